@@ -1,0 +1,87 @@
+# The few commands people type. Everything a tool needs to know is in pyproject.toml.
+
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 8000
+
+# A deployment for Django's deployment checks to look at. Nothing in it is ever reached.
+DEPLOYED ?= DJANGO_SETTINGS_MODULE=settings.production \
+	SECRET_KEY=for-the-checks-alone-0123456789-abcdefghijklmnopqrstuvwxyz \
+	DATABASE_URL=postgresql://newsstand@database.invalid/newsstand REDIS_URL=redis://redis.invalid/0 \
+	ADMIN_HOST=admin.newsstand.invalid INTERNAL_HOST=internal.newsstand.invalid
+
+UV_VERSION := 0.13.8
+UV         := .tools/uv-$(UV_VERSION)/bin/uv
+BIN        := $(VENV)/bin
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON_PREFERENCE := only-system
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint format lock
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo '  PORT=8001 serves elsewhere; PYTHON=python3.13 VENV=.venv-3.13 takes another Python.'
+
+run: export PORT := $(PORT)
+run: $(VENV)/.base ## Set everything up and serve the blogs on this machine
+	@exec $(BIN)/python manage.py serve
+
+test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, then what must also hold on SQLite
+	$(BIN)/python -m pytest
+	DATABASE=sqlite $(BIN)/python -m pytest -m sqlite
+
+# The settings want to be told of a database; nothing here asks it anything.
+lint: export DATABASE_URL := sqlite://:memory:
+lint: export REDIS_URL := redis://127.0.0.1/0
+lint: $(VENV)/.dev ## Check format, code, types, imports, templates, migrations and deployment
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --lint --quiet blogs tenancy
+	$(BIN)/python manage.py makemigrations --check --dry-run --settings settings.test
+	@echo '$(BIN)/python manage.py check --deploy --fail-level WARNING'
+	@$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/.dev ## Put the code into its format
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+# Each list is bound to the one before, so that a laptop and the tests have the same versions.
+# LOCK=--upgrade takes the newest of everything; without it only what the .in files ask for changes.
+lock: $(UV) ## Pin what requirements/*.in ask for (LOCK=--upgrade: the newest)
+	cd requirements && for list in base production:base test:production dev:test; do \
+		../$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(LOCK) \
+			$$(test "$$list" = base || echo --constraint "$${list#*:}.txt") \
+			"$${list%:*}.in" --output-file "$${list%:*}.txt" || exit; \
+	done
+	@! grep -n '://' requirements/*
+
+# Stamps: each says that its list is installed, and costs nothing the next time.
+
+$(UV):
+	@echo 'Getting uv …'
+	@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --no-input --upgrade \
+		--target .tools/uv-$(UV_VERSION) uv==$(UV_VERSION)
+
+$(BIN)/python: | $(UV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Newsstand needs Python 3.11 or newer. Name one: make PYTHON=python3.13 …")'
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+
+# Adds and never removes: what the tests installed may stay.
+$(VENV)/.base: requirements/base.txt | $(BIN)/python
+	@echo 'Installing the libraries …'
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements/base.txt
+	@touch $@
+
+# Holds all of base.txt, so it is that list's stamp as well.
+$(VENV)/.dev: requirements/dev.txt | $(BIN)/python
+	@echo 'Installing the libraries and what the tests need …'
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@touch $(VENV)/.base $@

@@ -1,0 +1,5 @@
+"""Posts and what they are made of, scoped by the roles of who looks (tenancy/admin_scope.py)."""
+
+from blogs.admin import images, names, placements, posts, redirects
+
+__all__ = ["images", "names", "placements", "posts", "redirects"]

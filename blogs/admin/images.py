@@ -1,0 +1,79 @@
+"""Images: uploaded to a site, shown by its posts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from blogs.models import Image, Post
+from tenancy.admin_scope import ScopedAdmin, site_filter
+from tenancy.admin_site import site as admin_site
+from tenancy.media import private_response
+from tenancy.models import Role
+from tenancy.roles import Visitor
+
+POSTS_NAMED = 20
+
+
+@admin.register(Image, site=admin_site)
+class ImageAdmin(ScopedAdmin):
+    """Everybody who writes on a site uploads and sees its images; editors name and delete them."""
+
+    needs = {"view": Role.AUTHOR, "add": Role.AUTHOR, "change": Role.EDITOR, "delete": Role.EDITOR}
+    site_choice_role = Role.AUTHOR
+    list_display = ["preview", "title_or_name", "site", "markdown", "uploaded_at"]
+    list_display_links = ["preview", "title_or_name"]
+    list_filter = [site_filter()]
+    list_per_page = 20
+    list_select_related = ["site"]
+    search_fields = ["title", "name", "site__domain"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["site", "file", "title"] if obj is None else ["preview", "title", "site", "size", "markdown"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Another file would have another address: posts would show neither.
+        return [] if obj is None else ["preview", "site", "size", "markdown"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        sites = self.choices(Image._meta.get_field("site").related_model, request)[:2]  # type: ignore[arg-type]
+        only = {"site": sites[0].pk} if len(sites) == 1 else {}
+        return {**only, **super().get_changeform_initial_data(request)}
+
+    @admin.display(description="image", ordering="title")
+    def title_or_name(self, obj: Image) -> str:
+        return str(obj)
+
+    def size(self, obj: Image) -> str:
+        return f"{obj.width} × {obj.height}"
+
+    @admin.display(description="")
+    def preview(self, obj: Image) -> SafeString:
+        address = reverse("admin:blogs_image_file", args=[obj.name])
+        return format_html('<img class="preview" src="{}" alt="{}" loading="lazy">', address, obj)
+
+    @admin.display(description="to paste into a text")
+    def markdown(self, obj: Image) -> SafeString:
+        return format_html("<code>![{}]({})</code>", obj.title or "In words", obj.get_absolute_url())
+
+    def obstacles(self, objs: list[Any], user: Visitor) -> list[str]:
+        shows = models.Q(images__in=objs) | models.Q(cover__in=objs)
+        visible = self.admin_site.get_model_admin(Post).scope(Post.objects.all(), user)  # type: ignore[attr-defined]
+        named = visible.filter(shows).distinct().values_list("title", flat=True)[:POSTS_NAMED]
+        if not named and Post.objects.filter(shows).exists():
+            return ["A post shows it."]
+        return [f"“{title}” shows it" for title in named]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.file_view, cacheable=True)
+        return [path("file/<str:name>", view, name="blogs_image_file"), *super().get_urls()]
+
+    def file_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        image = self.scope(Image.objects.all(), request.user).filter(name=name.replace("\0", "")).first()
+        if image is None:
+            raise Http404("No image of your sites has this name.")
+        return private_response(image.file)

@@ -1,0 +1,105 @@
+"""Tags and authors: shared by all sites, so everybody sees those of their sites and changes what is theirs alone."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+from django.utils.text import slugify
+
+from blogs.models import Author, Placement, Post, Tag
+from tenancy.admin_scope import ScopedAdmin
+from tenancy.admin_site import site as admin_site
+from tenancy.models import Role, User
+from tenancy.roles import Visitor, has_role_anywhere, sees_everything, sites_of
+
+
+def on_sites_of(user: Visitor) -> models.QuerySet[Post]:
+    """Posts whose home or place is a site of the user."""
+    sites = sites_of(user)
+    return Post.objects.filter(Q(home__in=sites) | Q(placements__site__in=sites))
+
+
+@admin.register(Tag, site=admin_site)
+class TagAdmin(ScopedAdmin):
+    """Tags come into being with posts. Who edits all sites that use one may give it another name."""
+
+    needs = {"view": Role.AUTHOR, "add": None, "change": Role.EDITOR, "delete": Role.EDITOR}
+    list_display = ["name", "slug"]
+    search_fields = ["name", "slug"]
+
+    def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+        if sees_everything(user):
+            return rows
+        return rows.filter(Exists(on_sites_of(user).filter(tags=OuterRef("pk"))))
+
+    def may(self, verb: str, user: Visitor, obj: Any = None) -> bool:
+        role = self.needs[verb]
+        if obj is None or role is None:
+            return super().may(verb, user)
+        if sees_everything(user) or role == Role.AUTHOR:
+            return has_role_anywhere(user, role)
+        sites = sites_of(user, role)
+        elsewhere = Placement.objects.exclude(site__in=sites).values("post")
+        return not Post.objects.filter(tags=obj).exclude(Q(home__in=sites) & ~Q(pk__in=elsewhere)).exists()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["slug"] if obj else []
+
+
+@admin.register(Author, site=admin_site)
+class AuthorAdmin(ScopedAdmin):
+    """Authors of the user's sites, and those whom the user has just made and no post names yet."""
+
+    needs = {"view": Role.AUTHOR, "add": Role.EDITOR, "change": Role.EDITOR, "delete": Role.EDITOR}
+    list_display = ["name", "slug"]
+    search_fields = ["name", "slug"]
+    autocomplete_fields = ["user"]
+
+    def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+        if sees_everything(user):
+            return rows
+        used = Exists(on_sites_of(user).filter(authors=OuterRef("pk")))
+        return rows.filter(used | Q(posts=None) & _made_by(user))
+
+    def may(self, verb: str, user: Visitor, obj: Any = None) -> bool:
+        """An author is changed where all their posts are at home."""
+        role = self.needs[verb]
+        if obj is None or role is None or role == Role.AUTHOR or sees_everything(user):
+            return super().may(verb, user)
+        if not has_role_anywhere(user, role):
+            return False
+        return not Post.objects.filter(authors=obj).exclude(home__in=sites_of(user, role)).exists()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        everything = isinstance(request.user, User) and request.user.is_superuser
+        return [*(["name", "slug"] if obj else ["name"]), "bio", *(["user"] if everything else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["slug"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
+        obj.slug = obj.slug or free_slug(obj.name)
+        super().save_model(request, obj, form, change)
+
+    def obstacles(self, objs: list[Any], user: Visitor) -> list[str]:
+        titles = on_sites_of(user).filter(authors__in=objs).distinct().values_list("title", flat=True)[:20]
+        return [f"“{title}” names this author" for title in titles]
+
+
+def _made_by(user: Visitor) -> Exists:
+    """The admin's log tells who made a row: one that no post uses yet is nobody else's to see."""
+    content_type = ContentType.objects.get_for_model(Author)
+    entries = LogEntry.objects.filter(content_type=content_type, action_flag=ADDITION, user=user.pk)
+    return Exists(entries.filter(object_id=Cast(OuterRef("pk"), models.CharField(max_length=20))))
+
+
+def free_slug(name: str) -> str:
+    """The author's slug: from the name, with a number when another author has it."""
+    base = slugify(name)[:90].strip("-") or "author"
+    taken = set(Author.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    return next(slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)

@@ -1,0 +1,128 @@
+"""Placements: what stands on a site, when and where, also of posts whose home is elsewhere."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+
+from blogs.forms import PlacementForm
+from blogs.models import Placement, PlacementQuerySet
+from tenancy.admin_scope import ChoiceFilter, ScopedAdmin, ScopedInline, site_filter
+from tenancy.admin_site import site as admin_site
+from tenancy.models import Role
+from tenancy.roles import Visitor, has_role_anywhere, sites_of
+from tenancy.sites import site_url
+
+LIVE, SCHEDULED, DRAFT = "live", "scheduled", "draft"
+
+
+def in_state(placements: PlacementQuerySet, state: str) -> PlacementQuerySet:
+    match state:
+        case "live":
+            return placements.live()
+        case "scheduled":
+            return placements.scheduled()
+        case "draft":
+            return placements.drafts()
+    return placements.none()
+
+
+def state_of(placement: Placement) -> str:
+    if placement.published_at is None:
+        return DRAFT
+    return LIVE if placement.is_live else SCHEDULED
+
+
+class StateFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [(state, state) for state in (LIVE, SCHEDULED, DRAFT)]
+
+    def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
+        return in_state(rows, value)  # type: ignore[arg-type]  # rows of Placement
+
+
+class PlacementInline(ScopedInline, admin.StackedInline):
+    """Where a post stands, as far as the user may change that. Placements elsewhere are neither shown nor touched."""
+
+    model = Placement
+    form = PlacementForm
+    verbose_name = "placement"
+    verbose_name_plural = "on the sites"
+    fields = [("site", "slug"), ("published_at", "pinned")]
+    needs = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
+    site_choice_role = Role.AUTHOR  # the form tells who may place where
+
+    def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+        at_home = models.Q(site__in=sites_of(user), site=models.F("post__home"))
+        return rows.filter(models.Q(site__in=sites_of(user, Role.EDITOR)) | at_home)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if has_role_anywhere(request.user, Role.EDITOR) else ["published_at", "pinned"]
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj is None else 0
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.user = request.user  # the class is made anew for each request
+        return formset
+
+
+@admin.register(Placement, site=admin_site)
+class PlacementAdmin(ScopedAdmin):
+    """Editors of a site publish, move and withdraw what stands there; the post itself belongs to its home."""
+
+    form = PlacementForm
+    actions = ["publish_now", "withdraw"]
+    list_display = ["title", "site", "state", "published_at", "slug", "pinned"]
+    list_filter = [site_filter(), StateFilter]
+    list_select_related = ["post", "site"]
+    ordering = ["-published_at", "-pk"]
+    search_fields = ["post__title", "slug", "site__domain"]
+    autocomplete_fields = ["post"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return super().get_queryset(request).select_related("post", "site").defer("post__body", "post__body_html")
+
+    @admin.display(ordering="post__title")
+    def title(self, obj: Placement) -> str:
+        return obj.post.title
+
+    def state(self, obj: Placement) -> str:
+        return state_of(obj)
+
+    def view_on_site(self, obj: Placement) -> str | None:
+        return site_url(obj.site, obj.get_absolute_url()) if obj.is_live else None
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["post" if obj is None else "title", "site", "slug", "published_at", "pinned"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["title", "site"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
+    @admin.action(description="Publish now", permissions=["change"])
+    def publish_now(self, request: HttpRequest, queryset: PlacementQuerySet) -> None:
+        waiting = queryset.filter(models.Q(published_at=None) | models.Q(pk__in=queryset.scheduled()))
+        self._set_time(request, waiting, timezone.now(), "published")
+
+    @admin.action(description="Withdraw (back to draft)", permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: PlacementQuerySet) -> None:
+        self._set_time(request, queryset.exclude(published_at=None), None, "withdrawn")
+
+    def _set_time(self, request: HttpRequest, placements: PlacementQuerySet, time: Any, done: str) -> None:
+        changed = list(placements)
+        for placement in changed:
+            placement.published_at = time
+            placement.save(update_fields=["published_at"])
+            self.log_change(request, placement, f"{done.capitalize()}.")
+        self.message_user(request, f"{len(changed)} {done}.", messages.SUCCESS if changed else messages.INFO)

@@ -1,0 +1,146 @@
+"""Posts: their home's editors edit them, authors their own drafts."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html_join
+
+from blogs.admin.placements import DRAFT, LIVE, SCHEDULED, PlacementInline, in_state, state_of
+from blogs.forms import PostForm
+from blogs.models import Image, Placement, Post, Tag
+from tenancy.admin_scope import ChoiceFilter, ScopedAdmin, site_filter
+from tenancy.admin_site import site as admin_site
+from tenancy.models import Role
+from tenancy.roles import Visitor, has_role, sites_of
+from tenancy.sites import site_url
+
+
+class StatusFilter(ChoiceFilter):
+    """By where the post stands on sites of the user; of other sites they learn nothing."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        self.here = Placement.objects.filter(site__in=sites_of(request.user))
+        return [(state, state) for state in (LIVE, SCHEDULED, DRAFT)]
+
+    def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
+        if value == DRAFT:
+            return rows.exclude(pk__in=self.here.exclude(published_at=None).values("post"))
+        return rows.filter(pk__in=in_state(self.here, value).values("post"))
+
+
+class PostList(ChangeList):
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
+        here = Placement.objects.filter(site__in=sites_of(request.user)).select_related("site").order_by("site")
+        posts = super().get_queryset(request, *args, **kwargs).defer("body", "body_html")
+        return posts.prefetch_related(models.Prefetch("placements", here, "shown_placements"))
+
+
+@admin.register(Post, site=admin_site)
+class PostAdmin(ScopedAdmin):
+    site_path = "home"
+    site_choice_role = Role.AUTHOR
+    needs = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
+    form = PostForm
+    fieldsets = [
+        (None, {"fields": ["title", ("home", "kind"), "body", "excerpt"]}),
+        ("Cover", {"fields": ["cover", "new_cover", "cover_alt"]}),
+        ("Who and what", {"fields": ["authors", "tag_names"]}),
+    ]
+    inlines = [PlacementInline]
+    autocomplete_fields = ["authors", "cover"]
+    list_display = ["title", "kind", "home", "placed", "updated_at"]
+    list_filter = [StatusFilter, site_filter("home")]
+    list_select_related = ["home"]
+    search_fields = ["title", "home__domain"]
+
+    def may(self, verb: str, user: Visitor, obj: Any = None) -> bool:
+        """Editors of the home may all; its authors change and delete their own posts while they are drafts."""
+        if not super().may(verb, user, obj) or obj is None or verb in ("view", "add"):
+            return super().may(verb, user, obj)
+        # The home as it is stored: the form may have set another one on the object.
+        stored = Post.objects.filter(pk=obj.pk)
+        home_id = stored.values_list("home_id", flat=True).first()
+        if has_role(user, home_id or obj.home_id, Role.EDITOR):
+            return True
+        return obj.created_by_id == user.pk and stored.drafts().exists()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PostList
+
+    @admin.display(description="on")
+    def placed(self, obj: Any) -> Any:
+        rows = ((p.site.domain, state_of(p), _day(p)) for p in obj.shown_placements)
+        return format_html_join("", '<span class="placed">{} <em>{}</em> {}</span>', rows)
+
+    def view_on_site(self, obj: Post) -> str | None:
+        placement = obj.placements.live().filter(site=obj.home_id).select_related("site").first()
+        return site_url(placement.site, placement.get_absolute_url()) if placement else None
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "body":
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 28, "class": "vLargeTextField markdown"})
+        elif db_field.name == "excerpt":
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        form.visible_tags = self.choices(Tag, request)
+        return form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {**_only_site(request, "home"), **super().get_changeform_initial_data(request)}
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if obj.pk is None and (initial := _only_site(request, "site")):
+            kwargs["initial"] = [initial]
+        return kwargs
+
+    def save_model(self, request: HttpRequest, obj: Post, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user  # type: ignore[assignment]  # nobody else comes this far
+        elif {"title", "body", "excerpt"}.intersection(form.changed_data):
+            obj.updated_at = timezone.now()
+        if form.cleaned_data.get("new_cover"):
+            image = Image(site=obj.home, file=form.cleaned_data["new_cover"], title=obj.title)
+            image.save()
+            obj.cover = image
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        form.save_tags()
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Without the placements: who reads the post's history need not know all its sites. They log for themselves."""
+        placements = self.admin_site.get_model_admin(Placement)
+        for formset in formsets or []:
+            for placement in formset.new_objects:
+                placements.log_addition(request, placement, "Placed.")
+            for placement, fields in formset.changed_objects:
+                placements.log_change(request, placement, [{"changed": {"fields": fields}}])
+        return super().construct_change_message(request, form, [], add)
+
+    def goes_along(self, obj: Post, user: Visitor) -> list[str]:
+        placements = obj.placements.filter(site__in=sites_of(user)).select_related("site")
+        return [f"its place on {placement.site}: /{placement.slug}/" for placement in placements]
+
+
+def _day(placement: Placement) -> str:
+    return placement.published_at.strftime("%Y-%m-%d") if placement.published_at else ""
+
+
+def _only_site(request: HttpRequest, field: str) -> dict[str, Any]:
+    """Who writes for one site need not choose it."""
+    sites = sites_of(request.user).values_list("pk", flat=True)[:2]
+    return {field: sites[0]} if len(sites) == 1 else {}

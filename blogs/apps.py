@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class BlogsConfig(AppConfig):
+    name = "blogs"
+    verbose_name = "Content"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from blogs import signals  # it needs the models
+
+        signals.connect()

@@ -1,0 +1,142 @@
+"""Fills an empty installation with the demo."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.sites.models import Site
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from blogs.demo import content
+from blogs.demo.accounts import ACCOUNTS, CAST, PASSWORD
+from blogs.demo.content import Text
+from blogs.models import Author, Image, Placement, Post, Tag
+from tenancy import lifecycle
+from tenancy.models import Membership, User
+
+__all__ = ["ACCOUNTS", "PASSWORD", "DemoRefused", "load"]
+
+Report = Callable[[str], None]
+
+
+class DemoRefused(Exception):
+    """The installation is not one for the demo; the message says why, and what to do."""
+
+
+@transaction.atomic
+def load(report: Report = lambda line: None) -> list[Site]:
+    """Everything or nothing; `report` is told of each step. Raises DemoRefused."""
+    _check_allowed()
+    sites = {folder: _create_site(**description) for folder, description in content.sites().items()}
+    report(f"{len(sites)} sites: {', '.join(site.name for site in sites.values())}")
+    _create_accounts(sites)
+    report(f"{len(CAST)} accounts, one per role")
+    authors = _create_authors()
+    report(f"{len(authors)} authors")
+    writer = _Writer(sites, authors)
+    texts = list(content.texts())
+    for number, text in enumerate(texts, start=1):
+        writer.write(text)
+        report(f"{number}/{len(texts)} {text.matter['title']}")
+    return list(sites.values())
+
+
+def _check_allowed() -> None:
+    if settings.PUBLIC_SCHEME == "https":
+        raise DemoRefused(
+            "The demo's accounts have a password that everybody knows, and this installation serves https."
+            " Run the demo with settings.local, on a laptop."
+        )
+    if number := Site.objects.count():
+        raise DemoRefused(
+            f"The installation has {number} {'site' if number == 1 else 'sites'}; the demo fills only an empty one."
+            " Delete them (manage.py site delete), or use another database."
+        )
+    taken = User.objects.filter(email__in=[account.email for account in CAST]).first()
+    if taken is not None:
+        raise DemoRefused(f"There is an account {taken.email} already, and the demo brings its own. Delete it first.")
+
+
+def _create_site(*, domain: str, further_domains: list[str], name: str, settings: dict[str, Any]) -> Site:
+    site = lifecycle.create(domain, name, **settings)
+    for further in further_domains:
+        lifecycle.add_domain(site, further)
+    return site
+
+
+def _create_accounts(sites: dict[str, Site]) -> None:
+    password = make_password(PASSWORD)  # once, because it is slow on purpose
+    for account in CAST:
+        user = User.objects.create(
+            email=account.email, name=account.name, password=password, is_superuser=account.role is None
+        )
+        if account.site is not None and account.role is not None:
+            Membership.objects.create(user=user, site=sites[account.site], role=account.role)
+
+
+def _create_authors() -> dict[str, Author]:
+    """By name. An account of the same name is the author's own."""
+    users = {user.name: user for user in User.objects.filter(email__in=[account.email for account in CAST])}
+    return {
+        name: Author.objects.create(slug=slugify(name), name=name, bio=bio, user=users.get(name))
+        for name, bio in content.biographies().items()
+    }
+
+
+class _Writer:
+    """Turns texts into posts of the sites, which it knows by their folders."""
+
+    def __init__(self, sites: dict[str, Site], authors: dict[str, Author]) -> None:
+        self.sites = sites
+        self.authors = authors
+        self.now = timezone.now()
+        self.image = cache(self._store_image)  # what is a cover and stands in the text, too, is one image
+
+    def write(self, text: Text) -> None:
+        moments = {folder: self._moment(folder, place) for folder, place in text.places.items()}
+        post = self._create_post(text, updated_at=min([self.now, *filter(None, moments.values())]))
+        for folder, place in text.places.items():
+            placement = Placement(
+                post=post,
+                site=self.sites[folder],
+                slug=place["slug"],
+                published_at=moments[folder],
+                pinned=place.get("pinned", False),
+            )
+            placement.full_clean()
+            placement.save()
+
+    def _moment(self, folder: str, place: dict[str, Any]) -> Any:
+        zone = ZoneInfo(self.sites[folder].settings.time_zone)
+        return content.moment(place, timezone.localdate(self.now, zone), zone)
+
+    def _create_post(self, text: Text, **fields: Any) -> Post:
+        matter = text.matter
+        authors = [self.authors[name] for name in matter["authors"]]
+        post = Post.objects.create(
+            home=self.sites[text.home],
+            kind=matter.get("kind", Post.Kind.POST),
+            title=matter["title"],
+            excerpt=matter["excerpt"],
+            body=text.with_images(lambda file: self.image(text.home, file).get_absolute_url()),
+            cover=self.image(text.home, matter["cover"]) if "cover" in matter else None,
+            cover_alt=matter.get("cover_alt", ""),
+            created_by=authors[0].user if authors else None,
+            **fields,
+        )
+        post.authors.set(authors)
+        post.tags.set(self._tag(name) for name in matter.get("tags", []))
+        return post
+
+    def _store_image(self, folder: str, file_name: str) -> Image:
+        with (content.IMAGES / file_name).open("rb") as file:
+            return Image.objects.create(site=self.sites[folder], title=file_name, file=File(file, file_name))
+
+    def _tag(self, name: str) -> Tag:
+        return Tag.objects.get_or_create(slug=slugify(name), defaults={"name": name})[0]

@@ -1,0 +1,78 @@
+"""Where the code is in a Markdown text: what stands there is shown, not meant."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+
+_FENCE = re.compile(r"^[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)", re.MULTILINE)
+_BACKTICKS = re.compile(r"(?<![\\`])`+")
+_EMPTY_LINE = re.compile(r"\n[ \t]*\n")
+
+Span = tuple[int, int]
+
+
+def spans(text: str) -> list[Span]:
+    """Fenced blocks and code spans, first to last. Not indented code: only a parser tells it from continued lists."""
+    found: list[Span] = []
+    begin = 0
+    for block in _fenced(text):
+        found += _inline(text, begin, block[0])
+        found.append(block)
+        begin = block[1]
+    return found + _inline(text, begin, len(text))
+
+
+def search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first match that does not begin within code."""
+    inside = membership(spans(text))
+    return next((match for match in pattern.finditer(text) if not inside(match.start())), None)
+
+
+def substitute(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], text: str) -> str:
+    """`re.sub` that leaves what begins within code as it is."""
+    inside = membership(spans(text))
+    return pattern.sub(lambda match: match[0] if inside(match.start()) else replace(match), text)
+
+
+def membership(spans: list[Span]) -> Callable[[int], bool]:
+    """Whether a position is within one of the spans."""
+    begins = [begin for begin, _ in spans]
+
+    def inside(position: int) -> bool:
+        index = bisect_right(begins, position) - 1
+        return index >= 0 and position < spans[index][1]
+
+    return inside
+
+
+def _fenced(text: str) -> Iterator[Span]:
+    opening: re.Match[str] | None = None
+    for line in _FENCE.finditer(text):
+        fence, info = line["fence"], line["info"]
+        if opening is None:
+            if fence[0] == "~" or "`" not in info:
+                opening = line
+        elif fence.startswith(opening["fence"]) and not info.strip():
+            yield opening.start(), line.end()
+            opening = None
+    if opening is not None:
+        yield opening.start(), len(text)
+
+
+def _inline(text: str, begin: int, end: int) -> list[Span]:
+    """CommonMark: a run of backticks is closed by the next one of its length, in the same paragraph."""
+    runs = [(run.start(), run.end()) for run in _BACKTICKS.finditer(text, begin, end)]
+    by_length: dict[int, list[int]] = {}
+    for start, stop in runs:
+        by_length.setdefault(stop - start, []).append(start)
+    found: list[Span] = []
+    position = begin
+    for start, stop in runs:
+        if start < position:
+            continue
+        same = by_length[stop - start]
+        index = bisect_right(same, start)
+        if index < len(same) and not _EMPTY_LINE.search(text, stop, same[index]):
+            position = same[index] + stop - start
+            found.append((start, position))
+    return found

@@ -1,0 +1,73 @@
+"""What became of a file, and what its author should know."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Verdict(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+
+
+class Subject(StrEnum):
+    """What a note is about; the summary counts by it."""
+
+    ADDRESS = "address"
+    FIELD = "field"
+    IMAGE = "image"
+    TAG = "template tag"
+
+
+class Note(NamedTuple):
+    subject: Subject
+    message: str
+    line: int | None = None  # of the file, from 1
+
+
+class Broken(ValueError):
+    """The file cannot become a post. `line` counts from 1."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+class Edited(Exception):
+    """The post was changed here since it was imported, so the file does not replace it."""
+
+
+@dataclass
+class Outcome:
+    path: str
+    verdict: Verdict
+    address: str = ""
+    reason: str = ""
+    line: int | None = None
+    broken: bool = False
+    images: int = 0  # that were stored
+    notes: list[Note] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """For people: the verdict, then the notes, each with its place."""
+        what = self.address or self.reason
+        verdict = f"{self.verdict:9} {self.place(self.line)}{' → ' if self.address else ': '}{what}"
+        return [verdict, *(f"          {self.place(note.line)}: {note.message}" for note in self.notes)]
+
+    def place(self, line: int | None) -> str:
+        return self.path if line is None else f"{self.path}:{line}"
+
+    def record(self) -> dict[str, Any]:
+        """For machines: one line of the report."""
+        return {
+            "file": self.path,
+            "verdict": str(self.verdict),
+            "address": self.address,
+            "reason": self.reason,
+            "line": self.line,
+            "images": self.images,
+            "notes": [note._asdict() for note in self.notes],
+        }

@@ -1,0 +1,40 @@
+"""Pages of a list by key, so that the hundredth costs what the first does and nothing counts rows."""
+
+from typing import NamedTuple
+
+from django.contrib.sites.models import Site
+from django.http import Http404, HttpRequest
+
+from blogs.models import Placement, PlacementQuerySet
+
+
+class Page(NamedTuple):
+    placements: list[Placement]
+    before: int | None  # key of the next page, of older posts; None on the last one
+    is_first: bool
+
+
+def page_of(placements: PlacementQuerySet, request: HttpRequest, *, pinned_on_top: bool = False) -> Page:
+    """The page of `placements`, all of `request.site`, that ?before=<id of a placement> asks for, else the first.
+
+    Raises Http404 for a key that is none.
+    """
+    size = request.site.settings.posts_per_page
+    key = request.GET.get("before")
+    last = None if key is None else _placement(request.site, key)
+    ordered = placements.pinned_first() if pinned_on_top else placements.newest_first()
+    if last is not None:
+        ordered = ordered.below(last) if pinned_on_top else ordered.older_than(last)
+    rows = list(ordered.for_list()[: size + 1])
+    more = len(rows) > size
+    return Page(rows[:size], before=rows[size - 1].pk if more else None, is_first=last is None)
+
+
+def _placement(site: Site, key: str) -> Placement:
+    # The bound is that of the column; beyond it PostgreSQL would refuse the comparison.
+    if not (key.isascii() and key.isdecimal() and len(key) <= 18):
+        raise Http404(f"before={key[:50]!a} is no page of this list.")
+    placement = Placement.objects.on(site).live().only("pinned", "published_at").filter(pk=int(key)).first()
+    if placement is None:
+        raise Http404(f"before={key} is no page of this list.")
+    return placement

@@ -1,0 +1,20 @@
+"""Signals only connect; the work is done by named functions."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete
+
+from blogs.models import Image
+from blogs.moving import move_home
+from tenancy.signals import home_moves
+
+
+def delete_file(instance: Image, **kwargs: Any) -> None:
+    """The file of an image goes with its row, once that is certain."""
+    transaction.on_commit(lambda: instance.file.storage.delete(instance.file.name))
+
+
+def connect() -> None:
+    home_moves.connect(move_home, dispatch_uid="blogs.move_home")
+    post_delete.connect(delete_file, sender=Image, dispatch_uid="blogs.delete_file")

@@ -1,0 +1,64 @@
+"""The sitemap (sitemaps.org): addresses that are canonical on this site, and an index of parts when there are many."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from xml.sax.saxutils import escape
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from blogs.models import Placement, public_path
+from tenancy.sites import site_url
+
+PART = 10_000  # addresses; the protocol allows 50,000 and 50 MB
+
+_NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The first part itself while there is only one, else the list of parts, each named by its first placement."""
+    firsts = _firsts(request)
+    if len(firsts) > 1:
+        parts = [(site_url(request.site, public_path("sitemap-part", args=[first])), None) for first in firsts]
+        return _xml("sitemapindex", "sitemap", parts)
+    home = (site_url(request.site, public_path("home")), None)
+    return _xml("urlset", "url", [home, *_part(request, 0)])
+
+
+@require_safe
+def part(request: HttpRequest, first: int) -> HttpResponse:
+    if first not in _firsts(request):
+        raise Http404(f"No part of this sitemap begins at {first}.")
+    return _xml("urlset", "url", _part(request, first))
+
+
+def _firsts(request: HttpRequest) -> list[int]:
+    numbered = Placement.objects.on(request.site).live().annotate(number=Window(RowNumber(), order_by=F("pk").asc()))
+    return list(numbered.annotate(rest=(F("number") - 1) % PART).filter(rest=0).values_list("pk", flat=True))
+
+
+def _part(request: HttpRequest, first: int) -> list[tuple[str, datetime | None]]:
+    placements = Placement.objects.on(request.site).live().filter(pk__gte=first).order_by("pk")
+    ids = placements.values("pk")[:PART]
+    rows = (
+        Placement.objects.on(request.site)
+        .filter(pk__in=ids)
+        .canonical()
+        .values_list("slug", "published_at", "post__updated_at")
+    )
+    return [
+        (site_url(request.site, public_path("post", args=[slug])), max(published_at, updated_at))
+        for slug, published_at, updated_at in rows.order_by("pk")
+    ]
+
+
+def _xml(root: str, element: str, rows: Iterable[tuple[str, datetime | None]]) -> HttpResponse:
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', f'<{root} xmlns="{_NAMESPACE}">']
+    for address, changed in rows:
+        lastmod = f"<lastmod>{changed.date().isoformat()}</lastmod>" if changed else ""
+        lines.append(f"<{element}><loc>{escape(address)}</loc>{lastmod}</{element}>")
+    lines.append(f"</{root}>\n")
+    return HttpResponse("\n".join(lines), content_type="application/xml; charset=utf-8")

@@ -1,0 +1,80 @@
+"""The public pages. Each view fetches from `request.site`, decides, renders."""
+
+from datetime import date
+from pathlib import PurePath
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from blogs import redirects
+from blogs.models import Author, Image, Placement, Post, Tag, public_path
+from blogs.paging import page_of
+from blogs.rendering import render_page
+from tenancy.media import CONTENT_TYPES
+from tenancy.models import Robots
+from tenancy.sites import site_url
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    page = page_of(Placement.objects.on(request.site).live().posts(), request, pinned_on_top=True)
+    return render_page(request, "home.html", {"page": page})
+
+
+@require_safe
+def post(request: HttpRequest, slug: str) -> HttpResponse:
+    placement = get_object_or_404(Placement.objects.on(request.site).live().for_page(), slug=slug)
+    template = "page.html" if placement.post.kind == Post.Kind.PAGE else "post.html"
+    return render_page(request, template, {"placement": placement, "canonical": placement.canonical_url(request.site)})
+
+
+@require_safe
+def tag(request: HttpRequest, slug: str) -> HttpResponse:
+    tag = get_object_or_404(Tag.objects.on(request.site), slug=slug)
+    page = page_of(Placement.objects.on(request.site).live().posts().filter(post__tags=tag), request)
+    return render_page(request, "tag.html", {"tag": tag, "page": page})
+
+
+@require_safe
+def author(request: HttpRequest, slug: str) -> HttpResponse:
+    author = get_object_or_404(Author.objects.on(request.site), slug=slug)
+    page = page_of(Placement.objects.on(request.site).live().posts().filter(post__authors=author), request)
+    return render_page(request, "author.html", {"author": author, "page": page})
+
+
+@require_safe
+def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
+    first_day = date(int(year), int(month), 1)
+    page = page_of(Placement.objects.on(request.site).live().posts().in_month(first_day), request)
+    if not page.placements:
+        raise Http404("Nothing was published in that month.")
+    return render_page(request, "month.html", {"month": first_day, "page": page})
+
+
+@require_safe
+def media(request: HttpRequest, name: str) -> HttpResponse:
+    """An image that the site shows: one of its live posts, or its logo."""
+    logo = request.site.settings.logo
+    if not (logo and logo.name.endswith(f"/{name}")):
+        logo = None
+    file = logo or get_object_or_404(Image.objects.shown_on(request.site), name=name).file
+    response = FileResponse(file.open("rb"), content_type=CONTENT_TYPES[PurePath(name).suffix])
+    # A name is never used for another image. Suspending the site or withdrawing the post ends it for who comes anew.
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    rule = "Disallow: /" if request.site.settings.robots == Robots.DISALLOW else "Disallow:"
+    sitemap = site_url(request.site, public_path("sitemap"))
+    return HttpResponse(f"User-agent: *\n{rule}\nSitemap: {sitemap}\n", content_type="text/plain; charset=utf-8")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 of the site, or 301 for an address that moved."""
+    target = redirects.target(request.site, request.path)
+    if target is not None and request.method in ("GET", "HEAD"):
+        return HttpResponsePermanentRedirect(target)
+    return render_page(request, "404.html", {}, status=404)

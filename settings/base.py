@@ -1,0 +1,120 @@
+"""What all installations share. Variants (local, production, test) hold only differences."""
+
+from pathlib import Path
+
+from settings.environment import choice, host, integer
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Who is served ------------------------------------------------------------------------------------------------
+
+ADMIN_HOST = host("ADMIN_HOST", "admin.localhost")
+# Any host may pass Django's own check: SiteMiddleware, first in MIDDLEWARE, lets only known ones pass (newsstand.E001).
+ALLOWED_HOSTS = ["*"]
+DEFAULT_HOST = "blogs"
+INTERNAL_HOST = host("INTERNAL_HOST", "internal.localhost")
+# The one site of this process, or None. Not Django's SITE_ID, which would make `get_current_site` deaf to the request.
+PINNED_SITE_ID = integer("SITE_ID", None)
+PUBLIC_PORT = integer("PUBLIC_PORT", None, 1, 65535)
+PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "http", ("http", "https"))
+ROOT_HOSTCONF = "hosts"
+ROOT_URLCONF = "blogs.urls"
+
+# --- Django ---------------------------------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AUTH_USER_MODEL = "tenancy.User"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_NAME = "csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+INSTALLED_APPS = [
+    # Before tenancy, which takes back what it connects: it would make a default site.
+    "django.contrib.sites",
+    "blogs",
+    "tenancy",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.redirects",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_hosts",
+]
+LANGUAGE_CODE = "en"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
+LOGIN_URL = "admin:login"
+MIDDLEWARE = [
+    # Nothing may see a host before it is known to be ours.
+    "tenancy.sites.SiteMiddleware",
+    # Chooses the urlconf of the surface; those below ask it which surface this is.
+    "django_hosts.middleware.HostsRequestMiddleware",
+    # Headers and, in production, https: also for the static files below.
+    "django.middleware.security.SecurityMiddleware",
+    # Static files are answered here, without sessions or URLs.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # The admin's policy; public pages bring their own, which it leaves alone.
+    "csp.middleware.CSPMiddleware",
+    # Adds the missing slash at the end of an address.
+    "django.middleware.common.CommonMiddleware",
+    # Sessions before who needs them: CSRF cookies are separate, users and messages are kept in the session.
+    "tenancy.sites.AdminSessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "tenancy.sites.AdminAuthenticationMiddleware",
+    "tenancy.sites.AdminMessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "session"
+SESSION_COOKIE_SAMESITE = "Lax"
+# Readers go on while one writes; a writer takes its lock at the begin and others wait for it, instead of failing.
+SQLITE_OPTIONS = {
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+    "timeout": 5,
+    "transaction_mode": "IMMEDIATE",
+}
+STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "tenancy.media.WholeFileStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+TIME_ZONE = "UTC"
+USE_TZ = True
+WSGI_APPLICATION = "settings.wsgi.application"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+    }
+}

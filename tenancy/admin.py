@@ -1,0 +1,223 @@
+"""Sites with their settings, domains and members on one form, and users."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.sites.models import Site
+from django.db import models, transaction
+from django.db.models.deletion import Collector
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import URLPattern, path
+
+from tenancy import lifecycle, media
+from tenancy.admin_scope import ScopedAdmin, ScopedInline
+from tenancy.admin_site import site as admin_site
+from tenancy.forms import (
+    DomainForm,
+    DomainFormSet,
+    MembershipForm,
+    MembershipFormSet,
+    SettingsForm,
+    SiteForm,
+    UserAddForm,
+    UserForm,
+)
+from tenancy.models import Domain, Membership, Role, SiteSettings, User
+from tenancy.roles import Visitor, sites_of
+from tenancy.sites import site_url
+
+OWNERS = dict.fromkeys(("view", "add", "change", "delete"), Role.OWNER)
+SUPERUSERS = dict.fromkeys(("add", "change", "delete"))
+
+
+class SettingsInline(ScopedInline, admin.StackedInline):
+    model = SiteSettings
+    form = SettingsForm
+    verbose_name_plural = "settings"
+    needs = OWNERS
+    min_num = max_num = 1
+    can_delete = False
+    fields = SettingsForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if request.user.is_superuser else ["state"]  # type: ignore[union-attr]
+
+
+class DomainInline(ScopedInline, admin.TabularInline):
+    """Further domains. The primary one is a field of the site."""
+
+    model = Domain
+    form = DomainForm
+    formset = DomainFormSet
+    verbose_name = "further domain"
+    verbose_name_plural = "further domains, which redirect to the primary one"
+    needs = {**SUPERUSERS, "view": Role.OWNER}
+    extra = 0
+
+    def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+        return super().scope(rows, user).filter(primary=False)
+
+
+class MembershipInline(ScopedInline, admin.TabularInline):
+    model = Membership
+    form = MembershipForm
+    formset = MembershipFormSet
+    verbose_name = "member"
+    verbose_name_plural = "members"
+    needs = OWNERS
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return super().get_queryset(request).select_related("user").order_by("-role", "user__email")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.user = request.user  # the class is made anew for each request
+        return formset
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return SiteSettings._meta.get_field("state").choices
+
+    def queryset(self, request: HttpRequest, sites: models.QuerySet[Site]) -> models.QuerySet[Site]:
+        return sites.filter(settings__state=self.value()) if self.value() else sites
+
+
+@admin.register(Site, site=admin_site)
+class SiteAdmin(ScopedAdmin):
+    """Everything about a site. Domains, state, beginning and end are the installation's; the rest is its owners'."""
+
+    site_path = "pk"
+    needs = {"view": Role.OWNER, "change": Role.OWNER, "add": None, "delete": None}
+    form = SiteForm
+    fields = ["name", "domain"]
+    inlines = [SettingsInline, DomainInline, MembershipInline]
+    list_display = ["name", "domain", "state", "theme"]
+    list_filter = [StateFilter]
+    list_select_related = ["settings"]
+    search_fields = ["name", "domain"]
+
+    def site_id_of(self, obj: Site) -> int | None:
+        return obj.pk
+
+    @admin.display(ordering="settings__state")
+    def state(self, obj: Site) -> str:
+        return obj.settings.get_state_display() if hasattr(obj, "settings") else "without settings: not served"
+
+    @admin.display(ordering="settings__theme")
+    def theme(self, obj: Site) -> str:
+        return obj.settings.theme if hasattr(obj, "settings") else ""
+
+    def view_on_site(self, obj: Site) -> str:
+        return site_url(obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if request.user.is_superuser else ["domain"]  # type: ignore[union-attr]
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        if not change:
+            created = lifecycle.create(obj.domain, obj.name)
+            obj.pk, obj.settings, obj._state.adding = created.pk, created.settings, False
+            return
+        if "domain" in form.changed_data:
+            lifecycle.rename(obj, obj.domain)
+        obj.save(update_fields=["name"])
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is SiteSettings and not change:
+            # The site was created with its settings a moment ago: these are what they shall be.
+            settings = formset.forms[0].instance
+            settings.pk, settings.uuid = form.instance.settings.pk, form.instance.settings.uuid
+            settings._state.adding = False
+        super().save_formset(request, form, formset, change)
+
+    def obstacles(self, objs: list[Any], user: Visitor) -> list[str]:
+        try:
+            Collector(using="default", origin=objs).collect(objs)
+        except models.ProtectedError as error:
+            return [f"“{row}” is at home there and placed on other sites too" for row in error.protected_objects]
+        return []
+
+    def goes_along(self, obj: Site, user: Visitor) -> list[str]:
+        return ["its settings, domains, members, redirects, posts and images, with their files"]
+
+    def delete_model(self, request: HttpRequest, obj: Site) -> None:
+        lifecycle.delete(obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Site]) -> None:
+        for obj in queryset:
+            lifecycle.delete(obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return self._unless_protected(request, super().changelist_view, request, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self._unless_protected(request, super().delete_view, request, object_id, extra_context)
+
+    def _unless_protected(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponse:
+        """A post was placed elsewhere between the question and the answer: ask again, which lists it."""
+        try:
+            return cast(HttpResponse, view(*args))
+        except models.ProtectedError as error:
+            self.message_user(request, f"Nothing was deleted. {error.args[0]}", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.logo_view, cacheable=True)
+        return [path("<int:site_id>/logo/", view, name="sites_site_logo"), *super().get_urls()]
+
+    def logo_view(self, request: HttpRequest, site_id: int) -> HttpResponseBase:
+        site = sites_of(request.user, Role.OWNER).filter(pk=site_id, settings__logo__gt="").first()
+        if site is None:
+            raise Http404("No site of yours with a logo has this number.")
+        return media.private_response(site.settings.logo)
+
+
+@admin.register(User, site=admin_site)
+class UserAdmin(ScopedAdmin, DjangoUserAdmin):
+    """Accounts, for superusers alone. What somebody may do is said by memberships, on the sites."""
+
+    needs = dict.fromkeys(("view", "add", "change", "delete"))
+    form = UserForm
+    add_form = UserAddForm
+    fieldsets = [
+        (None, {"fields": ["email", "name", "password"]}),
+        ("Rights", {"fields": ["is_active", "is_superuser", "roles"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
+    readonly_fields = ["roles"]
+    list_display = ["email", "name", "is_active", "is_superuser", "roles"]
+    list_filter: list[Any] = []
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    filter_horizontal: list[str] = []
+
+    def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+        """All; in a pinned process without those who only have to do with other sites."""
+        if not self.may("view", user):
+            return rows.none()
+        elsewhere = Membership.objects.exclude(site__in=sites_of(user)).values("user")
+        here = Membership.objects.filter(site__in=sites_of(user)).values("user")
+        return rows.exclude(models.Q(pk__in=elsewhere, is_superuser=False) & ~models.Q(pk__in=here))
+
+    def may(self, verb: str, user: Visitor, obj: Any = None) -> bool:
+        """Nobody deletes their own account."""
+        return super().may(verb, user, obj) and not (verb == "delete" and obj == user)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        held = Membership.objects.filter(site__in=sites_of(request.user)).select_related("site")
+        return super().get_queryset(request).prefetch_related(models.Prefetch("memberships", held, "shown_roles"))
+
+    def roles(self, obj: Any) -> str:
+        return ", ".join(f"{m.get_role_display()} of {m.site.domain}" for m in obj.shown_roles) or "none"
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form

@@ -1,0 +1,219 @@
+"""What every admin here stands on: rows, choosers and permissions follow from roles; what no role grants is denied."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import capfirst
+
+from tenancy.models import Membership, Role, User
+from tenancy.roles import Visitor, has_role, has_role_anywhere, sites_of
+
+SITES_IN_FILTER = 50
+# Beyond this many digits PostgreSQL refuses the comparison with a key.
+KEY_DIGITS = 18
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.options.BaseModelAdmin[Any]
+    PageAdmin = admin.ModelAdmin[Any]
+else:
+    BaseAdmin = object
+    PageAdmin = admin.ModelAdmin
+
+
+def is_key(text: object) -> bool:
+    """Whether a text from outside can be compared with a primary key."""
+    key = str(text)
+    return key.isascii() and key.isdecimal() and len(key) <= KEY_DIGITS
+
+
+class Scoped(BaseAdmin):
+    """For ModelAdmins and inlines whose rows belong to a site.
+
+    `site_path` leads from a row to its site; `needs` says which role there a verb needs, None: superusers alone.
+    """
+
+    site_path = "site"
+    needs: Mapping[str, Role | None] = dict.fromkeys(("view", "add", "change", "delete"), Role.EDITOR)
+    # Sites offered where a row names one.
+    site_choice_role = Role.EDITOR
+
+    def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+        """Of `rows` those that `user` may see."""
+        role = self.needs["view"]
+        sites = sites_of(user, role or Role.AUTHOR)
+        if role is None and not (isinstance(user, User) and user.is_superuser):
+            return rows.none()
+        return rows.filter(**{f"{self.site_path}__in": sites})
+
+    def may(self, verb: str, user: Visitor, obj: Any = None) -> bool:
+        """Whether `user` may view, add, change or delete `obj`, or any row at all."""
+        role = self.needs[verb]
+        if role is None:
+            return isinstance(user, User) and user.is_active and user.is_superuser
+        if obj is None:
+            return has_role_anywhere(user, role)
+        return has_role(user, self.site_id_of(obj), role)
+
+    def site_id_of(self, obj: Any) -> int | None:
+        return cast(int | None, getattr(obj, f"{self.site_path}_id"))
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return self.scope(super().get_queryset(request), request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may("view", request.user, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may("add", request.user, None)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may("change", request.user, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may("delete", request.user, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.may("view", request.user)
+
+    def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
+        """What a field may refer to: form validation refuses every other key, typed or forged."""
+        if target is Site:
+            return sites_of(request.user, self.site_choice_role)
+        if self.admin_site.is_registered(target):
+            return self.admin_site.get_model_admin(target).get_queryset(request)
+        return target._default_manager.none()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = self.choices(db_field.remote_field.model, request)
+        if db_field.remote_field.model is Site:
+            kwargs.setdefault("widget", AutocompleteSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = self.choices(db_field.remote_field.model, request)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without "add another site" beside a chooser of sites."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper) and db_field.remote_field.model is Site:
+            field.widget = field.widget.widget
+        return field
+
+
+class ScopedInline(Scoped):
+    """Rows of a parent that has been fetched within its own scope."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may("add", request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may("change", request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may("delete", request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may("view", request.user)
+
+
+class ScopedAdmin(Scoped, PageAdmin):
+    list_per_page = 50
+    view_on_site: Any = False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the filters declare: any other condition in the address could be used to ask about foreign rows."""
+        return lookup in {f.parameter_name for f in self.list_filter if isinstance(f, type)}  # type: ignore[attr-defined]
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        return to_field == self.opts.pk.name
+
+    # -- two who write at once -------------------------------------------------------------------------------------
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """When another was faster, validate once more: then the form says what is taken, and nothing typed is lost."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except (IntegrityError, ValidationError):
+            for name in request.FILES:
+                for file in request.FILES.getlist(name):
+                    file.seek(0)
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except (IntegrityError, ValidationError):
+            self.message_user(request, "Nothing was saved: somebody else is changing the same.", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        if not all(is_key(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            self.message_user(request, "Nothing was done: the selection is malformed.", messages.WARNING)
+            return None
+        return super().response_action(request, *args, **kwargs)
+
+    # -- deleting --------------------------------------------------------------------------------------------------
+
+    def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
+        """What the confirmation shows: the objects and what visibly goes with them, never rows of foreign sites."""
+        objs = list(objs)
+        user = request.user
+        shown: list[Any] = []
+        for obj in objs:
+            shown += [f"{capfirst(self.opts.verbose_name)}: {obj}", *filter(None, [self.goes_along(obj, user)])]
+        lacking = {self.opts.verbose_name} if not all(self.has_delete_permission(request, o) for o in objs) else set()
+        return shown, {self.opts.verbose_name_plural: len(objs)}, lacking, self.obstacles(objs, user)
+
+    def goes_along(self, obj: Any, user: Visitor) -> list[str]:
+        """What else disappears when `obj` does, as far as `user` may know."""
+        return []
+
+    def obstacles(self, objs: list[Any], user: Visitor) -> list[str]:
+        """What stands against deleting `objs`, as far as `user` may know; empty when nothing does."""
+        return []
+
+    # -- history ---------------------------------------------------------------------------------------------------
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Names only people whom the reader may know: those with a role on a site of theirs."""
+        user = request.user
+        known = Membership.objects.filter(site__in=sites_of(user)).values_list("user_id", flat=True)
+        everybody = isinstance(user, User) and user.is_superuser
+        context = {"known_users": {*known, user.pk}, "knows_everybody": everybody, **(extra_context or {})}
+        return super().history_view(request, object_id, context)
+
+
+class ChoiceFilter(admin.SimpleListFilter):
+    """A filter whose values are checked: what it does not offer finds nothing."""
+
+    def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
+        raise NotImplementedError
+
+    def queryset(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any] | None:
+        value = self.value()
+        return None if value is None else self.value_in(rows, value)
+
+
+def site_filter(path: str = "site") -> type[admin.SimpleListFilter]:
+    """A filter by the sites of the user; Django's own would list all there are."""
+
+    class SiteFilter(ChoiceFilter):
+        title = path
+        parameter_name = "site"
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+            sites = sites_of(request.user).values_list("pk", "domain")[: SITES_IN_FILTER + 1]
+            # So many are found by search, which knows domains too.
+            return [] if not 1 < len(sites) <= SITES_IN_FILTER else [(str(pk), domain) for pk, domain in sites]
+
+        def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
+            return rows.filter(**{path: value}) if is_key(value) else rows.none()
+
+    return SiteFilter

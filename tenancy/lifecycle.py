@@ -1,0 +1,131 @@
+"""What can happen to a site: created, renamed, given and losing domains, suspended, resumed, deleted.
+
+The admin and `manage.py site` both come through here. Each function is one transaction.
+"""
+
+from typing import Any
+
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from tenancy import domains, media
+from tenancy.models import Domain, SiteSettings, State
+from tenancy.signals import home_moves
+
+
+class DomainTaken(ValidationError):
+    """Another site, or this one, has the name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The domain {name} is taken. Choose another, or remove it where it stands.", code="taken")
+
+
+class NotADomainOf(ValidationError):
+    """The site has no such domain that could be removed."""
+
+    def __init__(self, site: Site, name: str) -> None:
+        if name == site.domain:
+            reason = f"{name} is the primary domain. Rename the site; that can release it."
+        else:
+            reason = f"{site.domain} has no further domain {name}."
+        super().__init__(reason, code="not_a_domain")
+
+
+@transaction.atomic
+def create(domain: str, name: str, **settings: Any) -> Site:
+    """A live site. `settings` are fields of SiteSettings. Raises ValidationError for what the fields refuse."""
+    domain = domains.claimable(domain)
+    site = Site(domain=domain, name=name)
+    _check_not_taken(domain)
+    site.full_clean(exclude=["domain"])
+    _save(site)
+    _claim(site, domain, primary=True)
+    site.settings = SiteSettings(site=site, **settings)
+    site.settings.full_clean()
+    site.settings.save()
+    return site
+
+
+@transaction.atomic
+def rename(site: Site, domain: str, *, keep_old: bool = True) -> None:
+    """Give the site another primary domain; the old one redirects to it, or is released."""
+    domain = domains.claimable(domain)
+    _lock(site)
+    old = site.domains.primary().exclude(name=domain)
+    if keep_old:
+        old.update(primary=False)
+    else:
+        old.delete()
+    if not site.domains.filter(name=domain).update(primary=True):
+        _claim(site, domain, primary=True)
+    site.domain = domain
+    _save(site, update_fields=["domain"])
+
+
+@transaction.atomic
+def add_domain(site: Site, domain: str) -> Domain:
+    """A further domain, which redirects to the primary one."""
+    return _claim(site, domains.claimable(domain), primary=False)
+
+
+@transaction.atomic
+def remove_domain(site: Site, domain: str) -> None:
+    """Release a further domain. Raises NotADomainOf, also for the primary one: rename the site instead."""
+    name = domains.canonical(domain)
+    deleted, _ = site.domains.redirecting().filter(name=name).delete()
+    if not deleted:
+        raise NotADomainOf(site, name)
+
+
+def suspend(site: Site) -> None:
+    """Stop serving the site; nothing of it is lost."""
+    SiteSettings.objects.update_or_create(site=site, defaults={"state": State.SUSPENDED})
+
+
+def resume(site: Site) -> None:
+    """Serve the site again; one that came without settings gets them now."""
+    SiteSettings.objects.update_or_create(site=site, defaults={"state": State.LIVE})
+
+
+@transaction.atomic
+def delete(site: Site, *, move_home_to: Site | None = None) -> None:
+    """Delete the site with all that is its own, files included.
+
+    Raises ProtectedError when it is home to posts placed on other sites, unless `move_home_to` is to be their home.
+    """
+    _lock(site)
+    if move_home_to == site:
+        raise ValidationError(f"{site.domain} itself ends; choose another site as the new home.", code="same_site")
+    if move_home_to is not None:
+        home_moves.send(sender=Site, source=site, target=move_home_to)
+    site_id = site.pk
+    site.delete()
+    transaction.on_commit(lambda: media.remove_folder(site_id))
+
+
+def _lock(site: Site) -> None:
+    """What else would rename it, delete it, or give it something, waits until this transaction is over."""
+    Site.objects.select_for_update().get(pk=site.pk)
+
+
+def _save(site: Site, **kwargs: Any) -> None:
+    try:
+        with transaction.atomic():
+            site.save(**kwargs)
+    except IntegrityError as error:  # only its domain is unique
+        raise DomainTaken(site.domain) from error
+
+
+def _claim(site: Site, name: str, *, primary: bool) -> Domain:
+    _check_not_taken(name)
+    try:
+        with transaction.atomic():
+            return Domain.objects.create(site=site, name=name, primary=primary)
+    except IntegrityError as error:  # another transaction was faster
+        raise DomainTaken(name) from error
+
+
+def _check_not_taken(name: str) -> None:
+    if Domain.objects.filter(name=name).exists():
+        raise DomainTaken(name)

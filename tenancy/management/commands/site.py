@@ -1,0 +1,222 @@
+"""`manage.py site`: everything that can happen to a site, and what there is to know of it."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sites.models import Site
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
+from django.db.models import ProtectedError
+
+from tenancy import domains, lifecycle
+from tenancy.management.reporting import Document, as_page, as_table, documents, placed_elsewhere
+from tenancy.models import Theme
+from tenancy.naming import UnknownSite, site_named
+from tenancy.sites import site_url
+
+GIVEN = ["tagline", "language", "time_zone", "theme", "accent"]
+HELP = {"language": "Write a code like en, de or pt-br.", "theme": f"Write one of: {', '.join(Theme.values)}."}
+
+Options = dict[str, Any]
+
+
+class Refused(CommandError):
+    """The reason is printed after this word; the exit code is 1."""
+
+
+class Command(BaseCommand):
+    help = "Makes, shows, renames, suspends and deletes sites. A site is named by any of its domains."
+    # It is what one repairs an installation with.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(metavar="ACTION", required=True)
+
+        def action(name: str, run: Callable[[Options], None], text: str, *, within: Any = actions) -> ArgumentParser:
+            added: ArgumentParser = within.add_parser(name, help=text, description=text)
+            added.add_argument("--json", action="store_true", help="print what programs read")
+            added.set_defaults(run=run)
+            return added
+
+        _create_arguments(action("create", self.create, "Make a site; it is live at once."))
+        action("list", self.list, "List all sites.")
+        _site(action("show", self.show, "Show all that is known of a site."))
+        _rename_arguments(action("rename", self.rename, "Give a site another domain; the old one redirects."))
+        domain = actions.add_parser("domain", help="Add or remove a further domain, which redirects to the site's own.")
+        further = domain.add_subparsers(metavar="ACTION", required=True)
+        for name, run, text in (("add", self.add, "Add a domain."), ("remove", self.remove, "Release a domain.")):
+            _further_domain_arguments(action(name, run, text, within=further))
+        _site(action("suspend", self.suspend, "Stop serving a site; nothing of it is lost."))
+        _site(action("resume", self.resume, "Serve a suspended site again."))
+        _delete_arguments(action("delete", self.delete, "Delete a site with all that is its own, files included."))
+
+    def handle(self, *, run: Callable[[Options], None], **options: Any) -> None:
+        try:
+            run(options)
+        except ValidationError as error:
+            raise Refused(_reasons(error)) from error
+        except UnknownSite as error:
+            raise Refused(str(error)) from error
+        except Site.DoesNotExist as error:
+            raise Refused("The site was deleted meanwhile.") from error
+        except (OperationalError, ProgrammingError) as error:
+            raise Refused(f"The database cannot be used: {error}. Is it there, and migrated?") from error
+
+    # -- one method for each action --------------------------------------------------------------------------------
+
+    def create(self, options: Options) -> None:
+        given = {name: options[name] for name in GIVEN if options[name] is not None}
+        site = lifecycle.create(options["domain"], options["name"], **given)
+        admin = site_url(Site(domain=settings.ADMIN_HOST))
+        self._report(
+            options,
+            site,
+            f"Created {site.domain} (site {site.pk}), live at {site_url(site)}\n"
+            f"Next: let DNS lead {site.domain} here, and name an owner in the admin: {admin}",
+        )
+
+    def list(self, options: Options) -> None:
+        sites = documents(Site.objects.order_by("domain"))
+        if options["json"]:
+            self._print_json(sites)
+        elif sites:
+            self.stdout.write(as_table(sites))
+        else:
+            self.stdout.write("There is no site yet.\nNext: manage.py site create DOMAIN --name NAME")
+
+    def show(self, options: Options) -> None:
+        site = site_named(options["site"])
+        self._report(options, site, as_page(documents([site])[0]))
+
+    def rename(self, options: Options) -> None:
+        site = site_named(options["site"])
+        old = site.domain
+        lifecycle.rename(site, options["new"], keep_old=not options["release_old"])
+        if site.domain == old:
+            said = f"{old} is its domain already: {site_url(site)}"
+        elif options["release_old"]:
+            said = f"Renamed {old} to {site.domain}: {site_url(site)}\n{old} is released: any site can have it now."
+        else:
+            said = (
+                f"Renamed {old} to {site.domain}: {site_url(site)}\n{old} redirects there.\n"
+                f"Next: let DNS lead {site.domain} here. To release the old one some day:"
+                f" manage.py site domain remove {site.domain} {old}"
+            )
+        self._report(options, site, said)
+
+    def add(self, options: Options) -> None:
+        site = site_named(options["site"])
+        name = lifecycle.add_domain(site, options["name"]).name
+        self._report(options, site, f"{name} redirects to {site_url(site)}\nNext: let DNS lead {name} here.")
+
+    def remove(self, options: Options) -> None:
+        site = site_named(options["site"])
+        lifecycle.remove_domain(site, options["name"])
+        self._report(options, site, f"{domains.canonical(options['name'])} is released: any site can have it now.")
+
+    def suspend(self, options: Options) -> None:
+        site = site_named(options["site"])
+        lifecycle.suspend(site)
+        self._report(
+            options,
+            site,
+            f"Suspended {site.domain}: all its addresses answer 404 now.\n"
+            f"To serve it again: manage.py site resume {site.domain}",
+        )
+
+    def resume(self, options: Options) -> None:
+        site = site_named(options["site"])
+        lifecycle.resume(site)
+        self._report(options, site, f"{site.domain} is live: {site_url(site)}")
+
+    def delete(self, options: Options) -> None:
+        site = site_named(options["site"])
+        moved_to = options["move_home_to"] and site_named(options["move_home_to"])
+        before = documents([site])[0]
+        if not options["yes"]:
+            self._ask_to_type(site.domain)
+        try:
+            lifecycle.delete(site, move_home_to=moved_to or None)
+        except ProtectedError as error:
+            raise Refused(
+                f"{before['domain']} is home to posts that stand on other sites too:\n"
+                f"{placed_elsewhere(site, error.protected_objects)}\n"
+                "Give them another home: --move-home-to DOMAIN. Or withdraw them there first."
+            ) from error
+        said = f"Deleted {before['domain']} (site {before['id']}) with its posts, files and redirects."
+        if moved_to:
+            said += f"\nWhat stood on other sites too is at home on {moved_to.domain} now."
+        self._print(options, before, f"{said}\nReleased: {', '.join([before['domain'], *before['further_domains']])}")
+
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _ask_to_type(self, domain: str) -> None:
+        if not sys.stdin.isatty():
+            raise Refused(f"Nobody is at the keyboard to confirm that {domain} is to be deleted. Say --yes.")
+        # Not on the standard output, which a program may be reading.
+        self.stderr.write(
+            f"This deletes {domain} with its posts, files and redirects for good.\nType {domain} to go on: ",
+            style_func=str,
+            ending="",
+        )
+        self.stderr.flush()
+        typed = sys.stdin.readline().strip()
+        if typed.lower() != domain:
+            raise Refused(f"{typed!r} is not {domain}. Nothing was deleted.")
+
+    def _report(self, options: Options, site: Site, said: str) -> None:
+        self._print(options, documents([Site.objects.get(pk=site.pk)])[0], said)
+
+    def _print(self, options: Options, document: Document, said: str) -> None:
+        if options["json"]:
+            self._print_json(document)
+        else:
+            self.stdout.write(said)
+
+    def _print_json(self, what: object) -> None:
+        self.stdout.write(json.dumps(what, indent=2, ensure_ascii=False))
+
+
+def _site(parser: ArgumentParser) -> ArgumentParser:
+    parser.add_argument("site", metavar="DOMAIN", help="any domain of the site")
+    return parser
+
+
+def _create_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("domain", metavar="DOMAIN", help="like blog.example.com")
+    parser.add_argument("--name", required=True, help="the blog's title")
+    parser.add_argument("--tagline", help="one sentence under the name")
+    parser.add_argument("--language", help="like en, de or pt-br")
+    parser.add_argument("--time-zone", help="like Europe/Berlin")
+    parser.add_argument("--theme", help=f"one of: {', '.join(Theme.values)}")
+    parser.add_argument("--accent", help="colour of links and marks, like #0b6e4f")
+
+
+def _further_domain_arguments(parser: ArgumentParser) -> None:
+    _site(parser).add_argument("name", metavar="NAME", help="the further domain")
+
+
+def _rename_arguments(parser: ArgumentParser) -> None:
+    _site(parser).add_argument("new", metavar="NEW", help="its domain from now on")
+    parser.add_argument("--release-old", action="store_true", help="the old domain shall not redirect, but be free")
+
+
+def _delete_arguments(parser: ArgumentParser) -> None:
+    _site(parser).add_argument("--yes", action="store_true", help="do not ask for the domain to be typed")
+    parser.add_argument("--move-home-to", metavar="DOMAIN", help="new home of what stands on other sites too")
+
+
+def _reasons(error: ValidationError) -> str:
+    """Every reason on a line, after the option it is about, with what to write instead."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    lines = []
+    for field, reasons in error.message_dict.items():
+        option = "" if field == NON_FIELD_ERRORS else f"--{field.replace('_', '-')}: "
+        lines.append(f"{option}{' '.join([*reasons, HELP.get(field, '')]).strip()}")
+    return "\n".join(lines)

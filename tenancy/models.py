@@ -1,0 +1,211 @@
+"""WHO is served: users, and what django.contrib.sites lacks about a site."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any, Self
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from tenancy import domains
+from tenancy.media import SiteImageField
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A new account; without a password nobody can log in to it."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_superuser=True, **fields)
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Lower case as a whole: two accounts must not differ by case alone."""
+        return (email or "").strip().lower()
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email=self.normalize_email(email))
+
+
+class User(AbstractBaseUser):
+    """A person who logs in to the admin, by e-mail. What they may do follows from their memberships (roles.py)."""
+
+    email = models.EmailField("e-mail", unique=True)
+    name = models.CharField(max_length=100, blank=True)
+    is_active = models.BooleanField("active", default=True, help_text="Without this nobody can log in to the account.")
+    is_superuser = models.BooleanField("superuser", default=False, help_text="May do everything on every site.")
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        ordering = ["email"]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        self.email = UserManager.normalize_email(self.email)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = UserManager.normalize_email(self.email)
+        super().save(*args, **kwargs)
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return self.get_full_name()
+
+    @property
+    def is_staff(self) -> bool:
+        """May enter the admin: superusers, and members of any site."""
+        return self.is_superuser or self.memberships.exists()
+
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
+        """Model permissions are the superusers' alone; members are asked about by role, in roles.py."""
+        return self.is_active and self.is_superuser
+
+    def has_perms(self, perms: Iterable[str], obj: models.Model | None = None) -> bool:
+        return all(self.has_perm(perm, obj) for perm in perms)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_superuser
+
+
+class State(models.TextChoices):
+    LIVE = "live"
+    SUSPENDED = "suspended"
+
+
+class Theme(models.TextChoices):
+    """Folders below blogs/templates/themes and blogs/static/themes."""
+
+    TERMINAL = "terminal", "Terminal: a narrow column, a log of entries"
+    BROADSHEET = "broadsheet", "Broadsheet: a masthead, a lead story, cards"
+
+
+class Robots(models.TextChoices):
+    ALLOW = "allow", "Search engines may index this site"
+    DISALLOW = "disallow", "Ask search engines to stay away"
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(f"{name!r} is no time zone; write one of the IANA names, like Europe/Berlin.")
+
+
+class SiteSettings(models.Model):
+    """What `Site` lacks. A site without settings, or suspended, is not served."""
+
+    site = models.OneToOneField(Site, models.CASCADE, related_name="settings")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Names the site in feeds.")
+    tagline = models.CharField(max_length=200, blank=True, help_text="One sentence under the name.")
+    language = models.CharField(max_length=10, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(max_length=50, default="UTC", validators=[validate_time_zone])
+    theme = models.CharField(max_length=20, choices=Theme, default=Theme.TERMINAL)
+    accent = models.CharField(
+        max_length=7,
+        default="#0b6e4f",
+        validators=[RegexValidator(r"\A#[0-9a-f]{6}\Z", "Write a colour as # and six hexadecimal digits: #0b6e4f.")],
+        help_text="Colour of links and marks: # and six lower-case hexadecimal digits.",
+    )
+    logo = SiteImageField(blank=True, width_field="logo_width", height_field="logo_height")
+    logo_width = models.PositiveIntegerField(null=True, editable=False)
+    logo_height = models.PositiveIntegerField(null=True, editable=False)
+    posts_per_page = models.PositiveSmallIntegerField(
+        default=10, validators=[MinValueValidator(1), MaxValueValidator(50)]
+    )
+    robots = models.CharField(max_length=10, choices=Robots, default=Robots.ALLOW)
+    state = models.CharField(max_length=10, choices=State, default=State.LIVE)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "settings"
+
+    def __str__(self) -> str:
+        return "settings"
+
+
+class DomainQuerySet(models.QuerySet["Domain"]):
+    def primary(self) -> Self:
+        return self.filter(primary=True)
+
+    def redirecting(self) -> Self:
+        return self.filter(primary=False)
+
+
+class Domain(models.Model):
+    """A host name of a site. One is primary and mirrored in `Site.domain`; the others redirect to it.
+
+    Every host name of the installation stands in this one table, so that no race lets two sites claim one.
+    """
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="domains")
+    name = models.CharField(max_length=domains.MAX_LENGTH, unique=True)
+    primary = models.BooleanField(default=False)
+
+    objects = DomainQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-primary", "name"]
+        constraints = [
+            models.UniqueConstraint("site", condition=models.Q(primary=True), name="one_primary_domain_a_site"),
+            models.CheckConstraint(condition=models.Q(name=Lower("name")), name="domain_in_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.name = domains.claimable(self.name)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name = domains.claimable(self.name)
+        super().save(*args, **kwargs)
+
+
+class Role(models.IntegerChoices):
+    """Of a user on a site; each includes those before it."""
+
+    AUTHOR = 1
+    EDITOR = 2
+    OWNER = 3
+
+
+class Membership(models.Model):
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="memberships")
+    role = models.PositiveSmallIntegerField(choices=Role, default=Role.AUTHOR)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "site"], name="one_role_a_user_and_site")]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class Generation(models.Model):
+    """When a site last changed, written by database triggers (changes.py) and read by every process's registry.
+
+    Not bound to `Site` by a foreign key: the row of a deleted site is how the others hear of its end.
+    """
+
+    site_id = models.IntegerField(primary_key=True)
+    transaction = models.BigIntegerField(db_index=True, help_text="Id of the transaction that changed the site last.")
+    value = models.UUIDField(help_text="Opaque, never used twice.")
+
+    def __str__(self) -> str:
+        return f"{self.site_id}: {self.value}"

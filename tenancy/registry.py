@@ -1,0 +1,260 @@
+"""The map domain → site that every process holds in memory, kept true against the database.
+
+A lookup is a dictionary access. When the last question to the database began 100 ms ago, one thread asks "what
+changed?"; a lookup whose map is older than 200 ms waits for the answer. So each lookup knows what was committed a
+quarter of a second before.
+"""
+
+import logging
+import os
+import threading
+from collections import OrderedDict
+from contextlib import suppress
+from time import monotonic
+from typing import NamedTuple
+
+from django.contrib.sites.models import Site
+from django.db import Error, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from tenancy import domains
+
+ASK_AFTER = 0.1  # seconds since the last question began
+WAIT_AFTER = 0.2  # age of the map from which on a lookup waits …
+WAIT_AT_MOST = 0.2  # … this long, counted from the begin of the question
+FIRST_WAIT_AT_MOST = 0.9  # without a map there is nothing to answer but 503, and that within a second
+BACK_OFF = 1.0  # after an error nobody asks and nobody waits
+RELOAD_AFTER = 60.0  # the backstop: everything anew
+SITES_KEPT = 1000
+RELOADED_ONE_BY_ONE = 500  # of more changed sites than this the whole map is loaded
+
+Row = tuple[str, int, str, str, str]  # of _LOAD: name, then the fields of Entry
+NEVER = float("-inf")
+
+logger = logging.getLogger(__name__)
+
+
+class Entry(NamedTuple):
+    """What a process knows of a site without asking; all its domains share one."""
+
+    site_id: int
+    primary: str
+    state: str
+    generation: str
+
+
+class RegistryUnavailable(Exception):
+    """This process never loaded the map, so it cannot tell an unknown host from a known one."""
+
+
+class Registry:
+    """Use the one instance, `registry`."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._names: dict[int, list[str]] = {}
+        self._generations: dict[int, str] = {}
+        self._sites: OrderedDict[int, tuple[str, Site]] = OrderedDict()
+        self._connection: BaseDatabaseWrapper | None = None
+        self._horizon = 0  # whatever is committed from now on carries this transaction id or a higher one
+        self._lock = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._asking = False
+        self._loaded_at = NEVER
+        self._asked_at = NEVER  # begin of the last question
+        self._known_at = NEVER  # begin of the last question that was answered
+        self._due_at = NEVER  # this process committed something: only a later question knows it
+        self._fresh_until = NEVER
+        self._silent_until = NEVER
+
+    def find(self, name: str) -> Entry | None:
+        """The site with this domain, given in its canonical spelling; None if there is none.
+
+        Raises RegistryUnavailable when the map was never loaded.
+        """
+        if monotonic() >= self._fresh_until:
+            self._freshen()
+        return self._entries.get(name)
+
+    def site(self, entry: Entry) -> Site:
+        """The site with its settings, one object for all requests: never change it. Raises Site.DoesNotExist."""
+        kept = self._sites.get(entry.site_id)
+        if kept is not None and kept[0] == entry.generation:
+            return kept[1]
+        site = Site.objects.select_related("settings").get(pk=entry.site_id)
+        with self._lock:
+            self._sites[entry.site_id] = (entry.generation, site)
+            while len(self._sites) > SITES_KEPT:
+                self._sites.popitem(last=False)
+        return site
+
+    def expire(self) -> None:
+        """This process committed something: its next lookup waits until it knows it."""
+        with self._lock:
+            self._due_at = monotonic()
+            self._fresh_until = NEVER
+
+    # -- when to ask, and who waits ------------------------------------------------------------------------------
+
+    def _freshen(self) -> None:
+        with self._lock:
+            began = now = monotonic()
+            while True:
+                asked_too_long_ago = now - self._asked_at >= ASK_AFTER or self._asked_at < self._due_at
+                if asked_too_long_ago and not self._asking and now >= self._silent_until:
+                    self._wake(now)
+                patience = self._patience(began, now)
+                if patience <= 0:
+                    break
+                self._lock.wait(patience)
+                now = monotonic()
+        if self._loaded_at == NEVER:
+            raise RegistryUnavailable("The map of sites was never loaded. Is the database there, and migrated?")
+
+    def _patience(self, began: float, now: float) -> float:
+        """Seconds that a lookup which began at `began` still waits.
+
+        They count from the begin of the question as well: one that hangs is waited for once, not by every request.
+        """
+        if self._known_at >= max(began - WAIT_AFTER, self._due_at) or now < self._silent_until:
+            return 0
+        at_most = FIRST_WAIT_AT_MOST if self._loaded_at == NEVER else WAIT_AT_MOST
+        return min(began, self._asked_at) + at_most - now
+
+    def _wake(self, now: float) -> None:
+        self._asking = True
+        self._asked_at = now
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="registry", daemon=True)
+            self._thread.start()
+        self._lock.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                self._lock.wait_for(lambda: self._asking)
+                asked_at = self._asked_at
+            answered = self._try_to_ask(asked_at)
+            with self._lock:
+                if answered:
+                    self._known_at = asked_at
+                    self._fresh_until = asked_at + ASK_AFTER if asked_at >= self._due_at else NEVER
+                else:
+                    self._silent_until = monotonic() + BACK_OFF
+                self._asking = False
+                self._lock.notify_all()
+
+    def _try_to_ask(self, asked_at: float) -> bool:
+        """Ask, on a new connection when the one we had is broken: a restarted database is no absent one."""
+        for attempt in (1, 2) if self._connection else (2,):
+            try:
+                self._ask(asked_at)
+            except Exception as error:  # whatever it was: known hosts stay known, and a later question may succeed
+                self.hang_up()
+                if attempt == 2:
+                    logger.error(
+                        "The registry got no answer and asks again in %s s: %s", BACK_OFF, error, exc_info=True
+                    )
+            else:
+                return True
+        return False
+
+    # -- the question itself, on the registry's own thread and connection ------------------------------------------
+
+    def _ask(self, asked_at: float) -> None:
+        connected_now = self._connection is None
+        connection = self._connection = self._connection or _own_connection()
+        with connection.cursor() as cursor:
+            cursor.execute(_CHANGES[connection.vendor], [self._horizon])
+            answer = cursor.fetchall()
+            horizon = answer[0][0]
+            unheard = [site_id for _, site_id, value in answer if value and self._generations.get(site_id) != value]
+            # A new connection may lead to another server, and a lower horizon to a restored backup.
+            doubt = connected_now or horizon < self._horizon or asked_at - self._loaded_at >= RELOAD_AFTER
+            if doubt or len(unheard) > RELOADED_ONE_BY_ONE:
+                cursor.execute(_LOAD)
+                self._replace_all(cursor.fetchall())
+                self._loaded_at = asked_at
+            elif unheard:
+                cursor.execute(f"{_LOAD} WHERE d.site_id IN ({', '.join(['%s'] * len(unheard))})", unheard)
+                self._replace(unheard, cursor.fetchall())
+            self._generations.update((site_id, value) for _, site_id, value in answer if value)
+            self._horizon = horizon
+
+    def _replace_all(self, rows: list[Row]) -> None:
+        names, entries = _arranged(rows)
+        self._names = names
+        self._generations = {entry.site_id: entry.generation for entry in entries.values()}
+        self._entries = entries
+
+    def _replace(self, site_ids: list[int], rows: list[Row]) -> None:
+        names, entries = _arranged(rows)
+        # In this order a name that moves from one site to another is never unknown in between.
+        self._entries.update(entries)
+        for site_id in site_ids:
+            for name in self._names.pop(site_id, ()):
+                if name not in entries and self._entries[name].site_id == site_id:
+                    del self._entries[name]
+        self._names.update(names)
+
+    def hang_up(self) -> None:
+        """Close the connection; the next question opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Error):  # it may be broken, which is why it goes
+                connection.close()
+
+
+def _arranged(rows: list[Row]) -> tuple[dict[int, list[str]], dict[str, Entry]]:
+    """Rows of _LOAD as site id → names and name → entry; what is no host name, however it came there, is left out."""
+    sites: dict[int, Entry] = {}
+    names: dict[int, list[str]] = {}
+    entries: dict[str, Entry] = {}
+    for name, *known in rows:
+        site_id = known[0]
+        if not domains.is_canonical(name):
+            logger.error("site %s: %a in the table of domains is no host name; it is not served.", site_id, name)
+            continue
+        entry = sites.get(site_id)
+        if entry is None:
+            entry = sites[site_id] = Entry._make(known)
+            names[site_id] = []
+        names[site_id].append(name)
+        entries[name] = entry
+    return names, entries
+
+
+def _own_connection() -> BaseDatabaseWrapper:
+    """A connection beside those of the requests, which hears soon that the database hangs."""
+    connection = connections["default"].copy()
+    connection.inc_thread_sharing()  # one thread uses it, another may hang up
+    if connection.vendor == "postgresql":
+        connection.settings_dict["OPTIONS"] |= {
+            "connect_timeout": 2,
+            "options": "-c statement_timeout=2000 -c default_transaction_isolation=read\\ committed",
+            "tcp_user_timeout": 2000,
+        }
+    return connection
+
+
+registry = Registry()
+os.register_at_fork(after_in_child=registry.__init__)  # type: ignore[misc]  # threads and connections stay behind
+
+# Each answers with one row at least: the horizon for the next question. A transaction that is not yet visible to this
+# one carries an id from the horizon on, whenever it commits.
+_CHANGES = {
+    "postgresql": """
+        SELECT now.horizon, g.site_id, g.value::text
+        FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon) now
+        LEFT JOIN tenancy_generation g ON g.transaction >= %s""",
+    "sqlite": """
+        SELECT now.horizon, g.site_id, g.value
+        FROM (SELECT 1 + coalesce(max("transaction"), 0) AS horizon FROM tenancy_generation) now
+        LEFT JOIN tenancy_generation g ON g."transaction" >= %s""",
+}
+_LOAD = """
+    SELECT d.name, d.site_id, p.name, s.state, coalesce(CAST(g.value AS varchar(36)), '')
+    FROM tenancy_domain d
+    JOIN tenancy_domain p ON p.site_id = d.site_id AND p."primary"
+    JOIN tenancy_sitesettings s ON s.site_id = d.site_id
+    LEFT JOIN tenancy_generation g ON g.site_id = d.site_id"""

@@ -1,0 +1,160 @@
+"""Host → `request.site`, or 404, or 308: the first thing that happens to a request."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.contrib.sites import models as sites_framework
+from django.contrib.sites.models import Site
+from django.contrib.sites.shortcuts import get_current_site
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from tenancy import domains
+from tenancy.models import State
+from tenancy.registry import Entry, RegistryUnavailable, registry
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+logger = logging.getLogger(__name__)
+
+
+def site_url(site: Site, path: str = "/") -> str:
+    """The absolute address of a path of the site. From the site's row, never from the request."""
+    port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
+    return f"{settings.PUBLIC_SCHEME}://{site.domain}{port}{path}"
+
+
+def served(name: str) -> Entry | None:
+    """The live site with this domain, if this process serves it. Raises RegistryUnavailable."""
+    entry = registry.find(name)
+    if entry is None or entry.state != State.LIVE:
+        return None
+    if settings.PINNED_SITE_ID not in (None, entry.site_id):
+        return None
+    return entry
+
+
+class SiteMiddleware:
+    """Stands first, so that nothing behind it ever sees a host that is not ours, or one in another spelling."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        header = request.META.get("HTTP_HOST", "")
+        if not header.isascii():
+            return _refusal(request, 400, "This address is not written correctly")
+        name_and_port = domains.split_host(header)
+        if name_and_port is None:
+            return _unknown_host(request)
+        name, port = name_and_port
+        # The port stays: the CSRF check of the admin compares it with the Origin header.
+        request.META["HTTP_HOST"] = name + port
+        if name in domains.reserved():
+            request.site = get_current_site(request)
+            return self.get_response(request)
+        try:
+            return self._visit(name, request)
+        except (RegistryUnavailable, *DATABASE_AWAY) as error:
+            return self.process_exception(request, error)
+
+    def _visit(self, name: str, request: HttpRequest) -> HttpResponse:
+        entry = served(name)
+        if entry is None:
+            return _unknown_host(request)
+        try:
+            site = request.site = get_current_site(request)
+        except Site.DoesNotExist:  # deleted between the two lines
+            return _unknown_host(request)
+        if name != entry.primary:
+            return PermanentRedirect(site_url(site, request.get_full_path()))
+        with translation.override(site.settings.language), timezone.override(site.settings.time_zone):
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """What needs the database while it is away gets 503; other errors are Django's to handle."""
+        if not isinstance(error, (RegistryUnavailable, *DATABASE_AWAY)):
+            return None
+        logger.error("%s: no answer from the database: %s", request.META.get("HTTP_HOST"), error)
+        response = _refusal(request, 503, "This page cannot be shown at the moment")
+        response["Retry-After"] = "5"
+        return response
+
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+class PermanentRedirect(HttpResponsePermanentRedirect):
+    """308, after which a client repeats the request with its method and body (RFC 9110, 15.4.9)."""
+
+    status_code = 308
+
+
+def _unknown_host(request: HttpRequest) -> HttpResponse:
+    return _refusal(request, 404, "There is no site at this address")
+
+
+def _refusal(request: HttpRequest, status: int, reason: str) -> HttpResponse:
+    """A page that names no site: whoever asks at a wrong host learns nothing."""
+    return render(request, "tenancy/refusal.html", {"reason": reason}, status=status)
+
+
+class SitesByHost(dict[Any, Site]):
+    """Stands in for `SITE_CACHE` of django.contrib.sites, so that every `get_current_site(request)` asks the registry.
+
+    It claims to hold every host, so that no query is made for one; writing and clearing do nothing.
+    """
+
+    def __contains__(self, host: object) -> bool:
+        return isinstance(host, str)
+
+    def __getitem__(self, host: str) -> Site:
+        """The site with this host, in any spelling. Raises Site.DoesNotExist."""
+        name, _ = domains.split_host(host) or ("", "")
+        if name in domains.reserved():
+            return Site(domain=name, name=name)
+        entry = served(name)
+        if entry is None:
+            raise Site.DoesNotExist(f"No live site has the host {host!a}.")
+        return registry.site(entry)
+
+    def __setitem__(self, host: str, site: Site) -> None:
+        pass
+
+    def __delitem__(self, host: str) -> None:
+        pass
+
+
+def bind_sites_framework() -> None:
+    """Let the registry answer for django.contrib.sites in this process."""
+    sites_framework.SITE_CACHE = SitesByHost()
+    # It would put a plain dictionary in that place.
+    sites_framework.SiteManager.clear_cache = lambda self: None  # type: ignore[method-assign]
+
+
+class AdminOnly:
+    """A middleware that acts on the admin's host alone: public pages know no session, user or message."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.host.name == "admin":
+            return super().__call__(request)
+        return self.get_response(request)
+
+
+class AdminSessionMiddleware(AdminOnly, SessionMiddleware):
+    pass
+
+
+class AdminAuthenticationMiddleware(AdminOnly, AuthenticationMiddleware):
+    pass
+
+
+class AdminMessageMiddleware(AdminOnly, MessageMiddleware):
+    pass

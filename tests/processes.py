@@ -1,0 +1,112 @@
+"""Real server processes on the test database, for what one process cannot prove."""
+
+import http.client
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from tests.servers import free_port
+
+PATIENCE = 20  # seconds for a process to answer
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+class Process:
+    """One gunicorn with one worker. `environment` adds to the variables of this one."""
+
+    def __init__(self, **environment):
+        self.port = free_port()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115  # closed by stop()
+        database = connection.settings_dict
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "-c",
+                "settings/gunicorn.py",
+                "-b",
+                f"127.0.0.1:{self.port}",
+                "settings.wsgi",
+            ],
+            env={
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "settings.test",
+                "DATABASE_URL": _url(database),
+                "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+                **environment,
+            },
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def get(self, host, path="/", method="GET", **headers):
+        """The answer to a request with this Host header, redirects not followed."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            connection.request(method, path, headers={"Host": host, **headers})
+            response = connection.getresponse()
+            return Answer(response.status, dict(response.getheaders()), response.read().decode("utf-8", "replace"))
+
+    def status(self, host, path="/"):
+        return self.get(host, path).status
+
+    def wait_until_it_answers(self):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"The process ended with {self.process.returncode}:\n{self.output()}")
+            try:
+                self.get(settings.INTERNAL_HOST, "/health/live")
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise TimeoutError(f"No answer within {PATIENCE} s:\n{self.output()}")
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read().decode("utf-8", "replace")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class Processes:
+    def __init__(self):
+        self.started = []
+
+    def start(self, count=1, **environment):
+        """That many processes, all of them answering."""
+        new = [Process(**environment) for _ in range(count)]
+        self.started += new
+        for process in new:
+            process.wait_until_it_answers()
+        return new
+
+    def stop(self):
+        for process in self.started:
+            process.stop()
+
+
+def _url(database):
+    if database["ENGINE"].endswith("sqlite3"):
+        return f"sqlite:///{Path(database['NAME'])}"
+    return "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)

@@ -1,0 +1,230 @@
+"""What is a host name, and in which one spelling we keep it."""
+
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tenancy import domains
+from tenancy.domains import MAX_LENGTH, InvalidDomain, canonical, claimable, is_canonical, split_host
+
+LONGEST_LABEL = "a" * 63
+# 100 characters: the most that `Site.domain` holds.
+LONGEST = f"{LONGEST_LABEL}.{'b' * 36}"
+
+ACCEPTED = {
+    "blog.example.com": "blog.example.com",
+    "Blog.EXAMPLE.Com": "blog.example.com",
+    "blog.example.com.": "blog.example.com",
+    "localhost": "localhost",
+    "techblog.localhost": "techblog.localhost",
+    "a": "a",
+    "3com.example": "3com.example",
+    "1.2.3.example": "1.2.3.example",
+    "0xdeadbeef.example": "0xdeadbeef.example",
+    "r3---sn.example": "r3---sn.example",
+    f"{LONGEST_LABEL}.example": f"{LONGEST_LABEL}.example",
+    LONGEST: LONGEST,
+    f"{LONGEST}.": LONGEST,
+    "münchen.de": "xn--mnchen-3ya.de",
+    "MÜNCHEN.DE": "xn--mnchen-3ya.de",
+    "mu\u0308nchen.de": "xn--mnchen-3ya.de",  # u and a combining diaeresis
+    "XN--MNCHEN-3YA.de": "xn--mnchen-3ya.de",
+    "xn--mnchen-3ya.de.": "xn--mnchen-3ya.de",
+    "www.münchen.xn--p1ai": "www.xn--mnchen-3ya.xn--p1ai",
+    "faß.de": "xn--fa-hia.de",
+    "fass.de": "fass.de",
+    "blog。example．com": "blog.example.com",  # the full stops of East Asian keyboards
+    "ｂｌｏｇ.example": "blog.example",
+    "so\u00adft.example": "soft.example",  # a soft hyphen is not a sign of a name
+    "\u212aelvin.example": "kelvin.example",
+    "İstanbul.example": "xn--istanbul-o0e.example",
+    "न्\u200dनी.example": "xn--l2ba6e4b623p.example",  # a zero-width joiner, where it is part of the spelling
+    "𐌰𐌱.example": "xn--ec8cc.example",  # beyond the basic plane, and letters
+}
+
+REFUSED = {
+    "": "a label is",
+    ".": "a label is",
+    "..": "a label is",
+    ".example.com": "a label is",
+    "example..com": "a label is",
+    "example.com..": "a label is",
+    "*": "wildcard",
+    "*.example.com": "wildcard",
+    "blog.*.com": "wildcard",
+    "127.0.0.1": "IP address",
+    "127.0.0.1.": "IP address",
+    "127.1": "IP address",
+    "2130706433": "IP address",
+    "0x7f000001": "IP address",
+    "0x7f.0.0.0x1": "IP address",
+    "0X7F.1": "IP address",
+    "0x": "IP address",
+    "017700000001": "IP address",
+    "0177.0.0.01": "IP address",
+    "1.2.3.4.5": "IP address",
+    "256.256.256.256": "IP address",
+    "example.123": "IP address",
+    "１２７.０.０.１": "IP address",
+    "127。0。0。1": "IP address",
+    "①②⑦.⓪.⓪.①": "IP address",
+    "::1": "IP address",
+    "[::1]": "IP address",
+    "[::1]:80": "port",
+    "fe80::1%eth0": "IP address",
+    "::ffff:127.0.0.1": "IP address",
+    "example.com:80": "port",
+    "example.com:": "port",
+    ":80": "port",
+    "127.0.0.1:80": "port",
+    "http://example.com": "scheme",
+    "https://example.com:443/x": "scheme",
+    "//example.com": "path",
+    "example.com/": "path",
+    "example.com/path": "path",
+    "example.com／path": "valid",
+    "example.com\\path": "a label is",
+    "user@example.com": "user",
+    "user:secret@example.com": "user",
+    "user＠example.com": "valid",
+    "example.com?x": "a label is",
+    "example.com#x": "a label is",
+    "exa`mple.com": "a label is",
+    "example.com`) || Host(`evil.com": "a label is",
+    "exa mple.com": "a label is",
+    " example.com": "a label is",
+    "example.com ": "a label is",
+    "example.com\n": "a label is",
+    "exam\tple.com": "a label is",
+    "exam\r\nple.com": "a label is",
+    "exam\0ple.com": "a label is",
+    "\0": "a label is",
+    "%00.example.com": "a label is",
+    "exam%70le.com": "a label is",
+    "under_score.com": "a label is",
+    "_dmarc.example.com": "a label is",
+    "ünder_score.com": "valid",
+    "-example.com": "a label is",
+    "example-.com": "a label is",
+    "example.-com": "a label is",
+    "example.com,evil.com": "a label is",
+    "example.com;": "a label is",
+    "{evil}": "a label is",
+    "(evil)": "a label is",
+    "'evil'": "a label is",
+    '"evil"': "a label is",
+    "$evil": "a label is",
+    f"{LONGEST_LABEL}a.com": "a label is",
+    f"b{LONGEST}": "101 characters",
+    "a." * 127: "253 characters",
+    "ü." * 60 + "de": "too long",
+    "xn--": "valid",
+    "xn--a": "valid",
+    "xn--fake-.com": "valid",
+    "xn--abc.com": "valid",
+    "xn--example-.com": "valid",
+    "ü.xn--a.de": "valid",
+    "ab--cd.münchen.de": "valid",
+    "😀.example": "valid",
+    "\u200b": "valid",  # nothing but a zero-width space, which vanishes
+    "a\u200db.example": "valid",
+    "नी\u200c.example": "valid",  # a zero-width non-joiner, where it is not
+    "\u202eexample.com": "valid",  # turns the direction of writing
+    "א1b.example": "valid",  # two directions in one label
+    "\ud800.example": "valid",
+    "½.example": "valid",
+    "example.℀": "valid",  # a/c in one sign
+}
+
+
+@pytest.mark.parametrize(("text", "name"), ACCEPTED.items())
+def test_a_domain_has_one_spelling(text, name):
+    assert canonical(text) == name
+    assert canonical(name) == name
+    assert is_canonical(name)
+
+
+@pytest.mark.parametrize(("text", "reason"), REFUSED.items())
+def test_what_is_no_domain_is_refused_with_the_reason(text, reason):
+    with pytest.raises(InvalidDomain) as refusal:
+        canonical(text)
+
+    assert reason in refusal.value.message
+    assert refusal.value.message.isascii() or "…" in refusal.value.message
+    assert len(refusal.value.message) < 1000
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_is_no_domain_is_no_host_we_could_serve(text):
+    assert split_host(text) is None or text == "example.com:80"
+
+
+def test_names_that_look_alike_stay_two():
+    assert canonical("faß.de") != canonical("fass.de")
+    assert canonical("pаypal.test") != canonical("paypal.test")  # a Cyrillic а
+
+
+@given(st.text(max_size=120))
+@example("x\u0338\u0323.test")
+def test_the_one_spelling_is_final(text):
+    try:
+        name = canonical(text)
+    except InvalidDomain:
+        return
+    assert canonical(name) == name
+    assert is_canonical(name)
+    assert len(name) <= MAX_LENGTH
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
+
+
+LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True).filter(lambda text: "xn--" not in text)
+NAMES = st.lists(LABELS, min_size=1, max_size=4).map(".".join).filter(lambda text: not text.split(".")[-1].isdigit())
+
+
+@given(NAMES.filter(lambda name: not name.rpartition(".")[2].startswith("0x")), st.data())
+def test_case_port_and_trailing_dot_do_not_matter_in_a_host_header(name, data):
+    spelling = "".join(data.draw(st.sampled_from([sign.upper(), sign.lower()])) for sign in name)
+    dot = data.draw(st.sampled_from(["", "."]))
+    port = data.draw(st.sampled_from(["", ":80", ":65535"]))
+
+    assert split_host(spelling + dot + port) == (name, port)
+
+
+@pytest.mark.parametrize("header", ["", ":", ":80", "a.test:", "a.test:x", "a.test:123456", "a.test:80:80", "a.test, b.test"])
+def test_a_host_header_that_is_none_names_nothing(header):
+    assert split_host(header) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 1_000_000,
+        "a." * 500_000,
+        "1." * 500_000,
+        ":" * 1_000_000,
+        "ü" * 1_000_000,
+        "xn--" + "a" * 1_000_000,
+        "\u0300" * 1_000_000,
+        "[" * 1_000_000,
+    ],
+    ids=["letters", "labels", "numbers", "colons", "umlauts", "punycode", "accents", "brackets"],
+)
+def test_a_text_of_a_million_signs_is_refused_at_once(text):
+    began = time.perf_counter()
+    with pytest.raises(InvalidDomain):
+        canonical(text)
+    assert split_host(text) is None
+    assert time.perf_counter() - began < 0.1
+
+
+@pytest.mark.parametrize("text", ["admin.localhost", "Admin.Localhost.", "internal.localhost"])
+def test_the_installations_own_hosts_can_be_claimed_by_nobody(text):
+    with pytest.raises(InvalidDomain, match="ADMIN_HOST"):
+        claimable(text)
+    assert canonical(text) in domains.reserved()
+
+
+def test_a_neighbour_of_the_admins_host_can_be_claimed():
+    assert claimable("www.admin.localhost") == "www.admin.localhost"
