@@ -4,9 +4,10 @@ import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
+from xml.sax.xmlreader import AttributesImpl
 
 from django.contrib.sites.models import Site
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
@@ -25,32 +26,37 @@ _ROOT_RELATIVE = re.compile(r'( (?:src|href)=")/(?!/)')
 def site_feed(request: HttpRequest) -> HttpResponse:
     site = request.site
     placements = Placement.objects.on(site).live().posts()
-    return _feed(site, site.settings.uuid, site.name, public_path("home"), request.path, placements)
+    return _feed(request, site.settings.uuid, site.name, public_path("home"), _newest(placements))
 
 
 @require_safe
 def tag_feed(request: HttpRequest, slug: str) -> HttpResponse:
     site = request.site
-    tag = get_object_or_404(Tag.objects.on(site), slug=slug)
-    placements = Placement.objects.on(site).live().posts().filter(post__tags=tag)
+    tag = get_object_or_404(Tag, slug=slug)
+    placements = _newest(Placement.objects.on(site).live().posts().filter(post__tags=tag))
+    if not placements:
+        raise Http404("No post of this site has the tag.")
     feed_id = uuid.uuid5(site.settings.uuid, tag.slug)
-    return _feed(site, feed_id, f"{site.name}: {tag.name}", tag.get_absolute_url(), request.path, placements)
+    return _feed(request, feed_id, f"{site.name}: {tag.name}", tag.get_absolute_url(), placements)
 
 
-def _feed(
-    site: Site, feed_id: uuid.UUID, title: str, path: str, feed_path: str, placements: PlacementQuerySet
-) -> HttpResponse:
+def _newest(placements: PlacementQuerySet) -> list[Placement]:
+    return list(placements.newest_first().for_feed()[:ENTRIES])
+
+
+def _feed(request: HttpRequest, feed_id: uuid.UUID, title: str, path: str, placements: list[Placement]) -> HttpResponse:
+    site = request.site
     feed = FullContentFeed(
         title=_xml_text(title),
         link=site_url(site, path),
         description=None,
         subtitle=_xml_text(site.settings.tagline) or None,
-        feed_url=site_url(site, feed_path),
+        feed_url=site_url(site, request.path),
         feed_guid=feed_id.urn,
         language=site.settings.language,
         author_name=_xml_text(site.name),
     )
-    for placement in placements.newest_first().for_feed()[:ENTRIES]:
+    for placement in placements:
         _add_entry(feed, site, placement)
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
@@ -63,7 +69,7 @@ def _add_entry(feed: Atom1Feed, site: Site, placement: Placement) -> None:
         description=_xml_text(post.summary),
         unique_id=post.uuid.urn,
         pubdate=placement.published_at,
-        updateddate=max(post.updated_at, placement.published_at),
+        updateddate=placement.changed_at,
         categories=[_xml_text(tag.name) for tag in post.tags.all()],
         authors=[_xml_text(author.name) for author in post.authors.all()],
         content=_xml_text(absolute_links(post.body_html, site)),
@@ -85,7 +91,7 @@ class FullContentFeed(Atom1Feed):
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
         for name in item["authors"]:
-            handler.startElement("author", {})
+            handler.startElement("author", AttributesImpl({}))
             handler.addQuickElement("name", name)
             handler.endElement("author")
         handler.addQuickElement("content", item["content"], {"type": "html", "xml:base": item["link"]})

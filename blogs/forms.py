@@ -11,26 +11,12 @@ from django.utils.text import slugify
 
 from blogs import markdown
 from blogs.models import Image, Placement, Post, Tag
+from tenancy.forms import SuggestingInput
 from tenancy.media import validate_image
 from tenancy.models import Role
 from tenancy.roles import Visitor, has_role
 
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
-
-
-class SuggestingInput(forms.TextInput):
-    """Several values with commas between; suggests known ones. Works as a plain text field without scripts."""
-
-    template_name = "admin/suggesting_input.html"
-    suggestions: list[str] = []
-
-    class Media:
-        js = ["newsstand/suggest.js"]
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        context["widget"]["suggestions"] = self.suggestions
-        return context
 
 
 class PostForm(forms.ModelForm):
@@ -124,6 +110,7 @@ class PlacementForm(forms.ModelForm):
     class Meta:
         model = Placement
         fields = ["post", "site", "slug", "published_at", "pinned"]
+        help_texts = {"published_at": "Empty: a draft. In the future: scheduled. Times are in UTC."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

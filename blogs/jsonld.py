@@ -1,7 +1,8 @@
 """What pages say to search engines in JSON-LD, in the words of schema.org."""
 
 import json
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from django.contrib.sites.models import Site
 from django.utils.safestring import SafeString, mark_safe
@@ -18,8 +19,9 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u20
 
 def script(*things: Thing) -> SafeString:
     """A data block with the things. Never executed, so that the policy of a page without scripts lets it be."""
-    document = json.dumps({"@context": "https://schema.org", "@graph": things}, ensure_ascii=False, separators=(",", ":"))
-    return mark_safe(f'<script type="application/ld+json">{document.translate(_ESCAPES)}</script>')
+    document = {"@context": "https://schema.org", "@graph": things}
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')
 
 
 def web_site(site: Site) -> Thing:
@@ -37,6 +39,7 @@ def web_site(site: Site) -> Thing:
 def blog_posting(site: Site, placement: Placement, canonical: str) -> Thing:
     """The post as the site shows it; `placement` is fetched `for_page`."""
     post = placement.post
+    published_at = cast(datetime, placement.published_at)  # it is live
     return _without_gaps(
         {
             "@type": "BlogPosting",
@@ -44,12 +47,12 @@ def blog_posting(site: Site, placement: Placement, canonical: str) -> Thing:
             "description": post.summary,
             "url": canonical,
             "mainEntityOfPage": canonical,
-            "datePublished": localtime(placement.published_at).isoformat(timespec="seconds"),
-            "dateModified": localtime(max(post.updated_at, placement.published_at)).isoformat(timespec="seconds"),
+            "datePublished": localtime(published_at).isoformat(timespec="seconds"),
+            "dateModified": localtime(max(post.updated_at, published_at)).isoformat(timespec="seconds"),
             "inLanguage": site.settings.language,
-            "author": [person(site, author) for author in post.authors.all()],
+            "author": [_person(site, author) for author in post.authors.all()],
             "keywords": [tag.name for tag in post.tags.all()],
-            "image": image(site, post.cover.get_absolute_url(), post.cover.width, post.cover.height) if post.cover else None,
+            "image": post.cover and _image(site, post.cover.get_absolute_url(), post.cover.width, post.cover.height),
             "publisher": _publisher(site),
         }
     )
@@ -61,7 +64,7 @@ def web_page(site: Site, name: str, url: str, kind: str = "WebPage") -> Thing:
 
 
 def profile_page(site: Site, author: Author, url: str) -> Thing:
-    about = person(site, author) | ({"description": author.bio} if author.bio else {})
+    about = _person(site, author) | ({"description": author.bio} if author.bio else {})
     return web_page(site, author.name, url, "ProfilePage") | {"mainEntity": about}
 
 
@@ -71,18 +74,18 @@ def breadcrumbs(site: Site, name: str) -> Thing:
     return {"@type": "BreadcrumbList", "itemListElement": [home, {"@type": "ListItem", "position": 2, "name": name}]}
 
 
-def person(site: Site, author: Author) -> Thing:
-    return {"@type": "Person", "name": author.name, "url": site_url(site, author.get_absolute_url())}
-
-
-def image(site: Site, path: str, width: int | None, height: int | None) -> Thing:
-    return {"@type": "ImageObject", "url": site_url(site, path), "width": width, "height": height}
-
-
 def logo_path(site: Site) -> str:
     """The address of the site's logo on the site, empty for a site without one."""
     logo = site.settings.logo
-    return public_path("media", args=[logo.name.rpartition("/")[2]]) if logo else ""
+    return public_path("media", args=[str(logo).rpartition("/")[2]]) if logo else ""
+
+
+def _person(site: Site, author: Author) -> Thing:
+    return {"@type": "Person", "name": author.name, "url": site_url(site, author.get_absolute_url())}
+
+
+def _image(site: Site, path: str, width: int | None, height: int | None) -> Thing:
+    return {"@type": "ImageObject", "url": site_url(site, path), "width": width, "height": height}
 
 
 def _publisher(site: Site) -> Thing:
@@ -93,7 +96,7 @@ def _publisher(site: Site) -> Thing:
             "@type": "Organization",
             "name": site.name,
             "url": site_url(site),
-            "logo": image(site, logo, settings.logo_width, settings.logo_height) if logo else None,
+            "logo": logo and _image(site, logo, settings.logo_width, settings.logo_height),
         }
     )
 

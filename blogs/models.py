@@ -38,20 +38,11 @@ def validate_slug_is_free(slug: str) -> None:
         )
 
 
-class TagQuerySet(models.QuerySet["Tag"]):
-    def on(self, site: Site) -> Self:
-        """Tags of live posts of the site: to its readers the others do not exist."""
-        live = Placement.objects.on(site).live().posts()
-        return self.filter(models.Exists(live.filter(post__tags=models.OuterRef("pk"))))
-
-
 class Tag(models.Model):
     """Shared by all sites, by slug: two sites that write about Python mean the same tag."""
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=100)
-
-    objects = TagQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -63,13 +54,6 @@ class Tag(models.Model):
         return public_path("tag", args=[self.slug])
 
 
-class AuthorQuerySet(models.QuerySet["Author"]):
-    def on(self, site: Site) -> Self:
-        """Authors of live posts of the site."""
-        live = Placement.objects.on(site).live().posts()
-        return self.filter(models.Exists(live.filter(post__authors=models.OuterRef("pk"))))
-
-
 class Author(models.Model):
     """Who wrote a post. Need not have an account."""
 
@@ -77,8 +61,6 @@ class Author(models.Model):
     name = models.CharField(max_length=100)
     bio = models.TextField(blank=True, max_length=1000, help_text="Plain text, shown above the author's posts.")
     user = models.OneToOneField("tenancy.User", models.SET_NULL, null=True, blank=True, related_name="author")
-
-    objects = AuthorQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -119,9 +101,10 @@ class Image(models.Model):
         return self.title or self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self.file._committed:  # stored now and not while saving, because `name` follows from it
-            self.file.save(self.file.name, self.file.file, save=False)
-        self.name = self.file.name.rpartition("/")[2]
+        """The file of an image never changes: its name promises that to caches."""
+        if self._state.adding:
+            self.file.save(str(self.file.name), self.file.file, save=False)
+            self.name = str(self.file.name).rpartition("/")[2]
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -217,7 +200,8 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 
     def menu(self) -> Self:
         """The pages that stand in the site's menu."""
-        return self.filter(pinned=True, post__kind=Post.Kind.PAGE).select_related("post").only("slug", "post__title")
+        pages = self.filter(pinned=True, post__kind=Post.Kind.PAGE).order_by("published_at", "pk")
+        return pages.select_related("post").only("slug", "post__title")
 
     def in_month(self, first_day: date) -> Self:
         """Published in that month of the current time zone."""
@@ -285,6 +269,8 @@ class Placement(models.Model):
         default=False, help_text="A post stays on top of the home page, a page stands in the menu."
     )
 
+    home_slug: str | None  # set by `at_home`
+
     objects = PlacementQuerySet.as_manager()
 
     class Meta:
@@ -332,6 +318,11 @@ class Placement(models.Model):
                 redirects.moved(
                     self.site, old_path=public_path("post", args=[before]), new_path=self.get_absolute_url()
                 )
+
+    @property
+    def changed_at(self) -> datetime:
+        """When readers last saw something new; of a live placement."""
+        return max(moment for moment in (self.published_at, self.post.updated_at) if moment)
 
     @property
     def is_live(self) -> bool:

@@ -30,6 +30,14 @@ def page_of(placements: PlacementQuerySet, request: HttpRequest, *, pinned_on_to
     return Page(rows[:size], before=rows[size - 1].pk if more else None, is_first=last is None)
 
 
+def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> Page:
+    """The same, but a tag, an author or a month without posts does not exist to the site's readers: Http404."""
+    page = page_of(placements, request)
+    if not page.placements:
+        raise Http404("Nothing stands in this list.")
+    return page
+
+
 def _placement(site: Site, key: str) -> Placement:
     # The bound is that of the column; beyond it PostgreSQL would refuse the comparison.
     if not (key.isascii() and key.isdecimal() and len(key) <= 18):

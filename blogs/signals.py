@@ -12,7 +12,7 @@ from tenancy.signals import home_moves
 
 def delete_file(instance: Image, **kwargs: Any) -> None:
     """The file of an image goes with its row, once that is certain."""
-    transaction.on_commit(lambda: instance.file.storage.delete(instance.file.name))
+    transaction.on_commit(lambda: instance.file.storage.delete(str(instance.file.name)))
 
 
 def connect() -> None:

@@ -41,17 +41,12 @@ def _firsts(request: HttpRequest) -> list[int]:
 
 
 def _part(request: HttpRequest, first: int) -> list[tuple[str, datetime | None]]:
-    placements = Placement.objects.on(request.site).live().filter(pk__gte=first).order_by("pk")
-    ids = placements.values("pk")[:PART]
-    rows = (
-        Placement.objects.on(request.site)
-        .filter(pk__in=ids)
-        .canonical()
-        .values_list("slug", "published_at", "post__updated_at")
-    )
+    site = request.site
+    ids = Placement.objects.on(site).live().filter(pk__gte=first).order_by("pk").values("pk")[:PART]
+    placements = Placement.objects.on(site).filter(pk__in=ids).canonical().select_related("post").order_by("pk")
     return [
-        (site_url(request.site, public_path("post", args=[slug])), max(published_at, updated_at))
-        for slug, published_at, updated_at in rows.order_by("pk")
+        (site_url(site, placement.get_absolute_url()), placement.changed_at)
+        for placement in placements.only("slug", "published_at", "post__updated_at")
     ]
 
 

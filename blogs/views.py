@@ -1,5 +1,6 @@
 """The public pages. Each view fetches from `request.site`, decides, renders."""
 
+import logging
 from datetime import date
 from pathlib import PurePath
 
@@ -9,11 +10,13 @@ from django.views.decorators.http import require_safe
 
 from blogs import redirects
 from blogs.models import Author, Image, Placement, Post, Tag, public_path
-from blogs.paging import page_of
+from blogs.paging import page_of, page_or_404
 from blogs.rendering import render_page
 from tenancy.media import CONTENT_TYPES
 from tenancy.models import Robots
 from tenancy.sites import site_url
+
+logger = logging.getLogger(__name__)
 
 
 @require_safe
@@ -31,35 +34,36 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    tag = get_object_or_404(Tag.objects.on(request.site), slug=slug)
-    page = page_of(Placement.objects.on(request.site).live().posts().filter(post__tags=tag), request)
+    tag = get_object_or_404(Tag, slug=slug)
+    page = page_or_404(Placement.objects.on(request.site).live().posts().filter(post__tags=tag), request)
     return render_page(request, "tag.html", {"tag": tag, "page": page})
 
 
 @require_safe
 def author(request: HttpRequest, slug: str) -> HttpResponse:
-    author = get_object_or_404(Author.objects.on(request.site), slug=slug)
-    page = page_of(Placement.objects.on(request.site).live().posts().filter(post__authors=author), request)
+    author = get_object_or_404(Author, slug=slug)
+    page = page_or_404(Placement.objects.on(request.site).live().posts().filter(post__authors=author), request)
     return render_page(request, "author.html", {"author": author, "page": page})
 
 
 @require_safe
 def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
     first_day = date(int(year), int(month), 1)
-    page = page_of(Placement.objects.on(request.site).live().posts().in_month(first_day), request)
-    if not page.placements:
-        raise Http404("Nothing was published in that month.")
+    page = page_or_404(Placement.objects.on(request.site).live().posts().in_month(first_day), request)
     return render_page(request, "month.html", {"month": first_day, "page": page})
 
 
 @require_safe
-def media(request: HttpRequest, name: str) -> HttpResponse:
-    """An image that the site shows: one of its live posts, or its logo."""
+def media(request: HttpRequest, name: str) -> FileResponse:
+    """An image that the site shows: its logo, or one of a live post."""
     logo = request.site.settings.logo
-    if not (logo and logo.name.endswith(f"/{name}")):
-        logo = None
-    file = logo or get_object_or_404(Image.objects.shown_on(request.site), name=name).file
-    response = FileResponse(file.open("rb"), content_type=CONTENT_TYPES[PurePath(name).suffix])
+    is_logo = str(logo.name).endswith(f"/{name}")
+    file = logo if is_logo else get_object_or_404(Image.objects.shown_on(request.site), name=name).file
+    try:
+        response = FileResponse(file.open("rb"), content_type=CONTENT_TYPES[PurePath(name).suffix])
+    except FileNotFoundError as error:
+        logger.error("%s: the file of image %s is gone: %s", request.site.domain, name, error)
+        raise Http404("The image's file is gone.") from error
     # A name is never used for another image. Suspending the site or withdrawing the post ends it for who comes anew.
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response

@@ -51,10 +51,14 @@ LANGUAGE_CODE = "en"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"site": {"()": "tenancy.logs.SiteFilter"}},
+    "formatters": {"plain": {"format": "{asctime} {site} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["site"], "formatter": "plain"}},
+    # That a page does not exist is the reader's business; it would fill the log.
+    "loggers": {"django.request": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
+LOGIN_REDIRECT_URL = "admin:index"
 LOGIN_URL = "admin:login"
 MIDDLEWARE = [
     # Nothing may see a host before it is known to be ours.

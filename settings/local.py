@@ -43,5 +43,6 @@ MEDIA_ROOT = VAR / "media"
 PUBLIC_PORT = PUBLIC_PORT or PORT
 SECRET_KEY = _secret_key(VAR / "secret-key")
 SESSION_COOKIE_NAME = f"session-{PORT}"
-# Static files come from where they lie: there is nothing to collect on a laptop.
+# Static files come from where they lie, also when they were edited meanwhile: there is nothing to collect on a laptop.
+WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True

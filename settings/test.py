@@ -1,12 +1,11 @@
 """The test suite and the server processes it starts, on the databases that tests/servers.py started."""
 
 import os
-import tempfile
 
 import dj_database_url
 
 from settings.base import *  # noqa: F403
-from settings.base import SQLITE_OPTIONS
+from settings.base import BASE_DIR, SQLITE_OPTIONS
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # mypy and makemigrations read these settings too, without a database.
@@ -14,7 +13,7 @@ DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", "po
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
     DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
-MEDIA_ROOT = os.environ.get("MEDIA_ROOT") or tempfile.mkdtemp(prefix="newsstand-media-")
+MEDIA_ROOT = os.environ.get("MEDIA_ROOT", BASE_DIR / "var" / "test-media")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECRET_KEY = "for tests alone"  # noqa: S105
 WHITENOISE_USE_FINDERS = True

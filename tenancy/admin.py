@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.sites.models import Site
-from django.db import models, transaction
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models.deletion import Collector
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path
@@ -28,7 +28,6 @@ from tenancy.roles import Visitor, sites_of
 from tenancy.sites import site_url
 
 OWNERS = dict.fromkeys(("view", "add", "change", "delete"), Role.OWNER)
-SUPERUSERS = dict.fromkeys(("add", "change", "delete"))
 
 
 class SettingsInline(ScopedInline, admin.StackedInline):
@@ -41,7 +40,7 @@ class SettingsInline(ScopedInline, admin.StackedInline):
     fields = SettingsForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if request.user.is_superuser else ["state"]  # type: ignore[union-attr]
+        return [] if request.user.is_superuser else ["state"]
 
 
 class DomainInline(ScopedInline, admin.TabularInline):
@@ -52,7 +51,7 @@ class DomainInline(ScopedInline, admin.TabularInline):
     formset = DomainFormSet
     verbose_name = "further domain"
     verbose_name_plural = "further domains, which redirect to the primary one"
-    needs = {**SUPERUSERS, "view": Role.OWNER}
+    needs = {**dict.fromkeys(("add", "change", "delete")), "view": Role.OWNER}
     extra = 0
 
     def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
@@ -72,7 +71,7 @@ class MembershipInline(ScopedInline, admin.TabularInline):
         return super().get_queryset(request).select_related("user").order_by("-role", "user__email")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
+        formset: Any = super().get_formset(request, obj, **kwargs)
         formset.user = request.user  # the class is made anew for each request
         return formset
 
@@ -92,6 +91,7 @@ class StateFilter(admin.SimpleListFilter):
 class SiteAdmin(ScopedAdmin):
     """Everything about a site. Domains, state, beginning and end are the installation's; the rest is its owners'."""
 
+    menu_place = 7
     site_path = "pk"
     needs = {"view": Role.OWNER, "change": Role.OWNER, "add": None, "delete": None}
     form = SiteForm
@@ -117,7 +117,7 @@ class SiteAdmin(ScopedAdmin):
         return site_url(obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if request.user.is_superuser else ["domain"]  # type: ignore[union-attr]
+        return [] if request.user.is_superuser else ["domain"]
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         if not change:
@@ -138,7 +138,7 @@ class SiteAdmin(ScopedAdmin):
 
     def obstacles(self, objs: list[Any], user: Visitor) -> list[str]:
         try:
-            Collector(using="default", origin=objs).collect(objs)
+            Collector(using=DEFAULT_DB_ALIAS).collect(objs)
         except models.ProtectedError as error:
             return [f"“{row}” is at home there and placed on other sites too" for row in error.protected_objects]
         return []
@@ -183,6 +183,7 @@ class SiteAdmin(ScopedAdmin):
 class UserAdmin(ScopedAdmin, DjangoUserAdmin):
     """Accounts, for superusers alone. What somebody may do is said by memberships, on the sites."""
 
+    menu_place = 8
     needs = dict.fromkeys(("view", "add", "change", "delete"))
     form = UserForm
     add_form = UserAddForm
@@ -217,7 +218,7 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
     def roles(self, obj: Any) -> str:
         return ", ".join(f"{m.get_role_display()} of {m.site.domain}" for m in obj.shown_roles) or "none"
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, **kwargs)
         form.user = request.user
         return form

@@ -43,6 +43,7 @@ class Scoped(BaseAdmin):
     needs: Mapping[str, Role | None] = dict.fromkeys(("view", "add", "change", "delete"), Role.EDITOR)
     # Sites offered where a row names one.
     site_choice_role = Role.EDITOR
+    view_on_site: Any = False
 
     def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
         """Of `rows` those that `user` may see."""
@@ -101,10 +102,12 @@ class Scoped(BaseAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Without "add another site" beside a chooser of sites."""
+        """Without "add another site" beside a chooser of sites, and without deleting beside any."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field and isinstance(field.widget, RelatedFieldWidgetWrapper) and db_field.remote_field.model is Site:
-            field.widget = field.widget.widget
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_delete_related = False
+            if db_field.remote_field.model is Site:
+                field.widget = field.widget.widget
         return field
 
 
@@ -126,7 +129,7 @@ class ScopedInline(Scoped):
 
 class ScopedAdmin(Scoped, PageAdmin):
     list_per_page = 50
-    view_on_site: Any = False
+    menu_place = 100
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what the filters declare: any other condition in the address could be used to ask about foreign rows."""

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sites.models import Site
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -39,8 +39,10 @@ class SiteAwareAutocomplete(AutocompleteJsonView):
     """Sites are chosen by who may write on them; who may open their settings is another question."""
 
     def process_request(self, request: HttpRequest) -> Any:
-        term, *rest = super().process_request(request)
-        return term.replace("\0", ""), *rest  # PostgreSQL cannot compare with NUL
+        term, model_admin, source_field, to_field = super().process_request(request)
+        if not hasattr(source_field, "get_limit_choices_to"):  # the far end of a relation: nothing is chosen there
+            raise PermissionDenied
+        return term.replace("\0", ""), model_admin, source_field, to_field  # PostgreSQL cannot compare with NUL
 
     def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
         if self.model_admin.model is Site:
@@ -71,6 +73,13 @@ class NewsstandAdmin(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Without Django's "view on site", which tells the domain of any object to whoever knows its number."""
         return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """In the order of the work: first what is written, last who may."""
+        groups = self._build_app_dict(request, app_label).values()
+        for group in groups:
+            group["models"].sort(key=lambda entry: self.get_model_admin(entry["model"]).menu_place)
+        return sorted(groups, key=lambda group: self.get_model_admin(group["models"][0]["model"]).menu_place)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return cast(HttpResponse, SiteAwareAutocomplete.as_view(admin_site=self)(request))

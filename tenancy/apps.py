@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.sites.management import create_default_site
 from django.db.models.signals import post_migrate, pre_migrate
 
@@ -17,6 +17,6 @@ class TenancyConfig(AppConfig):
         changes.watch("tenancy_domain", "SELECT {row}.site_id")
         changes.watch("tenancy_sitesettings", "SELECT {row}.site_id")
         # There is no default site: what is not configured is not served.
-        post_migrate.disconnect(create_default_site, sender=self.apps.get_app_config("sites"))
+        post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         pre_migrate.connect(signals.remove_triggers, sender=self)
         post_migrate.connect(signals.install_triggers, sender=self)

@@ -1,11 +1,14 @@
 """Forms of the admin for sites, their domains and members, and for users."""
 
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet
 from django.urls import reverse
 
@@ -34,6 +37,25 @@ class SiteForm(forms.ModelForm):
         return name
 
 
+class SuggestingInput(forms.TextInput):
+    """A text, or several with commas between; suggests known ones. A plain text field where scripts do not run."""
+
+    template_name = "admin/suggesting_input.html"
+    suggestions: Iterable[str] = ()
+
+    class Media:
+        js = ["newsstand/suggest.js"]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["suggestions"] = self.suggestions
+        return context
+
+
+class TimeZoneInput(SuggestingInput):
+    suggestions = sorted(available_timezones())
+
+
 class LogoInput(forms.ClearableFileInput):
     """Shows the logo from the admin's own host: the blog may be suspended, or not there yet."""
 
@@ -52,8 +74,15 @@ class SettingsForm(forms.ModelForm):
         fields = [
             *("tagline", "language", "time_zone", "theme", "accent", "logo", "posts_per_page", "robots", "state"),
         ]
-        widgets = {"logo": LogoInput(attrs={"accept": "image/*"})}
-        help_texts = {"time_zone": "An IANA name, like Europe/Berlin. Dates on the blog are in it."}
+        widgets = {
+            "accent": forms.ColorInput,
+            "logo": LogoInput(attrs={"accept": "image/*"}),
+            "time_zone": TimeZoneInput(attrs={"class": "vTextField"}),
+        }
+        help_texts = {
+            "accent": "Colour of links and marks.",
+            "time_zone": "An IANA name, like Europe/Berlin. Dates on the blog are in it.",
+        }
 
     def clean_accent(self) -> str:
         return str(self.cleaned_data["accent"]).lower()
@@ -79,7 +108,7 @@ class DomainFormSet(BaseInlineFormSet):
         super().clean()
         primary = self.instance.domain
         for form in self.forms:
-            deleted = self._should_delete_form(form)
+            deleted = form.cleaned_data.get(DELETION_FIELD_NAME)
             stands_here = form.instance.pk is not None and form.instance.name == primary
             typed_here = form.instance.pk is None and form.cleaned_data.get("name") == primary
             if (deleted and stands_here) or (not deleted and typed_here):
@@ -116,7 +145,11 @@ class MembershipFormSet(BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
-        staying = [form for form in self.forms if form.cleaned_data.get("email") and not self._should_delete_form(form)]
+        staying = [
+            form
+            for form in self.forms
+            if form.cleaned_data.get("email") and not form.cleaned_data.get(DELETION_FIELD_NAME)
+        ]
         emails = [form.cleaned_data["email"] for form in staying]
         # All rows of the site: also those that were added since the page was opened.
         known = {m.pk: m.user.email for m in Membership.objects.filter(site=self.instance.pk).select_related("user")}

@@ -32,7 +32,7 @@ CONTENT_TYPES = {
 }
 
 
-def image_format(file: IO[bytes]) -> str:
+def image_format(file: "IO[bytes] | File[bytes]") -> str:
     """Pillow's name of the format, after decoding the whole image. Raises ValidationError for what we do not store."""
     size = file.seek(0, os.SEEK_END)
     if size > MAX_BYTES:
@@ -66,7 +66,7 @@ def _refuse_bomb(image: Image.Image) -> None:
 class SiteImageFile(ImageFieldFile):
     def save(self, name: str, content: "File[bytes]", save: bool = True) -> None:
         """Store under a secret name. The suffix follows from the content, never from what the upload was called."""
-        suffix = SUFFIXES[image_format(content.file)]
+        suffix = SUFFIXES[image_format(content)]
         super().save(f"{secrets.token_hex(16)}{suffix}", content, save)
 
 
@@ -78,7 +78,7 @@ def site_folder(instance: models.Model, filename: str) -> str:
 def validate_image(file: "File[bytes]") -> None:
     """Tells the form what `SiteImageFile.save` would refuse."""
     if not getattr(file, "_committed", False):  # what is stored was checked before
-        image_format(file.file)
+        image_format(file)
 
 
 class SiteImageField(models.ImageField):

@@ -2,8 +2,8 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, Self
-from zoneinfo import available_timezones
+from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -49,7 +49,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         ordering = ["email"]
@@ -104,8 +104,10 @@ class Robots(models.TextChoices):
 
 
 def validate_time_zone(name: str) -> None:
-    if name not in available_timezones():
-        raise ValidationError(f"{name!r} is no time zone; write one of the IANA names, like Europe/Berlin.")
+    try:
+        ZoneInfo(name)
+    except (ValueError, KeyError) as error:
+        raise ValidationError(f"{name!r} is no time zone; write an IANA name, like Europe/Berlin.") from error
 
 
 class SiteSettings(models.Model):

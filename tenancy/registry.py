@@ -210,14 +210,13 @@ def _arranged(rows: list[Row]) -> tuple[dict[int, list[str]], dict[str, Entry]]:
     sites: dict[int, Entry] = {}
     names: dict[int, list[str]] = {}
     entries: dict[str, Entry] = {}
-    for name, *known in rows:
-        site_id = known[0]
+    for name, site_id, primary, state, generation in rows:
         if not domains.is_canonical(name):
             logger.error("site %s: %a in the table of domains is no host name; it is not served.", site_id, name)
             continue
         entry = sites.get(site_id)
         if entry is None:
-            entry = sites[site_id] = Entry._make(known)
+            entry = sites[site_id] = Entry(site_id, primary, state, generation)
             names[site_id] = []
         names[site_id].append(name)
         entries[name] = entry

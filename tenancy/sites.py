@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.deprecation import MiddlewareMixin
 
 from tenancy import domains
 from tenancy.models import State
@@ -58,19 +59,19 @@ class SiteMiddleware:
         # The port stays: the CSRF check of the admin compares it with the Origin header.
         request.META["HTTP_HOST"] = name + port
         if name in domains.reserved():
-            request.site = get_current_site(request)
+            request.site = current_site(request)
             return self.get_response(request)
         try:
             return self._visit(name, request)
         except (RegistryUnavailable, *DATABASE_AWAY) as error:
-            return self.process_exception(request, error)
+            return _unavailable(request, error)
 
     def _visit(self, name: str, request: HttpRequest) -> HttpResponse:
         entry = served(name)
         if entry is None:
             return _unknown_host(request)
         try:
-            site = request.site = get_current_site(request)
+            site = request.site = current_site(request)
         except Site.DoesNotExist:  # deleted between the two lines
             return _unknown_host(request)
         if name != entry.primary:
@@ -80,15 +81,22 @@ class SiteMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """What needs the database while it is away gets 503; other errors are Django's to handle."""
-        if not isinstance(error, (RegistryUnavailable, *DATABASE_AWAY)):
-            return None
-        logger.error("%s: no answer from the database: %s", request.META.get("HTTP_HOST"), error)
-        response = _refusal(request, 503, "This page cannot be shown at the moment")
-        response["Retry-After"] = "5"
-        return response
+        return _unavailable(request, error) if isinstance(error, DATABASE_AWAY) else None
 
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+def current_site(request: HttpRequest) -> Site:
+    """`get_current_site`, which answers a `Site` wherever the sites framework is installed."""
+    return cast(Site, get_current_site(request))
+
+
+def _unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("%s: no answer from the database: %s", request.META.get("HTTP_HOST"), error)
+    response = _refusal(request, 503, "This page cannot be shown at the moment")
+    response["Retry-After"] = "5"
+    return response
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):
@@ -139,13 +147,12 @@ def bind_sites_framework() -> None:
     sites_framework.SiteManager.clear_cache = lambda self: None  # type: ignore[method-assign]
 
 
-class AdminOnly:
+class AdminOnly(MiddlewareMixin):
     """A middleware that acts on the admin's host alone: public pages know no session, user or message."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.host.name == "admin":
-            return super().__call__(request)
-        return self.get_response(request)
+        act = super().__call__ if request.host.name == "admin" else self.get_response  # type: ignore[attr-defined]
+        return cast(HttpResponse, act(request))
 
 
 class AdminSessionMiddleware(AdminOnly, SessionMiddleware):

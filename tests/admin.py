@@ -88,6 +88,8 @@ class _Errors(HTMLParser):
     def handle_starttag(self, tag, attrs):
         if tag == "ul":
             self._inside = "errorlist" in (dict(attrs).get("class") or "")
+        if tag == "p" and dict(attrs).get("class") == "errornote":
+            self.found.append("(errors)")
 
     def handle_endtag(self, tag):
         if tag == "ul":

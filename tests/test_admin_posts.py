@@ -1,4 +1,4 @@
-"""Posts in the admin: editors of the home edit, authors their own drafts, editors of a site decide what stands there."""
+"""Posts in the admin: their home's editors edit, authors their own drafts; what stands on a site its editors decide."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -75,7 +75,9 @@ def test_an_author_publishes_nothing(techblog, financeblog, author, admin_as):
 
     assert "Only editors of techblog.test can publish there" in errors(response)
     assert not Placement.objects.exists()
-    assert saved(send(both, ADD, title="Mine", home=techblog.pk, **{"placements-0-site": financeblog.pk}, **live_at_home))
+    assert saved(
+        send(both, ADD, title="Mine", home=techblog.pk, **{"placements-0-site": financeblog.pk}, **live_at_home)
+    )
 
 
 def test_an_author_who_forges_a_time_publishes_nothing(techblog, author, admin_as):
@@ -115,7 +117,9 @@ def test_a_scheduled_post_is_no_draft_of_its_author_any_more(techblog, author, p
     assert admin_as(author).post(change(placement.post), {"title": "Taken"}).status_code == 403
 
 
-def test_an_editor_of_another_site_withdraws_a_post_there_and_does_not_edit_it(shared, financeblog, member, admin_as, visit):
+def test_an_editor_of_another_site_withdraws_a_post_there_and_does_not_edit_it(
+    shared, financeblog, member, admin_as, visit
+):
     client = admin_as(member("editor", of=financeblog))
     there = shared.placements.get(site=financeblog)
 
@@ -171,7 +175,9 @@ def test_inline_rows_that_name_other_placements_are_refused(techblog, financeblo
     for stolen in (foreign, sibling):
         forged = {"placements-0-id": stolen.pk, "placements-0-slug": "stolen"}
         assert errors(send(client, change(post), **forged))
-        assert errors(send(client, change(post), **forged, **{"placements-0-DELETE": "on"}))
+        send(
+            client, change(post), **forged, **{"placements-0-DELETE": "on"}
+        )  # Django overlooks a row that is not there
     assert set(Placement.objects.values_list("slug", flat=True)) == {"hello", "far", "beside"}
 
 
@@ -307,7 +313,9 @@ def test_an_image_in_use_is_not_deleted(techblog, editor, image, publish, admin_
     assert not Image.objects.exists()
 
 
-def test_an_image_is_seen_by_those_who_write_on_its_site(techblog, financeblog, image, author, member, stranger, admin_as):
+def test_an_image_is_seen_by_those_who_write_on_its_site(
+    techblog, financeblog, image, author, member, stranger, admin_as
+):
     address = f"/blogs/image/file/{image.name}"
 
     response = admin_as(author).get(address)
@@ -373,13 +381,18 @@ def test_tags_and_authors_are_changed_only_where_they_are_nobody_elses(shared, t
 
 @pytest.mark.parametrize("target", ["/new/", "https://elsewhere.test/x?y=1", "http://elsewhere.test"])
 def test_a_redirect_leads_to_a_path_or_an_address(target, techblog, editor, admin_as):
-    assert saved(send(admin_as(editor), "/redirects/redirect/add/", site=techblog.pk, old_path="/old/", new_path=target))
+    assert saved(
+        send(admin_as(editor), "/redirects/redirect/add/", site=techblog.pk, old_path="/old/", new_path=target)
+    )
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        *[("/old/", new) for new in ("//evil.test/", "/\\evil.test", "javascript:alert(1)", "new", "/old/", "", "https://")],
+        *[
+            ("/old/", new)
+            for new in ("//evil.test/", "/\\evil.test", "javascript:alert(1)", "new", "/old/", "", "https://")
+        ],
         *[(old, "/new/") for old in ("old", "//old", "https://techblog.test/old/")],
     ],
 )

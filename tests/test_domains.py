@@ -192,7 +192,9 @@ def test_case_port_and_trailing_dot_do_not_matter_in_a_host_header(name, data):
     assert split_host(spelling + dot + port) == (name, port)
 
 
-@pytest.mark.parametrize("header", ["", ":", ":80", "a.test:", "a.test:x", "a.test:123456", "a.test:80:80", "a.test, b.test"])
+@pytest.mark.parametrize(
+    "header", ["", ":", ":80", "a.test:", "a.test:x", "a.test:123456", "a.test:80:80", "a.test, b.test"]
+)
 def test_a_host_header_that_is_none_names_nothing(header):
     assert split_host(header) is None
 

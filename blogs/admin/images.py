@@ -23,16 +23,17 @@ POSTS_NAMED = 20
 class ImageAdmin(ScopedAdmin):
     """Everybody who writes on a site uploads and sees its images; editors name and delete them."""
 
+    menu_place = 3
     needs = {"view": Role.AUTHOR, "add": Role.AUTHOR, "change": Role.EDITOR, "delete": Role.EDITOR}
     site_choice_role = Role.AUTHOR
-    list_display = ["preview", "title_or_name", "site", "markdown", "uploaded_at"]
+    list_display = ["preview", "title_or_name", "site", "markdown"]
     list_display_links = ["preview", "title_or_name"]
     list_filter = [site_filter()]
     list_per_page = 20
     list_select_related = ["site"]
     search_fields = ["title", "name", "site__domain"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["site", "file", "title"] if obj is None else ["preview", "title", "site", "size", "markdown"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -44,14 +45,14 @@ class ImageAdmin(ScopedAdmin):
         only = {"site": sites[0].pk} if len(sites) == 1 else {}
         return {**only, **super().get_changeform_initial_data(request)}
 
-    @admin.display(description="image", ordering="title")
+    @admin.display(description="title", ordering="title")
     def title_or_name(self, obj: Image) -> str:
         return str(obj)
 
     def size(self, obj: Image) -> str:
         return f"{obj.width} × {obj.height}"
 
-    @admin.display(description="")
+    @admin.display(description="image")
     def preview(self, obj: Image) -> SafeString:
         address = reverse("admin:blogs_image_file", args=[obj.name])
         return format_html('<img class="preview" src="{}" alt="{}" loading="lazy">', address, obj)

@@ -28,6 +28,7 @@ def on_sites_of(user: Visitor) -> models.QuerySet[Post]:
 class TagAdmin(ScopedAdmin):
     """Tags come into being with posts. Who edits all sites that use one may give it another name."""
 
+    menu_place = 5
     needs = {"view": Role.AUTHOR, "add": None, "change": Role.EDITOR, "delete": Role.EDITOR}
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
@@ -55,6 +56,7 @@ class TagAdmin(ScopedAdmin):
 class AuthorAdmin(ScopedAdmin):
     """Authors of the user's sites, and those whom the user has just made and no post names yet."""
 
+    menu_place = 4
     needs = {"view": Role.AUTHOR, "add": Role.EDITOR, "change": Role.EDITOR, "delete": Role.EDITOR}
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
@@ -75,7 +77,7 @@ class AuthorAdmin(ScopedAdmin):
             return False
         return not Post.objects.filter(authors=obj).exclude(home__in=sites_of(user, role)).exists()
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         everything = isinstance(request.user, User) and request.user.is_superuser
         return [*(["name", "slug"] if obj else ["name"]), "bio", *(["user"] if everything else [])]
 

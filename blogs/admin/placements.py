@@ -68,7 +68,7 @@ class PlacementInline(ScopedInline, admin.StackedInline):
         return 1 if obj is None else 0
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
+        formset: Any = super().get_formset(request, obj, **kwargs)
         formset.form.user = request.user  # the class is made anew for each request
         return formset
 
@@ -77,6 +77,7 @@ class PlacementInline(ScopedInline, admin.StackedInline):
 class PlacementAdmin(ScopedAdmin):
     """Editors of a site publish, move and withdraw what stands there; the post itself belongs to its home."""
 
+    menu_place = 2
     form = PlacementForm
     actions = ["publish_now", "withdraw"]
     list_display = ["title", "site", "state", "published_at", "slug", "pinned"]
@@ -99,14 +100,14 @@ class PlacementAdmin(ScopedAdmin):
     def view_on_site(self, obj: Placement) -> str | None:
         return site_url(obj.site, obj.get_absolute_url()) if obj.is_live else None
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["post" if obj is None else "title", "site", "slug", "published_at", "pinned"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else ["title", "site"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.user = request.user
         return form
 

@@ -45,6 +45,7 @@ class PostList(ChangeList):
 
 @admin.register(Post, site=admin_site)
 class PostAdmin(ScopedAdmin):
+    menu_place = 1
     site_path = "home"
     site_choice_role = Role.AUTHOR
     needs = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
@@ -56,7 +57,7 @@ class PostAdmin(ScopedAdmin):
     ]
     inlines = [PlacementInline]
     autocomplete_fields = ["authors", "cover"]
-    list_display = ["title", "kind", "home", "placed", "updated_at"]
+    list_display = ["title", "type", "placed", "home"]
     list_filter = [StatusFilter, site_filter("home")]
     list_select_related = ["home"]
     search_fields = ["title", "home__domain"]
@@ -75,6 +76,10 @@ class PostAdmin(ScopedAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PostList
 
+    @admin.display(description="kind", ordering="kind")
+    def type(self, obj: Post) -> str:
+        return obj.kind.capitalize()  # the choice's own label explains, at length
+
     @admin.display(description="on")
     def placed(self, obj: Any) -> Any:
         rows = ((p.site.domain, state_of(p), _day(p)) for p in obj.shown_placements)
@@ -92,7 +97,7 @@ class PostAdmin(ScopedAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.user = request.user
         form.visible_tags = self.choices(Tag, request)
         return form

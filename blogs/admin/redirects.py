@@ -10,6 +10,7 @@ from tenancy.admin_site import site as admin_site
 
 @admin.register(Redirect, site=admin_site)
 class RedirectAdmin(ScopedAdmin):
+    menu_place = 6
     form = RedirectForm
     fields = ["site", "old_path", "new_path"]
     list_display = ["old_path", "new_path", "site"]

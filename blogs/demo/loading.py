@@ -40,10 +40,9 @@ def load(report: Report = lambda line: None) -> list[Site]:
     authors = _create_authors()
     report(f"{len(authors)} authors")
     writer = _Writer(sites, authors)
-    texts = list(content.texts())
-    for number, text in enumerate(texts, start=1):
+    for text in content.texts():
         writer.write(text)
-        report(f"{number}/{len(texts)} {text.matter['title']}")
+    report(f"{Post.objects.count()} posts and pages, {Image.objects.count()} images")
     return list(sites.values())
 
 

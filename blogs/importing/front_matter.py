@@ -75,6 +75,8 @@ def _split(text: str, begin: int, handler: BaseHandler) -> FrontMatter:
 
 
 def _yaml(head: str, first_line: int) -> Any:
+    # PyYAML, unlike others, stumbles over tabs at the end of a line.
+    head = "\n".join(line.rstrip(" \t") for line in head.split("\n"))
     try:
         return yaml.load(head, Loader=_Loader) or {}  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:

@@ -15,10 +15,10 @@ class Verdict(StrEnum):
 class Subject(StrEnum):
     """What a note is about; the summary counts by it."""
 
-    ADDRESS = "address"
-    FIELD = "field"
-    IMAGE = "image"
-    TAG = "template tag"
+    ADDRESS = "addresses"
+    FIELD = "front matter"
+    IMAGE = "images"
+    TAG = "template tags"
 
 
 class Note(NamedTuple):

@@ -1,6 +1,7 @@
 """A prepared file is written as a post, with its placement, redirects and record. The caller holds the transaction."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -53,24 +54,21 @@ class Writer:
 
     def write(self, prepared: Prepared, post: Post | None, images: Mapping[str, Image]) -> tuple[Placement, list[Note]]:
         """The placement of the post, which is new when there was none; `images` are those it shows, by digest."""
-        placement = post.placements.filter(site=self.site).first() if post else None
-        is_new = post is None
-        post = post or Post(home=self.site)
-        placement = placement or Placement(site=self.site)
-        draft = prepared.draft
-        now = timezone.now()
+        draft, now = prepared.draft, timezone.now()
+        placement = (post and post.placements.filter(site=self.site).first()) or Placement(site=self.site)
         placement.published_at = None if draft.is_draft else draft.date or placement.published_at or now
-        post.updated_at = (placement.published_at or now) if is_new else now
-        self._write_post(post, prepared, images)
+        updated_at = now if post else placement.published_at or now
+        post = post or Post(home=self.site)
+        self._write_post(post, prepared, images, updated_at)
         notes: list[Note] = []
-        if placement.pk is None:
+        if placement._state.adding:
             placement.slug, notes = self.free_slug(draft.slug)
         placement.post = post
         placement.pinned = draft.pinned
         placement.save()
         return placement, [*notes, *self._lead_here(draft.old_addresses, placement.get_absolute_url())]
 
-    def _write_post(self, post: Post, prepared: Prepared, images: Mapping[str, Image]) -> None:
+    def _write_post(self, post: Post, prepared: Prepared, images: Mapping[str, Image], updated_at: datetime) -> None:
         def address_of(picture: Picture) -> str:
             return images[picture.digest].get_absolute_url()
 
@@ -82,6 +80,7 @@ class Writer:
         post.cover = images[prepared.cover.digest] if prepared.cover else None
         post.cover_alt = draft.cover_alt
         post.clean_fields(exclude=["body_html", "cover", "created_by", "home", "summary"])
+        post.updated_at = updated_at
         post.save()
         post.authors.set(_shared(Author, draft.authors))
         post.tags.set(_shared(Tag, draft.tags))

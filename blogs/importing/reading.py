@@ -169,10 +169,9 @@ class _Reader:
         return self.first_text(_COVER) or self._from_cover(("image", "path", "src", "url"))
 
     def _from_cover(self, keys: Iterable[str]) -> str:
-        cover: dict[str, Any] = next(
-            (self.head.fields[field] for field in _COVER if isinstance(self.head.fields.get(field), dict)), {}
-        )
-        return next(filter(None, (_text(cover.get(key)) for key in keys)), "")
+        cover = self._first(_COVER)
+        values = (cover.get(key) for key in keys) if isinstance(cover, dict) else ()
+        return next(filter(None, map(_text, values)), "")
 
     def _old_addresses(self, when: datetime | None) -> Iterable[str]:
         """Those that front matter names, and /2014/03/12/slug/, which Jekyll and Eleventy make of the file's name."""

@@ -22,6 +22,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ARGUMENT = re.compile(r""""((?:[^"\\]|\\.)*+)"|'((?:[^'\\]|\\.)*+)'|“([^”]*+)”|([^\s"',|]++)""", re.DOTALL)
+_NAMED = re.compile(r"""(\w++)\s*+[:=]\s*+(?:"((?:[^"\\]|\\.)*+)"|'((?:[^'\\]|\\.)*+)'|“([^”]*+)”)""", re.DOTALL)
 _VALUE = re.compile(r"""[\s~-]*+(?:"([^"]*+)"|'([^']*+)'|“([^”]*+)”|(?P<name>[\w.]++))[\s~-]*+""")
 # All up to their end tags is one thing: shown as it is, left out, or code.
 _ENCLOSING = ("raw", "comment", "highlight")
@@ -42,6 +43,7 @@ _DATED_FILE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})-(.+?)(?:\.\w+)?")
 _NEW_BLOCK = re.compile(r"(?:\A\s*|\n[ \t]*\n) {0,3}\Z")
 _BEFORE_HTML = re.compile(r"[ \t]*(?:\{[:.#][^{}\n]*\})?[ \t]*\n[ \t]*<")
 _LOOK_BACK = 200
+_NOT_IN_MARKDOWN = re.compile(r"[\s()<>]")
 _MARKDOWN_SIGNS = re.compile(r"([\\\[\]`*_<&])")
 
 
@@ -106,6 +108,9 @@ class _Expansion:
         tag = token["tag"]
         if tag is None or tag in _ENCLOSING:  # an attribute list, or one that is never closed
             return ""
+        figure = self._figure(token, token["rest"])
+        if figure:
+            return figure
         arguments = _arguments(token["rest"])
         if tag in ("image", "image_with_class") and arguments:
             words = arguments[1:] if tag == "image" else arguments[2:]
@@ -120,6 +125,9 @@ class _Expansion:
     def _expression(self, token: re.Match[str]) -> str:
         """{{ value | filter | filter: "argument" }}"""
         expression = token["expression"]
+        figure = expression.startswith("<") and self._figure(token, expression)  # Hugo
+        if figure:
+            return figure
         value = _VALUE.match(expression)
         rest = expression[value.end() :] if value else expression
         text = self._text_of(value) if value else None
@@ -140,21 +148,40 @@ class _Expansion:
     # -- Markdown where Markdown is read, HTML within HTML ----------------------------------------------------------
 
     def _image(self, token: re.Match[str], path: str, alt: str) -> str:
-        address = path if "//" in path else f"/{path.lstrip('/')}"
         alt = " ".join(alt.split())
-        if self._begins_block(token) and not re.search(r"[\s()<>]", address):
-            return f"![{_escaped(alt)}]({address})"
-        return f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">'
+        if self._begins_block(token) and not _NOT_IN_MARKDOWN.search(path):
+            return f"![{_escaped(alt)}]({_from_root(path)})"
+        return _html_image(path, alt)
+
+    def _figure(self, token: re.Match[str], arguments: str) -> str:
+        """{% include "figure.html" image: "path" alt: "…" caption: "…" %} and its like, or nothing."""
+        named = {name: " ".join(next(filter(None, values), "").split()) for name, *values in _NAMED.findall(arguments)}
+        path = named.get("image") or named.get("src")
+        if not path:
+            return ""
+        alt, caption = named.get("alt", ""), named.get("caption", "")
+        if not caption:
+            return self._image(token, path, alt)
+        caption = f"<figcaption>{html.escape(caption, quote=False)}</figcaption>"
+        return f"<figure>{_html_image(path, alt)}{caption}</figure>"
 
     def _link(self, token: re.Match[str], address: str, words: str) -> str:
         words = " ".join(words.split())
-        if self._begins_block(token) and not re.search(r"[\s()<>]", address):
+        if self._begins_block(token) and not _NOT_IN_MARKDOWN.search(address):
             return f"[{_escaped(words)}]({address})"
         return f'<a href="{html.escape(address)}">{html.escape(words)}</a>'
 
     def _begins_block(self, token: re.Match[str]) -> bool:
         before = self.text[max(0, token.start() - _LOOK_BACK) : token.start()]
         return bool(_NEW_BLOCK.search(before)) and not _BEFORE_HTML.match(self.text, token.end())
+
+
+def _from_root(path: str) -> str:
+    return path if "//" in path else f"/{path.lstrip('/')}"
+
+
+def _html_image(path: str, alt: str) -> str:
+    return f'<img src="{html.escape(_from_root(path))}" alt="{html.escape(alt)}">'
 
 
 def _escaped(words: str) -> str:

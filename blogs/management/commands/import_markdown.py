@@ -73,7 +73,7 @@ class Command(BaseCommand):
             ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict) + f"; {images} images stored"
         )
         if subjects:
-            notes = ", ".join(f"{subjects[subject]} on {subject}s" for subject in Subject if subjects[subject])
+            notes = ", ".join(f"{subject} {subjects[subject]}" for subject in Subject if subjects[subject])
             self.stdout.write(f"Notes to look through: {notes}.")
         broken = [outcome for outcome in outcomes if outcome.broken]
         if broken:

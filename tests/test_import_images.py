@@ -1,0 +1,170 @@
+"""Images of an archive are stored once, and nothing outside of it is read."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image as Pillow
+
+from blogs.models import Image, Placement
+
+pytest_plugins = ["tests.importing"]
+pytestmark = pytest.mark.sqlite
+
+HEAD = "---\ndate: 2015-01-01\n---\n"
+
+
+def body(slug="a"):
+    return Placement.objects.get(slug=slug).post.body
+
+
+@pytest.mark.parametrize(
+    ("written", "became"),
+    [
+        ("![A cat](/img/cat.png)", "![A cat]({})"),
+        ("![A cat](img/cat.png?raw=true)", "![A cat]({})"),
+        ("![A cat](http://techblog.test/img/cat.png)", "![A cat]({})"),
+        ("![A cat][1]\n\n[1]: img/cat.png 'Tom'", "![A cat][1]\n\n[1]: {} 'Tom'"),
+        ("[large](/img/cat.png)", "[large]({})"),
+        ('<img alt="A cat" src="/img/cat.png">', '<img alt="A cat" src="{}">'),
+        ('{% image "img/cat.png" "A cat" %}', "![A cat]({})"),
+        ('![A cat]({{ "/img/cat.png" | url }})', "![A cat]({})"),
+        ("`![A cat](/img/cat.png)` ![A cat](/img/%63at.png)", "`![A cat](/img/cat.png)` ![A cat]({})"),
+    ],
+)
+def test_an_image_of_the_text_is_stored_and_its_reference_rewritten(archive, techblog, visit, written, became):
+    archive.picture("img/cat.png")
+    archive.write("a.md", HEAD + written)
+
+    run = archive.run()
+
+    image = Image.objects.get(site=techblog)
+    assert body() == became.format(image.get_absolute_url())
+    assert (image.width, image.height, image.title) == (4, 3, "img/cat.png")
+    assert not run.notes("a.md")
+
+
+@pytest.mark.parametrize("field", ["image: /img/cat.png", "cover:\n  image: img/cat.png", "image: ../img/cat.png"])
+def test_the_image_of_the_front_matter_becomes_the_cover(archive, techblog, field):
+    archive.picture("img/cat.png")
+    archive.write("posts/a.md", f"---\ndate: 2015-01-01\nimage_alt: A cat\n{field}\n---\n")
+
+    archive.run()
+
+    post = Placement.objects.get(slug="a").post
+    assert post.cover == Image.objects.get(site=techblog)
+    assert post.cover_alt == "A cat"
+    assert list(post.images.all()) == [post.cover]
+
+
+def test_one_image_is_stored_once_however_often_it_is_shown(archive, techblog, financeblog):
+    archive.picture("cat.png")
+    archive.picture("copy/of-cat.png")
+    archive.picture("dog.png", "blue")
+    archive.write("a.md", HEAD + "![](cat.png) ![](/copy/of-cat.png)")
+    archive.write("b.md", HEAD + "![](cat.png) ![](dog.png)")
+
+    assert [record["images"] for record in archive.run().records.values()] == [1, 1]
+    assert Image.objects.count() == len(archive.stored_files()) == 2
+
+    archive.run(site="financeblog.test")
+    assert Image.objects.filter(site=financeblog).count() == 2, "another site has images of its own"
+
+
+def test_images_may_lie_in_a_folder_of_their_own(archive, tmp_path, techblog):
+    elsewhere = type(archive)(tmp_path / "assets")
+    elsewhere.picture("img/cat.png")
+    archive.write("a.md", HEAD + "![](/img/cat.png) ![](/assets/img/cat.png) ![](/other/img/cat.png)")
+
+    run = archive.run(f"--media={elsewhere.folder}")
+
+    address = Image.objects.get().get_absolute_url()
+    assert body() == f"![]({address}) ![]({address}) ![](/other/img/cat.png)"
+    assert run.notes("a.md") == ["the image /other/img/cat.png is missing"]
+
+
+def test_a_missing_image_is_listed_and_left_as_it_is(archive):
+    text = "Text.\n\n![A cat](/img/cat.png) <img src='http://techblog.test/dog.jpg'> ![](https://other.test/x.png)"
+    archive.write("a.md", HEAD + text)
+
+    run = archive.run()
+
+    assert run.verdicts() == {"a.md": "created"}
+    notes = run.records["a.md"]["notes"]
+    assert [(note["line"], note["message"]) for note in notes] == [
+        (6, "the image /img/cat.png is missing"),
+        (6, "the image /dog.jpg is missing"),
+    ]
+    assert body() == text.replace("http://techblog.test", "")
+    assert run.code == 0
+
+
+def test_an_archive_cannot_pull_in_what_lies_outside_of_it(archive, tmp_path):
+    secret = type(archive)(tmp_path / "secret")
+    secret.picture("key.png")
+    archive.picture("cat.png")
+    (archive.folder / "linked.png").symlink_to(secret.folder / "key.png")
+    (archive.folder / "folder").symlink_to(secret.folder)
+    (archive.folder / "fine.png").symlink_to(archive.folder / "cat.png")
+    attempts = [
+        "/linked.png",
+        "folder/key.png",
+        "../secret/key.png",
+        "/../secret/key.png",
+        "%2e%2e/secret/key.png",
+        f"{secret.folder}/key.png",
+        f"file://{secret.folder}/key.png",
+    ]
+    archive.write("a.md", HEAD + " ".join(f"![]({attempt})" for attempt in attempts))
+    archive.write("b.md", HEAD + "![](fine.png)")
+
+    run = archive.run()
+
+    assert body("a") == " ".join(f"![]({attempt})" for attempt in attempts)
+    assert sum("lies outside" in note for note in run.notes("a.md")) == 5
+    assert Image.objects.count() == 1, "a link within the archive is fine"
+
+
+def bomb():
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
+
+
+def truncated():
+    content = io.BytesIO()
+    Pillow.effect_noise((64, 64), 50).save(content, "PNG")
+    return content.getvalue()[:-500]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.png", b"no image"),
+        ("x.png", b""),
+        ("x.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+        ("x.png", bomb()),
+        ("x.png", truncated()),
+    ],
+)
+def test_a_file_that_is_no_image_costs_the_image_and_not_the_post(archive, name, content):
+    archive.write(name, content)
+    archive.picture("cat.png")
+    archive.write("a.md", f"---\ndate: 2015-01-01\nimage: /{name}\n---\n![]({name}) ![](cat.png)")
+
+    run = archive.run()
+
+    assert run.verdicts() == {"a.md": "created"}
+    assert len(run.notes("a.md")) == 2 and "cannot be stored" in run.notes("a.md")[0]
+    assert body() == f"![]({name}) ![]({Image.objects.get().get_absolute_url()})"
+    assert Placement.objects.get(slug="a").post.cover is None
+    assert len(archive.stored_files()) == 1
+    assert archive.run().verdicts() == {"a.md": "unchanged"}

@@ -1,0 +1,287 @@
+"""`make run`, as a newcomer types it: in a checkout of its own, with nothing prepared but the libraries."""
+
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Answer
+from tests.servers import free_port
+
+PROJECT = Path(__file__).resolve().parent.parent
+READY_WITHIN = 90  # seconds, of a clean checkout
+READY_AGAIN_WITHIN = 5
+STOPPED_WITHIN = 3
+
+# What would lead the checkout elsewhere than a newcomer's shell does: first of all the databases of this session.
+OURS = (
+    "DATABASE",
+    "DJANGO",
+    "REDIS",
+    "MEDIA_ROOT",
+    "PUBLIC_",
+    "ADMIN_HOST",
+    "INTERNAL_HOST",
+    "SITE_ID",
+    "PORT",
+    "MAKE",
+    "MFLAGS",
+)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """The files that git has or would have, and no state. Its libraries are those that run these tests."""
+    folder = tmp_path_factory.mktemp("newsstand")
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    return folder
+
+
+class Run:
+    """A running `make run`, in a process group of its own, as a terminal starts it."""
+
+    def __init__(self, checkout, port, **environment):
+        self.port = port
+        self.began = time.monotonic()
+        self.log = checkout / f"run-{port}.log"
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                # --old-file: the libraries are there, whatever the times of these copies say.
+                ["make", "run", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.base"],
+                cwd=checkout,
+                env={**clean, "PORT": str(port), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def said(self):
+        return self.log.read_text()
+
+    def get(self, host, path="/"):
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=READY_WITHIN)) as connection:
+            connection.request("GET", path, headers={"Host": f"{host}:{self.port}"})
+            response = connection.getresponse()
+            return Answer(response.status, dict(response.getheaders()), response.read().decode())
+
+    def ready_after(self):
+        """Seconds until it answered."""
+        while self.process.poll() is None and time.monotonic() < self.began + READY_WITHIN:
+            try:
+                self.get("internal.localhost", "/health/live")
+                return time.monotonic() - self.began
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"It does not answer:\n{self.said}")
+
+    def ctrl_c(self):
+        """Seconds until it had stopped. A terminal sends the signal to the whole group."""
+        began = time.monotonic()
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.wait(30)
+        return time.monotonic() - began
+
+    def processes(self):
+        """Command lines of what is left of the group."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                group = (folder / "stat").read_text().rpartition(")")[2].split()[2]
+                if group == str(self.process.pid):
+                    found.append((folder / "cmdline").read_text().replace("\0", " "))
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+        return found
+
+    def kill(self):
+        if self.processes():
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def make_run(checkout):
+    """make_run(port): begins one. Whatever happens, none outlives the test."""
+    started = []
+
+    def make_run(port=None, **environment):
+        started.append(Run(checkout, port or free_port(), **environment))
+        return started[-1]
+
+    yield make_run
+    for run in started:
+        run.kill()
+
+
+@pytest.fixture(scope="module")
+def running(checkout):
+    """One that answers, for all tests that do not stop it."""
+    run = Run(checkout, free_port())
+    try:
+        run.ready_after()
+        yield run
+    finally:
+        run.kill()
+
+
+def test_a_clean_checkout_is_ready_in_time_and_the_next_time_at_once(checkout, make_run):
+    shutil.rmtree(checkout / "var", ignore_errors=True)
+    first = make_run()
+    assert first.ready_after() < READY_WITHIN
+    assert "The database is new" in first.said
+    first.ctrl_c()
+
+    again = make_run()
+    assert again.ready_after() < READY_AGAIN_WITHIN
+    assert "The database is new" not in again.said
+    assert again.get("techblog.localhost").status == 200
+
+
+def test_two_blogs_an_admin_and_nothing_else_answer(running):
+    tech, finance = running.get("techblog.localhost"), running.get("financeblog.localhost")
+    assert (tech.status, finance.status) == (200, 200)
+    assert tech.body != finance.body
+
+    moved = running.get("www.techblog.localhost", "/any/path?x=1&y=%2F")
+    assert moved.status == 308
+    assert moved.headers["Location"] == f"http://techblog.localhost:{running.port}/any/path?x=1&y=%2F"
+
+    login = running.get("admin.localhost", "/login/")
+    assert login.status == 200
+    assert 'type="password"' in login.body
+    assert re.search(rf"csrf-{running.port}=", login.headers["Set-Cookie"])
+
+    unknown = running.get("unknown.localhost")
+    assert unknown.status == 404
+    for name in re.findall(r"<title>([^<]+)</title>", tech.body + finance.body):
+        assert name not in unknown.body
+
+
+def test_it_prints_the_addresses_and_the_accounts(running):
+    addresses = re.findall(r"http://\S+", running.said)
+
+    assert sorted(addresses) == [
+        f"http://{name}.localhost:{running.port}/" for name in ("admin", "financeblog", "techblog")
+    ]
+    assert "Ctrl-C stops" in running.said
+    for part in ("password newsstand", "admin@example.com", "superuser", "owner", "editor", "author"):
+        assert part in running.said
+
+
+def test_accounts_that_are_gone_are_not_printed(checkout, make_run):
+    running = make_run()
+    running.ready_after()
+    running.ctrl_c()
+    with closing(sqlite3.connect(checkout / "var/db.sqlite3")) as database:
+        database.execute("UPDATE tenancy_user SET email = 'somebody@else.test' WHERE email = 'admin@example.com'")
+        database.commit()
+    try:
+        again = make_run()
+        again.ready_after()
+        assert "admin@example.com" not in again.said
+        assert "owner@example.com" in again.said
+    finally:
+        with closing(sqlite3.connect(checkout / "var/db.sqlite3")) as database:
+            database.execute("UPDATE tenancy_user SET email = 'admin@example.com' WHERE email = 'somebody@else.test'")
+            database.commit()
+
+
+def test_ctrl_c_stops_everything_even_while_a_browser_says_nothing(make_run):
+    running = make_run()
+    running.ready_after()
+    with socket.create_connection(("127.0.0.1", running.port)):
+        running.get("techblog.localhost")
+        assert running.ctrl_c() < STOPPED_WITHIN
+
+    # Of make itself, which ends by the signal it got.
+    assert running.process.returncode in (0, 130, -signal.SIGINT)
+    assert running.processes() == []
+    assert "Traceback" not in running.said
+    assert "rror" not in running.said
+    with pytest.raises(ConnectionRefusedError):
+        running.get("techblog.localhost")
+
+
+def test_ctrl_c_at_any_moment_of_the_start_leaves_no_traceback(make_run):
+    for delay in (0.2, 0.5, 0.8, 1.1, 1.4):
+        run = make_run()
+        while not any("manage.py" in line for line in run.processes()):
+            time.sleep(0.01)
+        time.sleep(delay)
+        assert run.ctrl_c() < STOPPED_WITHIN + 2  # the start of gunicorn is not interrupted
+        assert run.processes() == []
+        assert "Traceback" not in run.said
+
+
+def test_a_taken_port_is_named_and_another_proposed(running, make_run):
+    second = make_run(running.port)
+
+    assert second.process.wait(30) != 0
+    assert f"Port {running.port} is taken" in second.said
+    assert f"PORT={running.port + 1} make run" in second.said
+    assert "Traceback" not in second.said
+    assert running.get("techblog.localhost").status == 200
+
+
+def test_two_at_once_do_not_disturb_each_other(make_run):
+    one, two = make_run(), make_run()
+
+    for run in (one, two):
+        run.ready_after()
+        assert run.get("www.techblog.localhost").headers["Location"] == f"http://techblog.localhost:{run.port}/"
+    one.ctrl_c()
+    assert two.get("financeblog.localhost").status == 200
+
+
+def test_pinned_to_one_site_it_serves_and_names_that_alone(running, make_run):
+    pinned = make_run(SITE_ID="1")
+    pinned.ready_after()
+
+    assert pinned.get("techblog.localhost").status == 200
+    assert pinned.get("financeblog.localhost").status == 404
+    assert pinned.get("admin.localhost", "/login/").status == 200
+    assert "techblog.localhost" in pinned.said
+    assert "financeblog.localhost" not in pinned.said
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"SITE_ID": "999"}, ["SITE_ID=999", "techblog.localhost (1)", "financeblog.localhost (2)"]),
+        ({"SITE_ID": "x"}, ["SITE_ID='x'", "whole number"]),
+        ({"PORT": "abc"}, ["PORT='abc'", "from 1 to 65535"]),
+        ({"PUBLIC_PORT": "abc"}, ["PUBLIC_PORT='abc'", "from 1 to 65535"]),
+        ({"ADMIN_HOST": "a b"}, ["ADMIN_HOST='a b'", "a label is"]),
+        ({"ADMIN_HOST": "x.localhost", "INTERNAL_HOST": "x.localhost"}, ["newsstand.E003", "different host names"]),
+    ],
+)
+def test_a_wrong_variable_stops_it_with_a_message(running, make_run, environment, said):
+    run = make_run(**environment)
+
+    assert run.process.wait(30) != 0
+    for part in said:
+        assert part in run.said
+    assert "Traceback" not in run.said

@@ -1,0 +1,117 @@
+"""The cost of a page does not grow: the same few queries for any number of posts and sites, each by an index."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from blogs.models import Author, Image, Placement, Post, Tag
+from tenancy import lifecycle
+from tests.pictures import picture
+
+MOST = {
+    "/": 5,
+    "/?before={before}": 5,
+    "/deep-0/": 4,
+    "/about/": 4,
+    "/tag/python/": 5,
+    "/author/ada/": 5,
+    "/{year}/{month}/": 5,
+    "/feed/": 5,
+    "/tag/python/feed/": 5,
+    "/sitemap.xml": 5,
+    "/robots.txt": 0,
+    "/media/{image}": 1,
+    "/nothing-here/": 3,
+}
+
+
+@pytest.fixture
+def furnished(techblog, publish):
+    """The techblog with one post of every trait, on which all others are modelled."""
+    begin = timezone.now() - timedelta(days=3)
+    image = Image.objects.create(site=techblog, file=picture())
+    python, ada = Tag.objects.create(slug="python", name="Python"), Author.objects.create(slug="ada", name="Ada")
+    for n in range(12):
+        post = publish(f"Deep {n}", on=techblog, cover=image, at=begin + timedelta(minutes=n)).post
+        post.tags.add(python)
+        post.authors.add(ada)
+    publish("About", on=techblog, kind="page", pinned=True)
+    return {
+        "before": Placement.objects.get(slug="deep-3").pk,
+        "image": image.name,
+        "month": f"{begin:%m}",
+        "year": f"{begin:%Y}",
+    }
+
+
+def add_posts(site, count, *, prefix):
+    """Posts without the work of saving each: only their number matters here."""
+    begin = timezone.now() - timedelta(days=2)
+    posts = Post.objects.bulk_create(
+        Post(home=site, title=f"{prefix} {n}", body_html="<p>Text.</p>", summary="Text.") for n in range(count)
+    )
+    Placement.objects.bulk_create(
+        Placement(post=post, site=site, slug=f"{prefix}-{n}", published_at=begin + timedelta(seconds=n))
+        for n, post in enumerate(posts)
+    )
+    for through, other in (
+        (Post.tags.through, {"tag": Tag.objects.get()}),
+        (Post.authors.through, {"author": Author.objects.get()}),
+    ):
+        through.objects.bulk_create(through(post=post, **other) for post in posts)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def add_sites(count):
+    with transaction.atomic():
+        for n in range(count):
+            lifecycle.create(f"neighbour-{n}.test", f"Neighbour {n}")
+
+
+def queries(visit, site, path):
+    """The SQL of the second visit: the first may build what the process keeps of the site."""
+    visit(site, path)
+    with CaptureQueriesContext(connection) as captured:
+        answer = visit(site, path)
+    assert answer.status_code == (404 if "nothing" in path else 200), path
+    return [query["sql"] for query in captured.captured_queries]
+
+
+def test_each_page_costs_the_same_few_queries_with_10_or_10_000_posts_and_2_or_1_000_sites(
+    techblog, financeblog, furnished, visit
+):
+    few = {path: len(queries(visit, techblog, path.format(**furnished))) for path in MOST}
+    print(f"\nqueries: {few}")
+    for path, most in MOST.items():
+        assert few[path] <= most, path
+
+    few.pop("/sitemap.xml")  # grows to an index of parts
+    add_posts(techblog, 10_000, prefix="many")
+    add_posts(financeblog, 10_000, prefix="foreign")
+    assert {path: len(queries(visit, techblog, path.format(**furnished))) for path in few} == few
+
+    add_sites(998)
+    assert {path: len(queries(visit, techblog, path.format(**furnished))) for path in few} == few
+
+
+def test_an_unknown_host_costs_no_query(techblog, visit, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert visit("unknown.test").status_code == 404
+
+
+def test_the_lists_read_by_index(techblog, financeblog, furnished, visit):
+    add_posts(techblog, 3_000, prefix="many")
+    add_posts(financeblog, 20_000, prefix="foreign")
+
+    for path in MOST:
+        for sql in queries(visit, techblog, path.format(**furnished)):
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN {sql}")
+                plan = "\n".join(line for (line,) in cursor.fetchall())
+            if path != "/sitemap.xml":  # which reads the whole site on purpose
+                assert "Seq Scan on blogs_placement" not in plan, f"{path}\n{sql}\n{plan}"
+                assert "Seq Scan on blogs_post " not in plan, f"{path}\n{sql}\n{plan}"
