@@ -37,7 +37,7 @@ class SettingsInline(ScopedInline, admin.StackedInline):
     needs = OWNERS
     min_num = max_num = 1
     can_delete = False
-    fields = SettingsForm.Meta.fields
+    fields = tuple(SettingsForm.Meta.fields)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if request.user.is_superuser else ["state"]
@@ -194,10 +194,10 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
     add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
     readonly_fields = ["roles"]
     list_display = ["email", "name", "is_active", "is_superuser", "roles"]
-    list_filter: list[Any] = []
+    list_filter = ()
     search_fields = ["email", "name"]
     ordering = ["email"]
-    filter_horizontal: list[str] = []
+    filter_horizontal = ()
 
     def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
         """All; in a pinned process without those who only have to do with other sites."""
@@ -218,7 +218,7 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
     def roles(self, obj: Any) -> str:
         return ", ".join(f"{m.get_role_display()} of {m.site.domain}" for m in obj.shown_roles) or "none"
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, obj, **kwargs)
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, **kwargs, change=change)
         form.user = request.user
         return form

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
 from tenancy.models import Membership, Role, User
-from tenancy.roles import Visitor, has_role, has_role_anywhere, sites_of
+from tenancy.roles import Visitor, has_role, has_role_anywhere, sees_everything, sites_of
 
 SITES_IN_FILTER = 50
 # Beyond this many digits PostgreSQL refuses the comparison with a key.
@@ -82,6 +82,11 @@ class Scoped(BaseAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.may("view", request.user)
+
+    @admin.display(description="site")
+    def site_name(self, obj: Any) -> str:
+        """Not a link: who works on a site need not reach its settings."""
+        return str(obj.site)
 
     def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
         """What a field may refer to: form validation refuses every other key, typed or forged."""
@@ -188,8 +193,11 @@ class ScopedAdmin(Scoped, PageAdmin):
         """Names only people whom the reader may know: those with a role on a site of theirs."""
         user = request.user
         known = Membership.objects.filter(site__in=sites_of(user)).values_list("user_id", flat=True)
-        everybody = isinstance(user, User) and user.is_superuser
-        context = {"known_users": {*known, user.pk}, "knows_everybody": everybody, **(extra_context or {})}
+        context = {
+            "known_users": {*known, user.pk},
+            "knows_everybody": sees_everything(user),
+            **(extra_context or {}),
+        }
         return super().history_view(request, object_id, context)
 
 

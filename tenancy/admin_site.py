@@ -76,10 +76,14 @@ class NewsstandAdmin(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """In the order of the work: first what is written, last who may."""
-        groups = self._build_app_dict(request, app_label).values()
+        groups: list[Any] = list(self._build_app_dict(request, app_label).values())
         for group in groups:
-            group["models"].sort(key=lambda entry: self.get_model_admin(entry["model"]).menu_place)
-        return sorted(groups, key=lambda group: self.get_model_admin(group["models"][0]["model"]).menu_place)
+            group["models"].sort(key=self._menu_place)
+        return sorted(groups, key=lambda group: self._menu_place(group["models"][0]))
+
+    def _menu_place(self, entry: dict[str, Any]) -> int:
+        model_admin: Any = self.get_model_admin(entry["model"])
+        return int(model_admin.menu_place)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         return cast(HttpResponse, SiteAwareAutocomplete.as_view(admin_site=self)(request))

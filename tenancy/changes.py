@@ -105,15 +105,15 @@ _POSTGRESQL = {
     ],
 }
 
-# Writers come one after the other, so counting up gives the order of commits; from the milliseconds on, so that the
-# count never falls back behind what a process has seen, not even when the table is emptied.
+# Writers come one after the other, so counting up gives the order of commits; from the clock's microseconds on, so that
+# the count never falls back behind what a process has seen, not even when the table is emptied.
 _WRITE = """
     INSERT INTO tenancy_generation (site_id, "transaction", value)
     SELECT
         touched.site_id,
         max(
             1 + coalesce((SELECT max("transaction") FROM tenancy_generation), 0),
-            CAST((julianday('now') - 2440587.5) * 86400000 AS integer)
+            CAST((julianday('now') - 2440587.5) * 86400000 AS integer) * 1000
         ),
         lower(hex(randomblob(16)))
     FROM (SELECT 0 AS site_id WHERE false UNION {site_ids}) AS touched WHERE true

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 
 # `Site.domain` of django.contrib.sites holds no more; DNS itself would allow 253.
 MAX_LENGTH = 100
-# Longer texts are not even looked at: IDNA takes time that grows with the square of the length. Some signs shrink or
-# vanish in the canonical spelling, so it is more than MAX_LENGTH.
+# Longer texts are not even looked at: encoding once took time that grew with the square of the length (CVE-2024-3651).
+# Some signs shrink or vanish in the canonical spelling, so it is more than MAX_LENGTH.
 MAX_TYPED = 254
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}+(?<!-)"

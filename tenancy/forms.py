@@ -25,6 +25,8 @@ class SiteForm(forms.ModelForm):
         model = Site
         fields = ["name", "domain"]
         labels = {"name": "Name", "domain": "Primary domain"}
+        # For who is overtaken between two checks; `clean_domain` names it.
+        error_messages = {"domain": {"unique": "The domain is taken. Choose another, or remove it where it stands."}}
         help_texts = {
             "name": "Stands on top of every page of the blog.",
             "domain": "Where the blog lives, like blog.example.com. A changed domain goes on as a redirect.",

@@ -79,11 +79,16 @@ def test_a_session_is_worthless_on_a_blogs_host(browser, editor, techblog):
     assert browser.get("/blogs/post/", headers={"host": techblog.domain}).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "target", ["https://evil.test/", "//evil.test/", "/\\evil.test", "http://techblog.test/", "javascript:alert(1)"]
-)
-def test_next_leads_nowhere_outside(target, browser, editor):
-    assert log_in(browser, editor, follow_to=target)["Location"] == "/"
+def test_next_leads_nowhere_outside(browser, editor):
+    for target in (
+        "https://evil.test/",
+        "//evil.test/",
+        "/\\evil.test",
+        "http://techblog.test/",
+        "javascript:alert(1)",
+    ):
+        browser.cookies.clear()
+        assert log_in(browser, editor, follow_to=target)["Location"] == "/", target
 
 
 def test_next_leads_back_to_the_page_that_was_asked_for(browser, editor):

@@ -2,7 +2,6 @@
 
 from threading import Barrier, Thread
 
-import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.sites.models import Site
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -52,26 +51,27 @@ def test_a_site_is_created_whole_or_not_at_all(superuser, admin_as):
     assert not SiteSettings.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("domain", "reason"),
-    [
-        ("TECHBLOG.test.", "techblog.test is taken"),
-        ("admin.localhost", "the installation itself uses it"),
-        ("127.0.0.1", "IP address"),
-        ("*.test", "wildcard"),
-        ("https://x.test", "a scheme"),
-        ("x.test:80", "a port"),
-        ("a`b.test", "a label is"),
-        ("", "required"),
-    ],
-)
-def test_a_domain_that_cannot_be_claimed_is_refused_with_the_reason(domain, reason, techblog, superuser, admin_as):
+REFUSED = [
+    ("TECHBLOG.test.", "techblog.test is taken"),
+    ("admin.localhost", "the installation itself uses it"),
+    ("127.0.0.1", "IP address"),
+    ("*.test", "wildcard"),
+    ("https://x.test", "a scheme"),
+    ("x.test:80", "a port"),
+    ("a`b.test", "a label is"),
+    ("", "required"),
+]
+
+
+def test_a_domain_that_cannot_be_claimed_is_refused_with_the_reason(techblog, financeblog, superuser, admin_as):
     client = admin_as(superuser)
 
-    assert reason in errors(send(client, ADD, name="Other", domain=domain))
-    if domain:
-        assert domain == "TECHBLOG.test." or reason in errors(send(client, change(techblog), domain_row(domain)))
-    assert list(Domain.objects.values_list("name", flat=True)) == ["techblog.test"]
+    for domain, reason in REFUSED:
+        assert reason in errors(send(client, ADD, name="Other", domain=domain)), domain
+        assert reason in errors(send(client, change(financeblog), domain=domain)), domain
+        if domain:
+            assert reason in errors(send(client, change(financeblog), domain_row(domain))), domain
+    assert set(Domain.objects.values_list("name", flat=True)) == {"techblog.test", "financeblog.test"}
 
 
 def test_a_renamed_site_keeps_its_old_domain_as_a_redirect(techblog, superuser, admin_as, visit):
@@ -245,7 +245,7 @@ def test_two_who_claim_one_domain_at_once_get_a_site_and_an_error(superuser, adm
         thread.join()
 
     assert sorted(answer.status_code for answer in answers) == [200, 302]
-    assert "wanted.test is taken" in errors(next(answer for answer in answers if answer.status_code == 200))
+    assert "is taken" in errors(next(answer for answer in answers if answer.status_code == 200))
     assert Site.objects.count() == 1
 
 

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import time
 
 import pytest
 from django.conf import settings
@@ -150,10 +151,17 @@ def test_the_sites_frameworks_own_cache_cannot_be_filled_or_emptied(techblog, vi
 
 
 @pytest.fixture(scope="module")
-def process(django_db_setup):
+def server(django_db_setup):
     started = Processes()
     yield started.start(1)[0]
     started.stop()
+
+
+@pytest.fixture
+def process(server, techblog, financeblog):
+    """A server process that knows both sites: a quarter of a second after they were made."""
+    time.sleep(0.25)
+    return server
 
 
 def raw(process, request):
@@ -180,7 +188,7 @@ def raw(process, request):
         b"GET / HTTP/1.1\r\nHost: " + b"a" * 10_000 + b"\r\nConnection: close",
     ],
 )
-def test_a_host_header_that_is_none_gets_400_or_404(process, techblog, financeblog, request_line_and_headers):
+def test_a_host_header_that_is_none_gets_400_or_404(process, request_line_and_headers):
     status, body = raw(process, request_line_and_headers + b"\r\n\r\n")
 
     assert status in (400, 404, 431)
@@ -188,7 +196,7 @@ def test_a_host_header_that_is_none_gets_400_or_404(process, techblog, financebl
     assert b"Financeblog" not in body
 
 
-def test_an_absolute_form_request_line_shows_no_other_site_than_the_host_header(process, techblog, financeblog):
+def test_an_absolute_form_request_line_shows_no_other_site_than_the_host_header(process):
     status, body = raw(
         process, b"GET http://financeblog.test/ HTTP/1.1\r\nHost: techblog.test\r\nConnection: close\r\n\r\n"
     )
@@ -198,7 +206,7 @@ def test_an_absolute_form_request_line_shows_no_other_site_than_the_host_header(
 
 
 @pytest.mark.parametrize("path", [b"//evil.test/", b"//evil.test", b"/\\evil.test", b"/%2fevil.test"])
-def test_no_path_leads_to_another_host(process, techblog, path):
+def test_no_path_leads_to_another_host(process, path):
     status, body = raw(process, b"GET " + path + b" HTTP/1.1\r\nHost: techblog.test\r\nConnection: close\r\n\r\n")
 
     assert status == 404
@@ -206,7 +214,7 @@ def test_no_path_leads_to_another_host(process, techblog, path):
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Host", "X-Forwarded-Server"])
-def test_no_other_header_names_the_site(process, techblog, financeblog, header):
+def test_no_other_header_names_the_site(process, header):
     value = "host=financeblog.test" if header == "Forwarded" else "financeblog.test"
 
     page = process.get("techblog.test", "/", **{header: value}).body

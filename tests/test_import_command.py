@@ -30,6 +30,17 @@ def test_it_sums_up_and_says_what_to_do_next(archive):
     assert run.code == 1
 
 
+def test_embedded_content_that_readers_will_not_see_is_named(archive):
+    archive.write("a.md", HEAD + 'Text.\n<IFRAME src="https://video.example/1"></IFRAME> `<iframe>` <script>x</script>')
+
+    run = archive.run()
+
+    assert [(note["line"], note["message"].partition(">")[0]) for note in run.records["a.md"]["notes"]] == [
+        (5, "the <iframe")
+    ]
+    assert "<iframe" not in Post.objects.get().body_html
+
+
 def test_all_well_is_exit_code_0(archive):
     archive.write("a.md", HEAD)
 

@@ -34,14 +34,14 @@ class ImageAdmin(ScopedAdmin):
     search_fields = ["title", "name", "site__domain"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["site", "file", "title"] if obj is None else ["preview", "title", "site", "size", "markdown"]
+        return ["site", "file", "title"] if obj is None else ["preview", "title", "site_name", "size", "markdown"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Another file would have another address: posts would show neither.
-        return [] if obj is None else ["preview", "site", "size", "markdown"]
+        return [] if obj is None else ["preview", "site_name", "size", "markdown"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        sites = self.choices(Image._meta.get_field("site").related_model, request)[:2]  # type: ignore[arg-type]
+        sites = self.choices(Image._meta.get_field("site").related_model, request)[:2]
         only = {"site": sites[0].pk} if len(sites) == 1 else {}
         return {**only, **super().get_changeform_initial_data(request)}
 

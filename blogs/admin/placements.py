@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from blogs.forms import PlacementForm
-from blogs.models import Placement, PlacementQuerySet
+from blogs.models import Placement, PlacementQuerySet, Post
 from tenancy.admin_scope import ChoiceFilter, ScopedAdmin, ScopedInline, site_filter
 from tenancy.admin_site import site as admin_site
 from tenancy.models import Role
@@ -33,6 +33,12 @@ def state_of(placement: Placement) -> str:
     if placement.published_at is None:
         return DRAFT
     return LIVE if placement.is_live else SCHEDULED
+
+
+def when(placement: Placement) -> str:
+    """The state in a few words, e.g. "scheduled 2026-05-01 09:00"."""
+    time = f" {placement.published_at:%Y-%m-%d %H:%M}" if placement.published_at else ""
+    return state_of(placement) + time
 
 
 class StateFilter(ChoiceFilter):
@@ -61,7 +67,13 @@ class PlacementInline(ScopedInline, admin.StackedInline):
         at_home = models.Q(site__in=sites_of(user), site=models.F("post__home"))
         return rows.filter(models.Q(site__in=sites_of(user, Role.EDITOR)) | at_home)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        writes = obj is None or self.admin_site.get_model_admin(Post).has_change_permission(request, obj)
+        return self.fields if writes else [("site_name", "slug"), ("published_at", "pinned")]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is not None and not self.admin_site.get_model_admin(Post).has_change_permission(request, obj):
+            return ["site_name", "slug", "published_at", "pinned"]
         return [] if has_role_anywhere(request.user, Role.EDITOR) else ["published_at", "pinned"]
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
@@ -80,7 +92,7 @@ class PlacementAdmin(ScopedAdmin):
     menu_place = 2
     form = PlacementForm
     actions = ["publish_now", "withdraw"]
-    list_display = ["title", "site", "state", "published_at", "slug", "pinned"]
+    list_display = ["title", "site", "state", "pinned"]
     list_filter = [site_filter(), StateFilter]
     list_select_related = ["post", "site"]
     ordering = ["-published_at", "-pk"]
@@ -94,17 +106,18 @@ class PlacementAdmin(ScopedAdmin):
     def title(self, obj: Placement) -> str:
         return obj.post.title
 
+    @admin.display(ordering="published_at")
     def state(self, obj: Placement) -> str:
-        return state_of(obj)
+        return when(obj)
 
     def view_on_site(self, obj: Placement) -> str | None:
         return site_url(obj.site, obj.get_absolute_url()) if obj.is_live else None
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["post" if obj is None else "title", "site", "slug", "published_at", "pinned"]
+        return [*(["post", "site"] if obj is None else ["title", "site_name"]), "slug", "published_at", "pinned"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if obj is None else ["title", "site"]
+        return [] if obj is None else ["title", "site_name"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)

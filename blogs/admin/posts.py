@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 
-from blogs.admin.placements import DRAFT, LIVE, SCHEDULED, PlacementInline, in_state, state_of
+from blogs.admin.placements import DRAFT, LIVE, SCHEDULED, PlacementInline, in_state, when
 from blogs.forms import PostForm
 from blogs.models import Image, Placement, Post, Tag
 from tenancy.admin_scope import ChoiceFilter, ScopedAdmin, site_filter
@@ -57,7 +57,7 @@ class PostAdmin(ScopedAdmin):
     ]
     inlines = [PlacementInline]
     autocomplete_fields = ["authors", "cover"]
-    list_display = ["title", "type", "placed", "home"]
+    list_display = ["title", "type", "placed"]
     list_filter = [StatusFilter, site_filter("home")]
     list_select_related = ["home"]
     search_fields = ["title", "home__domain"]
@@ -73,6 +73,18 @@ class PostAdmin(ScopedAdmin):
             return True
         return obj.created_by_id == user.pk and stored.drafts().exists()
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or self.may("change", request.user, obj):
+            return self.fieldsets
+        return [(None, {"fields": ["title", "home_name", "kind", "body", "excerpt", "cover_alt", "authors", "tags"]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["home_name"]
+
+    @admin.display(description="home")
+    def home_name(self, obj: Post) -> str:
+        return obj.home.domain  # not a link: who sees a post need not reach the site's settings
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PostList
 
@@ -82,8 +94,10 @@ class PostAdmin(ScopedAdmin):
 
     @admin.display(description="on")
     def placed(self, obj: Any) -> Any:
-        rows = ((p.site.domain, state_of(p), _day(p)) for p in obj.shown_placements)
-        return format_html_join("", '<span class="placed">{} <em>{}</em> {}</span>', rows)
+        rows = [(p.site.domain, " (home)" * (p.site_id == obj.home_id), when(p)) for p in obj.shown_placements]
+        if all(p.site_id != obj.home_id for p in obj.shown_placements):
+            rows.append((obj.home.domain, " (home)", "not there"))
+        return format_html_join("", '<span class="placed">{}{} <em>{}</em></span>', rows)
 
     def view_on_site(self, obj: Post) -> str | None:
         placement = obj.placements.live().filter(site=obj.home_id).select_related("site").first()
@@ -139,10 +153,6 @@ class PostAdmin(ScopedAdmin):
     def goes_along(self, obj: Post, user: Visitor) -> list[str]:
         placements = obj.placements.filter(site__in=sites_of(user)).select_related("site")
         return [f"its place on {placement.site}: /{placement.slug}/" for placement in placements]
-
-
-def _day(placement: Placement) -> str:
-    return placement.published_at.strftime("%Y-%m-%d") if placement.published_at else ""
 
 
 def _only_site(request: HttpRequest, field: str) -> dict[str, Any]:

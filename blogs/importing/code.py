@@ -24,8 +24,13 @@ def spans(text: str) -> list[Span]:
 
 def search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """The first match that does not begin within code."""
+    return next(matches(pattern, text), None)
+
+
+def matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Those that do not begin within code."""
     inside = membership(spans(text))
-    return next((match for match in pattern.finditer(text) if not inside(match.start())), None)
+    return (match for match in pattern.finditer(text) if not inside(match.start()))
 
 
 def substitute(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], text: str) -> str:

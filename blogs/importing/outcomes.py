@@ -16,6 +16,7 @@ class Subject(StrEnum):
     """What a note is about; the summary counts by it."""
 
     ADDRESS = "addresses"
+    EMBEDDED = "embedded content"
     FIELD = "front matter"
     IMAGE = "images"
     TAG = "template tags"

@@ -97,5 +97,9 @@ class Pictures:
         with picture.path.open("rb") as file:
             image = Image(site=self.site, digest=picture.digest, title=picture.name[-200:])
             image.file = File(file, name=picture.path.name)
-            image.save()
+            try:
+                image.save()
+            except BaseException:
+                image.file.storage.delete(str(image.file.name))
+                raise
         return image

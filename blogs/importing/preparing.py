@@ -1,16 +1,21 @@
 """A draft's text with template tags expanded and images found, before anything is stored."""
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from blogs.importing import links, tags
+from blogs.importing import code, links, tags
 from blogs.importing.links import OwnDomains
 from blogs.importing.outcomes import Note, Subject
 from blogs.importing.pictures import Missing, Picture, Pictures, is_local_image
 from blogs.importing.reading import Draft
+
+
+# What the sanitiser removes although it may be what the post is about; scripts and styles nobody misses.
+_EMBEDDED = re.compile(r"<(?:audio|embed|iframe|object|video)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,30 +60,52 @@ def digest_of(parts: tuple[object, ...]) -> str:
 def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, pictures: Pictures) -> Prepared:
     """`source` is the whole text of the file `document`; notes on images name its lines."""
     body, notes = tags.expand(draft.body, draft.body_line, draft.variables)
-    shown: dict[str, Picture] = {}
-    missing: dict[str, str] = {}
+    cover_address, _ = tags.expand(draft.cover, 1, {})
+    search = _Search(document, own_domains, pictures)
+    links.rewrite(body, search.look)
+    cover = search.cover(cover_address) if cover_address else None
+    on_images = [
+        Note(Subject.IMAGE, f"the image {address} {why}", _line(address, source))
+        for address, why in search.missing.items()
+    ]
+    return Prepared(
+        draft, body, cover, search.found, own_domains, [*draft.notes, *notes, *_embedded(draft), *on_images]
+    )
 
-    def look(address: str) -> str:
-        relative = own_domains.relative(address)
-        if is_local_image(relative) and relative not in shown and relative not in missing:
+
+def _embedded(draft: Draft) -> Iterator[Note]:
+    for element in code.matches(_EMBEDDED, draft.body):
+        line = draft.body_line + draft.body.count("\n", 0, element.start())
+        yield Note(
+            Subject.EMBEDDED, f"the {element[0].lower()}> is not shown to readers; a link may say where it is", line
+        )
+
+
+class _Search:
+    """For the images of one document, by address."""
+
+    def __init__(self, document: Path, own_domains: OwnDomains, pictures: Pictures) -> None:
+        self.document = document
+        self.own_domains = own_domains
+        self.pictures = pictures
+        self.found: dict[str, Picture] = {}
+        self.missing: dict[str, str] = {}  # and why
+
+    def look(self, address: str) -> str:
+        """Find the image, if it is one of the folders'; the address is answered as it is."""
+        relative = self.own_domains.relative(address)
+        if is_local_image(relative) and relative not in self.found and relative not in self.missing:
             try:
-                shown[relative] = pictures.find(relative, document)
+                self.found[relative] = self.pictures.find(relative, self.document)
             except Missing as error:
-                missing[relative] = str(error)
+                self.missing[relative] = str(error)
         return address
 
-    links.rewrite(body, look)
-    cover = None
-    if draft.cover:
-        address, _ = tags.expand(draft.cover, 1, {})
-        look(address)
-        cover = shown.get(own_domains.relative(address))
-        if cover is None and own_domains.relative(address) not in missing:
-            missing[address] = "is none that can be fetched from the folders"
-    images = [
-        Note(Subject.IMAGE, f"the image {address} {why}", _line(address, source)) for address, why in missing.items()
-    ]
-    return Prepared(draft, body, cover, shown, own_domains, [*draft.notes, *notes, *images])
+    def cover(self, address: str) -> Picture | None:
+        relative = self.own_domains.relative(self.look(address))
+        if relative not in self.found:
+            self.missing.setdefault(relative, "is none that lies in the folders; the post has no cover")
+        return self.found.get(relative)
 
 
 def _line(address: str, source: str) -> int | None:

@@ -69,12 +69,7 @@ class _Reader:
 
     def draft(self) -> Draft:
         title, body = self._title()
-        kind = self._kind()
-        when = self._date()
-        is_draft = self._is_draft()
-        if when is None and kind == Post.Kind.POST and not is_draft:
-            self.note("there is no date, neither in front matter nor in the file's name: it becomes a draft")
-            is_draft = True
+        kind, when = self._kind(), self._date()
         return Draft(
             title=title,
             slug=slugify(self.text("slug") or self.stem) or slugify(title) or str(kind),
@@ -82,7 +77,7 @@ class _Reader:
             body=body,
             body_line=self.head.body_line,
             excerpt=self._excerpt(),
-            is_draft=is_draft,
+            is_draft=self._is_draft(kind, when),
             date=when,
             pinned=self.head.fields.get("pinned") is True,
             authors=self._by_slug("author", _items(self._first(("authors", "author")))),
@@ -132,9 +127,14 @@ class _Reader:
         is_page = "page" in (self.text("layout").lower(), self.text("type").lower())
         return Post.Kind.PAGE if is_page else Post.Kind.POST
 
-    def _is_draft(self) -> bool:
+    def _is_draft(self, kind: Post.Kind, when: datetime | None) -> bool:
         fields = self.head.fields
-        return fields.get("draft") is True or fields.get("published") is False or self.text("status") == "draft"
+        if fields.get("draft") is True or fields.get("published") is False or self.text("status") == "draft":
+            return True
+        if when is None and kind == Post.Kind.POST:
+            self.note("there is no date, neither in front matter nor in the file's name: it becomes a draft")
+            return True
+        return False
 
     def _date(self) -> datetime | None:
         field = next((field for field in _DATE if self.head.fields.get(field)), "")

@@ -38,14 +38,15 @@ class Command(BaseCommand):
         parser.add_argument("--report", type=Path, metavar="FILE", help="a new file: one line of JSON for each file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder, media, dry_run = options["folder"], options["media"], options["dry_run"]
+        folder, dry_run = Path(options["folder"]), options["dry_run"]
+        media = Path(options["media"]) if options["media"] else None
         site = _site(options["site"])
         paths = _paths(folder)
         if media is not None and not media.is_dir():
             raise CommandError(f"--media {media} is no folder.")
         importer = Importer(site, folder, media=media, dry_run=dry_run, overwrite=options["overwrite"])
         with ExitStack() as stack:
-            report = stack.enter_context(_new_file(options["report"])) if options["report"] else None
+            report = stack.enter_context(_new_file(Path(options["report"]))) if options["report"] else None
             outcomes = list(self._run(importer, paths, report, quiet=options["verbosity"] == 0))
         self._sum_up(outcomes, site, dry_run)
         if any(outcome.broken for outcome in outcomes):

@@ -27,12 +27,13 @@ class Command(BaseCommand):
     help = "Sets up the database, fills it with the demo when it is new, and serves all sites on this machine."
 
     def handle(self, **options: Any) -> None:
-        if not hasattr(settings, "PORT"):
+        port = getattr(settings, "PORT", None)
+        if port is None:
             raise CommandError(
                 "serve is for settings.local. On a server: gunicorn -c settings/gunicorn.py settings.wsgi"
             )
         # First, and kept: of two that are started on one port, one stops here and touches nothing.
-        listener = _listen(settings.PORT)
+        listener = _listen(port)
         call_command("migrate", verbosity=0, interactive=False)
         if not (Site.objects.exists() or User.objects.exists()):
             self.stdout.write("The database is new: filling it with the demo …")
