@@ -13,7 +13,8 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 
-from blogs.models import Placement, PlacementQuerySet, Tag, public_path
+from blogs.addresses import public_path
+from blogs.models import Placement, PlacementQuerySet, Tag
 from tenancy.sites import site_url
 
 ENTRIES = 20

@@ -38,4 +38,5 @@ class Painter:
             return None
         self.budget -= price
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-        return highlight(code, lexer, _FORMATTER)
+        html = highlight(code, lexer, _FORMATTER)
+        return html.replace("&quot;", '"').replace("&#39;", "'").replace("\xa0", "&nbsp;")  # as nh3 spells it

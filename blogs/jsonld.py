@@ -8,7 +8,8 @@ from django.contrib.sites.models import Site
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
-from blogs.models import Author, Placement, public_path
+from blogs.addresses import public_path
+from blogs.models import Author, Placement
 from tenancy.sites import site_url
 
 Thing = dict[str, Any]

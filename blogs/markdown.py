@@ -11,6 +11,7 @@ on a page, show excerpts.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from html import unescape
 from types import MappingProxyType
 from typing import NamedTuple
@@ -79,6 +80,7 @@ def plain_text(html: str, limit: int) -> str:
     return start.rstrip(" ,;:.–—-") + "…"
 
 
+@lru_cache(maxsize=1)  # who saves a post asks for the images in a text and then for its HTML
 def _sanitised(text: str) -> str:
     if len(text) > MAX_LENGTH:
         raise TooLarge(

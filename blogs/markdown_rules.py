@@ -32,7 +32,7 @@ MAX_ID = 80  # characters
 
 _FOOTNOTE = re.compile(r"\[\^[^\s\]]{1,100}\]")
 _HOST = r"[^\W_](?:[\w-]|\.(?=[\w-])){0,250}+(?::[0-9]{1,5})?+"
-_URL = re.compile(rf"https?://{_HOST}(?:[/?#][^\s<`。，、；：！？）」』】]{{0,2000}}+)?+")
+_URL = re.compile(rf"https?://{_HOST}(?:[/?#][^\s<`“”‘’«»。，、；：！？）」』】]{{0,2000}}+)?+")
 _LOCAL_PART = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+-_"
 _MAIL_HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}+\.){1,8}+[A-Za-z]{2,63}+(?![\w@-])")
 

@@ -2,8 +2,9 @@
 
 A browser's tree builder repairs bad HTML by repeating elements: one unclosed `<b title="…">` may be cloned into every
 paragraph that follows, and nested `<div>` take nh3 quadratic time (measured: 20,000 of them 0.5 s). What comes out here
-needs no repair, so its tree is as large as its source and at most `MAX_DEPTH` deep. Reads tags as the HTML standard
-does (13.2.5, Tokenization), in one pass. It makes nothing safe: that is for `blogs.sanitise`, which comes next.
+needs no repair, so its tree is as large as its source and `MAX_DEPTH` deep at most (but for the bodies and rows that a
+table has unwritten). Reads tags as the HTML standard does (13.2.5, Tokenization), in one pass. It makes nothing safe:
+that is for `blogs.sanitise`, which comes next.
 """
 
 import re

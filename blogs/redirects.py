@@ -18,4 +18,6 @@ def target(site: Site, path: str) -> str | None:
     """Where the site sends whoever asks for `path`; None for a path that never moved."""
     if "\0" in path:  # which PostgreSQL cannot hold in a text
         return None
-    return Redirect.objects.filter(site=site, old_path=path).values_list("new_path", flat=True).first()
+    # An address of old is found with and without its last slash: links from outside have both.
+    paths = {path, f"{path.rstrip('/')}/"}
+    return Redirect.objects.filter(site=site, old_path__in=paths).values_list("new_path", flat=True).first()

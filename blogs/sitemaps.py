@@ -9,7 +9,8 @@ from django.db.models.functions import RowNumber
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from blogs.models import Placement, public_path
+from blogs.addresses import public_path
+from blogs.models import Placement
 from tenancy.sites import site_url
 
 PART = 10_000  # addresses; the protocol allows 50,000 and 50 MB

@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from blogs import redirects
-from blogs.models import Author, Image, Placement, Post, Tag, public_path
+from blogs.addresses import public_path
+from blogs.models import Author, Placement, Post, Tag
 from blogs.paging import page_of, page_or_404
 from blogs.rendering import render_page
 from tenancy.media import CONTENT_TYPES
@@ -58,7 +59,7 @@ def media(request: HttpRequest, name: str) -> FileResponse:
     """An image that the site shows: its logo, or one of a live post."""
     logo = request.site.settings.logo
     is_logo = str(logo.name).endswith(f"/{name}")
-    file = logo if is_logo else get_object_or_404(Image.objects.shown_on(request.site), name=name).file
+    file = logo if is_logo else get_object_or_404(Placement.objects.on(request.site).live().images(), name=name).file
     try:
         response = FileResponse(file.open("rb"), content_type=CONTENT_TYPES[PurePath(name).suffix])
     except FileNotFoundError as error:

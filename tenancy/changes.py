@@ -4,8 +4,8 @@ Triggers and not signals, because `QuerySet.update()`, `bulk_create()` and an op
 `watch()` which sites a row concerns; `migrate` installs what they said.
 
 PostgreSQL: a row's trigger notes the site in `tenancy_touch`; a deferred trigger, the last thing before COMMIT, moves
-what the transaction noted to `tenancy_generation` in the order of the site ids. So two writers cannot deadlock there, and a long
-import keeps nobody waiting. SQLite has one writer at a time and writes the generation at once.
+what the transaction noted to `tenancy_generation` in the order of the site ids. So two writers cannot deadlock there,
+and a long import keeps nobody waiting. SQLite has one writer at a time and writes the generation at once.
 """
 
 from django.db import transaction
@@ -35,7 +35,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove_from_sqlite(connection: BaseDatabaseWrapper) -> None:
-    """Before a migration: SQLite rebuilds a table to alter it, which loses its triggers and fails over those of others."""
+    """Before a migration: SQLite rebuilds a table to alter it, which loses its triggers and trips over others'."""
     if connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:

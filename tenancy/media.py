@@ -1,4 +1,4 @@
-"""Images of a site: checked by content, stored in the site's own folder under a name nobody can guess, whole or not at all."""
+"""Images of a site: checked by content, stored whole or not at all, in its own folder under a name nobody can guess."""
 
 import os
 import secrets
@@ -109,8 +109,8 @@ class WholeFileStorage(FileSystemStorage):
                     aside.write(chunk)
                 aside.flush()
                 os.fsync(aside.fileno())
-                os.chmod(aside.fileno(), 0o644)
-                os.replace(aside.name, target)
+                Path(aside.name).chmod(0o644)
+                Path(aside.name).replace(target)
             except BaseException:
                 Path(aside.name).unlink(missing_ok=True)
                 raise

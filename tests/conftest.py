@@ -29,7 +29,7 @@ def installation(transactional_db, settings, tmp_path):
     """An empty installation. Its transactions really commit: the registry hears of nothing else."""
     settings.MEDIA_ROOT = tmp_path / "media"
     yield
-    # All tables are emptied next, by TRUNCATE, of which no registry hears; of this every process does that asks in time.
+    # All tables are emptied next, by TRUNCATE, of which no registry hears; of this each does that asks in time.
     Domain.objects.all().delete()
     registry.find("")
 

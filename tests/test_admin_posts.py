@@ -160,7 +160,7 @@ def test_the_history_of_a_post_tells_nothing_of_its_place_elsewhere(shared, fina
         for secret in ("hidden-name", "python-ledgers", "financeblog"):
             assert secret not in admin_as(editor).get(page).content.decode(), page
     there = shared.placements.get(site=financeblog)
-    assert "Changed Slug" in both.get(f"/blogs/placement/{there.pk}/history/").content.decode()
+    assert "Changed slug" in both.get(f"/blogs/placement/{there.pk}/history/").content.decode()
 
 
 def test_a_placement_on_a_foreign_site_is_refused(techblog, financeblog, editor, publish, admin_as):

@@ -14,6 +14,7 @@ from blogs.models import Author, Image, Placement, Post, Tag
 from tenancy import lifecycle
 from tenancy.admin_site import site as admin_site
 from tenancy.models import Membership, Role, User
+from tests.admin import errors, send
 from tests.conftest import PASSWORD
 from tests.test_admin_posts import picture
 
@@ -387,6 +388,24 @@ def test_a_pinned_process_shows_nothing_foreign_to_a_superuser(
         assert (
             client.get(f"/{model._meta.app_label}/{model._meta.model_name}/{own[model].pk}/change/").status_code == 200
         )
+
+
+def test_a_high_role_on_one_site_is_worth_nothing_on_another(own, techblog, financeblog, author, publish, admin_as):
+    Membership.objects.create(user=author, site=financeblog, role=Role.OWNER)
+    theirs = publish("Of finance", on=financeblog)
+    client = admin_as(author)
+
+    for model in (Site, Placement, Redirect):
+        address = f"/{model._meta.app_label}/{model._meta.model_name}/"
+        assert own[model] not in client.get(address).context_data["cl"].queryset
+        assert client.get(f"{address}{own[model].pk}/change/").status_code == 302
+    assert client.get("/blogs/placement/").context_data["cl"].queryset.get() == theirs
+    for model in (Post, Image, Tag, Author):
+        address = f"/{model._meta.app_label}/{model._meta.model_name}/{own[model].pk}/change/"
+        assert client.get(address).status_code == 200
+        assert client.post(address, {"name": "Mine", "title": "Mine"}).status_code == 403
+    redirect = {"site": techblog.pk, "old_path": "/a/", "new_path": "/b/"}
+    assert "valid choice" in errors(send(client, "/redirects/redirect/add/", **redirect))
 
 
 def test_lists_cost_the_same_with_many_rows(own, techblog, publish, admin_as, django_assert_max_num_queries):

@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.redirects.models import Redirect
 
-from blogs.models import RESERVED_SLUGS, Placement
+from blogs.addresses import RESERVED_SLUGS
+from blogs.models import Placement
 
 pytest_plugins = ["tests.importing"]
 pytestmark = pytest.mark.sqlite

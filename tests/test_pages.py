@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from blogs import sitemaps
-from blogs.models import RESERVED_SLUGS, Author, Image, Placement, Tag
+from blogs.addresses import RESERVED_SLUGS
+from blogs.models import Author, Image, Placement, Tag
 from blogs.urls import urlpatterns
 from tenancy import lifecycle
 from tests.pictures import picture

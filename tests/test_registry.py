@@ -1,4 +1,4 @@
-"""Every process knows every site: created, renamed, suspended, deleted, edited — within a quarter of a second of commit.
+"""Every process knows of every change of a site within a quarter of a second of its commit.
 
 Proved over HTTP with several server processes; threads and test transactions would prove nothing here.
 """

@@ -37,13 +37,13 @@ def hundred_thousand_hosts(installation):
 def test_a_hundred_thousand_hosts_load_within_a_second_and_are_found_within_a_microsecond(hundred_thousand_hosts):
     registry = Registry()
     began = time.process_time()
-    registry._ask(asked_at=0)  # noqa: SLF001  # what its thread does, without the wait for a busy machine
+    registry._ask(asked_at=0)  # what its thread does, without the wait for a busy machine
     load = time.process_time() - began
     registry.hang_up()
 
     tracemalloc.start()
     measured = Registry()
-    measured._ask(asked_at=0)  # noqa: SLF001
+    measured._ask(asked_at=0)
     memory = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     measured.hang_up()

@@ -12,10 +12,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from blogs import redirects
+from blogs.addresses import validate_slug_is_free
 from blogs.importing.outcomes import Edited, Note, Subject
 from blogs.importing.pictures import Picture
 from blogs.importing.preparing import Prepared, digest_of
-from blogs.models import Author, Image, ImportedFile, Placement, Post, Tag, validate_slug_is_free
+from blogs.models import Author, Image, ImportedFile, Placement, Post, Tag
 
 SLUG_LENGTH = 200
 ADDRESS_LENGTH = 200  # of a redirect

@@ -13,9 +13,10 @@ from blogs.importing.outcomes import Note, Subject
 from blogs.importing.pictures import Missing, Picture, Pictures, is_local_image
 from blogs.importing.reading import Draft
 
-
 # What the sanitiser removes although it may be what the post is about; scripts and styles nobody misses.
 _EMBEDDED = re.compile(r"<(?:audio|embed|iframe|object|video)\b", re.IGNORECASE)
+
+LINES_SOUGHT = 200  # each costs a look through the file
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, 
     links.rewrite(body, search.look)
     cover = search.cover(cover_address) if cover_address else None
     on_images = [
-        Note(Subject.IMAGE, f"the image {address} {why}", _line(address, source))
-        for address, why in search.missing.items()
+        Note(Subject.IMAGE, f"the image {address} {why}", _line(address, source) if number < LINES_SOUGHT else None)
+        for number, (address, why) in enumerate(search.missing.items())
     ]
     return Prepared(
         draft, body, cover, search.found, own_domains, [*draft.notes, *notes, *_embedded(draft), *on_images]
@@ -74,8 +75,10 @@ def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, 
 
 
 def _embedded(draft: Draft) -> Iterator[Note]:
+    line, counted = draft.body_line, 0
     for element in code.matches(_EMBEDDED, draft.body):
-        line = draft.body_line + draft.body.count("\n", 0, element.start())
+        line += draft.body.count("\n", counted, element.start())
+        counted = element.start()
         yield Note(
             Subject.EMBEDDED, f"the {element[0].lower()}> is not shown to readers; a link may say where it is", line
         )

@@ -83,7 +83,7 @@ class _Reader:
             authors=self._by_slug("author", _items(self._first(("authors", "author")))),
             tags=self._by_slug("tag", self._tags()),
             cover=self._cover(),
-            cover_alt=self.cut(self.first_text(_COVER_ALT) or self._from_cover(("alt", "caption")), 300, "image_alt"),
+            cover_alt=self.cut(self.first_text(_COVER_ALT) or self._from_cover(("alt", "caption")), 1000, "image_alt"),
             old_addresses=tuple(self._old_addresses(when)),
             variables={key: _text(value) for key, value in self.head.fields.items() if _text(value)},
             notes=tuple(self.notes),

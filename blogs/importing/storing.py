@@ -41,6 +41,7 @@ class Importer:
         self.pictures = Pictures(site, [folder, *([media] if media else [])])
         self.records = {record.path: record for record in ImportedFile.objects.filter(site=site)}
         self.writer = posts.Writer(site, taken=set())
+        self.counted: set[str] = set()  # digests of images; a dry run stores one again for each file that shows it
 
     def run(self, path: Path) -> Outcome:
         """Import one file. Whatever is wrong with it becomes its verdict."""
@@ -89,9 +90,10 @@ class Importer:
         self.writer.taken.add(placement.slug)
         if not self.dry_run:
             self.records[name] = saved
+        images = len(new_images.keys() - self.counted)
+        self.counted |= new_images.keys()
         verdict = Verdict.UPDATED if record else Verdict.CREATED
-        address = placement.get_absolute_url()
-        return Outcome(name, verdict, address, images=len(new_images), notes=[*prepared.notes, *notes])
+        return Outcome(name, verdict, placement.get_absolute_url(), images=images, notes=[*prepared.notes, *notes])
 
     @contextmanager
     def _transaction(self) -> Iterator[dict[str, Image]]:

@@ -1,0 +1,181 @@
+"""Where posts stand: one post on one site, and the lists of a site."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, Self
+
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.text import slugify
+
+from blogs import redirects
+from blogs.addresses import public_path, validate_slug_is_free
+from blogs.models.posts import Image, Post
+from tenancy.models import State
+from tenancy.sites import site_url
+
+
+def _older_than(placement: "Placement") -> models.Q:
+    """Written so that the index on (site, published_at, id) is entered at the right place."""
+    same_time_but_newer = models.Q(published_at=placement.published_at, pk__gte=placement.pk)
+    return models.Q(published_at__lte=placement.published_at) & ~same_time_but_newer
+
+
+class PlacementQuerySet(models.QuerySet["Placement"]):
+    def on(self, site: Site) -> Self:
+        return self.filter(site=site)
+
+    def live(self) -> Self:
+        """Publicly visible now. A placement in the future is scheduled, one without a time is a draft."""
+        return self.filter(published_at__lte=Now())
+
+    def scheduled(self) -> Self:
+        return self.filter(published_at__gt=Now())
+
+    def drafts(self) -> Self:
+        return self.filter(published_at=None)
+
+    def posts(self) -> Self:
+        return self.filter(post__kind=Post.Kind.POST)
+
+    def menu(self) -> Self:
+        """The pages that stand in the site's menu."""
+        pages = self.filter(pinned=True, post__kind=Post.Kind.PAGE).order_by("post__title", "pk")
+        return pages.select_related("post").only("slug", "post__title")
+
+    def in_month(self, first_day: date) -> Self:
+        """Published in that month of the current time zone."""
+        next_first_day = (first_day + timedelta(days=31)).replace(day=1)
+        begin, end = (timezone.make_aware(datetime.combine(day, time())) for day in (first_day, next_first_day))
+        return self.filter(published_at__gte=begin, published_at__lt=end)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-published_at", "-pk")
+
+    def pinned_first(self) -> Self:
+        return self.order_by("-pinned", "-published_at", "-pk")
+
+    def older_than(self, placement: "Placement") -> Self:
+        """Those after it in the order of `newest_first`."""
+        return self.filter(_older_than(placement))
+
+    def below(self, placement: "Placement") -> Self:
+        """Those after it in the order of `pinned_first`."""
+        older = _older_than(placement)
+        if placement.pinned:
+            return self.filter(models.Q(pinned=False) | older)
+        return self.filter(older, pinned=False)
+
+    def for_list(self) -> Self:
+        """With what a list shows of each post, without the texts."""
+        return (
+            self.select_related("post__cover").defer("post__body", "post__body_html").prefetch_related("post__authors")
+        )
+
+    def for_page(self) -> Self:
+        """With all that the post's own page shows."""
+        return (
+            self.select_related("post__cover", "post__home").prefetch_related("post__authors", "post__tags").at_home()
+        )
+
+    def for_feed(self) -> Self:
+        """With the whole content, its authors and tags."""
+        return self.select_related("post").defer("post__body").prefetch_related("post__authors", "post__tags")
+
+    def images(self) -> models.QuerySet[Image]:
+        """Those that the posts show: a draft's image is as secret as the draft."""
+        return Image.objects.filter(models.Exists(self.filter(post__images=models.OuterRef("pk"))))
+
+    def at_home(self) -> Self:
+        """Annotated with `home_slug`: the post's slug on its home, while it is live there and that site is."""
+        home = Placement.objects.live().filter(
+            site=models.OuterRef("post__home"), post=models.OuterRef("post"), site__settings__state=State.LIVE
+        )
+        return self.annotate(home_slug=models.Subquery(home.values("slug")[:1]))
+
+    def canonical(self) -> Self:
+        """Those whose canonical address is on their own site: not live at another home."""
+        return self.at_home().filter(models.Q(post__home=models.F("site")) | models.Q(home_slug__isnull=True))
+
+
+class Placement(models.Model):
+    """One post on one site, with what may differ there."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="placements")
+    site = models.ForeignKey(Site, models.CASCADE, related_name="placements")
+    slug = models.SlugField(
+        max_length=200, blank=True, validators=[validate_slug_is_free], help_text="Left empty: from the title."
+    )
+    published_at = models.DateTimeField(
+        "published", null=True, blank=True, help_text="Empty: a draft. In the future: scheduled."
+    )
+    pinned = models.BooleanField(
+        default=False, help_text="A post stays on top of the home page, a page stands in the menu."
+    )
+
+    home_slug: str | None  # set by `at_home`
+
+    objects = PlacementQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "slug"], name="slug_unique_on_a_site"),
+            models.UniqueConstraint(fields=["site", "post"], name="post_once_on_a_site"),
+        ]
+        indexes = [
+            models.Index("site", models.F("published_at").desc(), models.F("id").desc(), name="placement_newest"),
+            models.Index(
+                "site",
+                models.F("pinned").desc(),
+                models.F("published_at").desc(),
+                models.F("id").desc(),
+                name="placement_pinned",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self) -> str:
+        return public_path("post", args=[self.slug])
+
+    def clean(self) -> None:
+        self.slug = self.slug or slugify(self.post.title)[:200].strip("-")
+        if not self.slug:
+            raise ValidationError({"slug": "The title has no letter from a to z and no digit: write a slug."})
+        validate_slug_is_free(self.slug)
+        taken = (
+            Placement.objects.filter(site=self.site_id, slug=self.slug)
+            .exclude(pk=self.pk)
+            .select_related("post")
+            .first()
+        )
+        if taken is not None:
+            raise ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain} by “{taken.post.title}”."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A changed slug leaves a permanent redirect, once readers may know the old one."""
+        before = Placement.objects.live().filter(pk=self.pk).values_list("slug", flat=True).first()
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if before not in (None, self.slug):
+                redirects.moved(
+                    self.site, old_path=public_path("post", args=[before]), new_path=self.get_absolute_url()
+                )
+
+    @property
+    def changed_at(self) -> datetime:
+        """When readers last saw something new; of a live placement."""
+        return max(moment for moment in (self.published_at, self.post.updated_at) if moment)
+
+    @property
+    def is_live(self) -> bool:
+        return self.published_at is not None and self.published_at <= timezone.now()
+
+    def canonical_url(self, site: Site) -> str:
+        """The post's one address for search engines; `site` is the placement's own, fetched `at_home`."""
+        if self.home_slug is None or self.post.home_id == site.pk:
+            return site_url(site, self.get_absolute_url())
+        return site_url(self.post.home, public_path("post", args=[self.home_slug]))
