@@ -204,6 +204,14 @@ def test_careless_html_is_closed_as_its_author_meant(html, mended):
     assert sanitise(html) == mended
 
 
+@pytest.mark.parametrize("item", ["<li>", "<p>", "<dt>", "<dd>", "<tr><td>"])
+def test_elements_that_end_by_themselves_do_not_nest(item):
+    html = render(f"<table>{item * 200}" if item == "<tr><td>" else f"<div>{item * 200}")
+
+    assert Reader(html).deepest <= 4
+    assert Reader(html).tags.count(item[1:3].rstrip(">")) == 200
+
+
 @pytest.mark.parametrize(
     "start", ["<div>", "<b>", "<ul><li>", "<b><p>", "<table><tr><td>", "<blockquote><p><i>", "<p><b><div>"]
 )
