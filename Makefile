@@ -7,7 +7,8 @@ PORT   ?= 8000
 # A deployment for Django's deployment checks to look at. Nothing in it is ever reached.
 DEPLOYED ?= DJANGO_SETTINGS_MODULE=settings.production \
 	SECRET_KEY=for-the-checks-alone-0123456789-abcdefghijklmnopqrstuvwxyz \
-	DATABASE_URL=postgresql://newsstand@database.invalid/newsstand REDIS_URL=redis://redis.invalid/0 \
+	DATABASE_URL=postgresql://newsstand@database.invalid/newsstand \
+	MEDIA_ROOT=/nonexistent/media STATIC_ROOT=/nonexistent/static \
 	ADMIN_HOST=admin.newsstand.invalid INTERNAL_HOST=internal.newsstand.invalid
 
 UV_VERSION := 0.13.8
@@ -36,7 +37,6 @@ test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, then what must also
 
 # The settings want to be told of a database; nothing here asks it anything.
 lint: export DATABASE_URL := sqlite://:memory:
-lint: export REDIS_URL := redis://127.0.0.1/0
 lint: $(VENV)/.dev ## Check format, code, types, imports, templates, migrations and deployment
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check

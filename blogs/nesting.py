@@ -121,7 +121,7 @@ class _Nest:
             level = self.find(TABLE_PARENTS[name], {"table"})
             return None if level is None else self.close_down_to(level + 1, resume=False)
         if top in TABLE_FRAME:
-            return None
+            return None  # a browser would take it out of the table, and leave its end behind
         if name in ("li", "dd", "dt"):
             self.close_any(("li",) if name == "li" else ("dd", "dt"), ITEM_LIMITS)
         elif name in HEADINGS and top in HEADINGS:
@@ -129,7 +129,8 @@ class _Nest:
         elif name == "a":
             self.close_any(("a",), CELLS)
         interrupted = self.close_any(("p",), CELLS) if name in BLOCKS else []
-        return [] if name == "p" else interrupted  # else one <b> would be repeated in all paragraphs that follow
+        # A <b> must not be repeated in every <p> that follows, and cannot stand between a table and its rows.
+        return [] if name in ("p", "table") else interrupted
 
     def find(self, names: Container[str], limits: Container[str]) -> int | None:
         """Level of the innermost open element of these names that no limit shields."""

@@ -54,6 +54,7 @@ CLASSES = frozenset(STANDARD_TYPES.values()) | words(
 )
 RELATIONS = words("author external license me nofollow noopener noreferrer sponsored tag ugc")
 ROLES = words("group img list listitem none note presentation")
+_PRE = re.compile(r"(<pre(?: [^>]*)?>)\n")  # HTML ignores one line end there, which nh3 does not write again
 # Of fenced code, and as Pygments names a token that only one lexer knows: p-Indicator.
 _CLASS_FAMILIES = re.compile(r"language-\S{1,60}|[a-z0-9]{1,3}(?:-[A-Z][A-Za-z]{0,20}){1,3}")
 _NUMBER = re.compile(r"-?[0-9]{1,6}%?")
@@ -62,7 +63,7 @@ _NUMBERS = words("colspan height rowspan span start width")
 
 def sanitise(html: str) -> str:
     """`html` reduced to the allow-list, well-formed; HTML that is both already comes back byte for byte."""
-    return _CLEANER.clean(balanced(html, TAGS))
+    return _PRE.sub(r"\1\n\n", _CLEANER.clean(balanced(html, TAGS)))
 
 
 def in_page(href: str) -> str:

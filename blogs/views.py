@@ -1,10 +1,8 @@
 """The public pages. Each view fetches from `request.site`, decides, renders."""
 
-import logging
 from datetime import date
-from pathlib import PurePath
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
@@ -13,11 +11,9 @@ from blogs.addresses import public_path
 from blogs.models import Author, Placement, Post, Tag
 from blogs.paging import page_of, page_or_404
 from blogs.rendering import render_page
-from tenancy.media import CONTENT_TYPES
+from tenancy.media import image_response
 from tenancy.models import Robots
-from tenancy.sites import site_url
-
-logger = logging.getLogger(__name__)
+from tenancy.sites import DATABASE_AWAY, site_url, unavailable
 
 
 @require_safe
@@ -60,14 +56,8 @@ def media(request: HttpRequest, name: str) -> FileResponse:
     logo = request.site.settings.logo
     is_logo = str(logo.name).endswith(f"/{name}")
     file = logo if is_logo else get_object_or_404(Placement.objects.on(request.site).live().images(), name=name).file
-    try:
-        response = FileResponse(file.open("rb"), content_type=CONTENT_TYPES[PurePath(name).suffix])
-    except FileNotFoundError as error:
-        logger.error("%s: the file of image %s is gone: %s", request.site.domain, name, error)
-        raise Http404("The image's file is gone.") from error
     # A name is never used for another image. Suspending the site or withdrawing the post ends it for who comes anew.
-    response["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+    return image_response(file, "public, max-age=31536000, immutable")
 
 
 @require_safe
@@ -79,7 +69,10 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 of the site, or 301 for an address that moved."""
-    target = redirects.target(request.site, request.path)
-    if target is not None and request.method in ("GET", "HEAD"):
-        return HttpResponsePermanentRedirect(target)
-    return render_page(request, "404.html", {}, status=404)
+    try:
+        target = redirects.target(request.site, request.path)
+        if target is not None and request.method in ("GET", "HEAD"):
+            return HttpResponsePermanentRedirect(target)
+        return render_page(request, "404.html", {}, status=404)
+    except DATABASE_AWAY as error:  # which no middleware hears of here
+        return unavailable(request, error)

@@ -30,7 +30,6 @@ AUTH_PASSWORD_VALIDATORS = [
 AUTH_USER_MODEL = "tenancy.User"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "csrf"
-CSRF_COOKIE_SAMESITE = "Lax"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 INSTALLED_APPS = [
@@ -59,7 +58,6 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
 LOGIN_REDIRECT_URL = "admin:index"
-LOGIN_URL = "admin:login"
 MIDDLEWARE = [
     # Nothing may see a host before it is known to be ours.
     "tenancy.sites.SiteMiddleware",
@@ -80,10 +78,7 @@ MIDDLEWARE = [
     "tenancy.sites.AdminMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-SESSION_COOKIE_AGE = 14 * 24 * 3600
-SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "session"
-SESSION_COOKIE_SAMESITE = "Lax"
 # Readers go on while one writes; a writer takes its lock at the begin and others wait for it, instead of failing.
 SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
@@ -109,8 +104,6 @@ TEMPLATES = [
     }
 ]
 TIME_ZONE = "UTC"
-USE_TZ = True
-WSGI_APPLICATION = "settings.wsgi.application"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -12,7 +12,8 @@ def text(name: str) -> str:
     value = os.environ.get(name, "")
     if not value:
         raise ImproperlyConfigured(
-            f"The environment variable {name} is missing. Set it; docs/deployment.md says to what."
+            f"The environment variable {name} is missing, which {os.environ.get('DJANGO_SETTINGS_MODULE')} needs."
+            f" Write {name}=… before the command; settings/production.py shows what it is for."
         )
     return value
 

@@ -1,9 +1,6 @@
-"""How gunicorn serves Newsstand, where its defaults are not ours. `manage.py serve` adds what a laptop has."""
+"""How gunicorn serves Newsstand, where its defaults are not ours."""
 
-import os
-import signal
 from pathlib import Path
-from typing import Any
 
 # It would lie in the home folder, one for all installations of the account.
 control_socket_disable = True
@@ -17,14 +14,3 @@ threads = 8
 worker_class = "gthread"
 # The worker's sign of life must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # not a file of a guessable name
-workers = 1
-
-
-def when_ready(server: Any) -> None:
-    """From now on gunicorn minds Ctrl-C, which `manage.py serve` held back for the moment of its start."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def worker_int(worker: Any) -> None:
-    """Ctrl-C: end now. A thread that waits for a silent browser would hold the process back for five seconds."""
-    os._exit(0)

@@ -176,7 +176,7 @@ class SiteAdmin(ScopedAdmin):
         site = sites_of(request.user, Role.OWNER).filter(pk=site_id, settings__logo__gt="").first()
         if site is None:
             raise Http404("No site of yours with a logo has this number.")
-        return media.private_response(site.settings.logo)
+        return media.image_response(site.settings.logo, media.FOR_ONE_READER)
 
 
 @admin.register(User, site=admin_site)

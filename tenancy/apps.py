@@ -9,13 +9,17 @@ class TenancyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenancy import changes, checks, signals, sites  # noqa: F401  # they need the models
+        # These need the models to be there.
+        from django.contrib.sites.models import Site
+
+        from tenancy import changes, checks, signals, sites  # noqa: F401
+        from tenancy.models import Domain, SiteSettings
 
         sites.bind_sites_framework()
+        changes.watch(Site, "SELECT {row}.id")
+        changes.watch(Domain, "SELECT {row}.site_id")
+        changes.watch(SiteSettings, "SELECT {row}.site_id")
         signals.connect()
-        changes.watch("django_site", "SELECT {row}.id")
-        changes.watch("tenancy_domain", "SELECT {row}.site_id")
-        changes.watch("tenancy_sitesettings", "SELECT {row}.site_id")
         # There is no default site: what is not configured is not served.
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         pre_migrate.connect(signals.remove_triggers, sender=self)

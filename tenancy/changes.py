@@ -8,18 +8,24 @@ what the transaction noted to `tenancy_generation` in the order of the site ids.
 and a long import keeps nobody waiting. SQLite has one writer at a time and writes the generation at once.
 """
 
-from django.db import transaction
+from collections.abc import Iterable
+
+from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_watched: dict[str, str] = {}
+_watched: dict[type[models.Model], str] = {}
 
 
-def watch(table: str, site_ids: str) -> None:
-    """Retire, for each row of `table` that changes, the sites that the query `site_ids` yields.
+def watch(model: type[models.Model], site_ids: str) -> None:
+    """For each row of the model that changes, give the sites that the query `site_ids` yields a new generation.
 
     `{row}` in it stands for the row before and after the change, e.g. "SELECT {row}.site_id".
     """
-    _watched[table] = site_ids
+    _watched[model] = site_ids
+
+
+def watched() -> Iterable[type[models.Model]]:
+    return _watched.keys()
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -28,10 +34,10 @@ def install(connection: BaseDatabaseWrapper) -> None:
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for statement in statements["once"]:
             cursor.execute(statement)
-        for table, site_ids in _watched.items():
-            names = {"table": table, "old": site_ids.format(row="OLD"), "new": site_ids.format(row="NEW")}
+        for model, site_ids in _watched.items():
+            old, new = (site_ids.format(row=row) for row in ("OLD", "NEW"))
             for statement in statements["table"]:
-                cursor.execute(statement.format(**names))
+                cursor.execute(statement.format(table=model._meta.db_table, old=old, new=new))
 
 
 def remove_from_sqlite(connection: BaseDatabaseWrapper) -> None:

@@ -1,6 +1,6 @@
 """What can happen to a site: created, renamed, given and losing domains, suspended, resumed, deleted.
 
-The admin and `manage.py site` both come through here. Each function is one transaction.
+`manage.py site` and the admin's form of a site come through here. Each function is one transaction.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The site comes first in every log line."""
+"""Each log line says which site it is about."""
 
 import logging
 

@@ -1,5 +1,6 @@
 """Images of a site: checked by content, stored whole or not at all, in its own folder under a name nobody can guess."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -14,8 +15,10 @@ from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import models
 from django.db.models.fields.files import ImageFieldFile
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from PIL import Image, UnidentifiedImageError
+
+logger = logging.getLogger(__name__)
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -61,6 +64,10 @@ def _refuse_bomb(image: Image.Image) -> None:
             f"The image has {image.width:,} × {image.height:,} pixels in {frames:,} frame(s);"
             f" at most {MAX_PIXELS:,} pixels are allowed. Scale it down."
         )
+
+
+# Cache-Control of an image for somebody who is logged in: only their own browser may keep it, and not for long.
+FOR_ONE_READER = "private, max-age=3600"
 
 
 class SiteImageFile(ImageFieldFile):
@@ -119,11 +126,21 @@ class WholeFileStorage(FileSystemStorage):
 
 def remove_folder(site_id: int) -> None:
     """Delete all files of a site that is no more."""
-    shutil.rmtree(default_storage.path(str(site_id)), ignore_errors=True)
+    try:
+        shutil.rmtree(default_storage.path(str(site_id)))
+    except FileNotFoundError:
+        pass  # it never had an image
+    except OSError as error:
+        logger.error("The files of the deleted site %s are left over; remove %s", site_id, error)
 
 
-def private_response(file: ImageFieldFile) -> FileResponse:
-    """An image for somebody who is logged in: only their own browser may keep it, and not for long."""
-    response = FileResponse(file.open("rb"), content_type=CONTENT_TYPES[Path(file.name or "").suffix])
-    response["Cache-Control"] = "private, max-age=3600"
+def image_response(file: ImageFieldFile, cache_control: str) -> FileResponse:
+    """The image, of the type that its content was checked to be. Raises Http404 when the file is gone."""
+    try:
+        content = file.open("rb")
+    except FileNotFoundError as error:
+        logger.error("The file of an image is gone: %s", error)
+        raise Http404("The image's file is gone.") from error
+    response = FileResponse(content, content_type=CONTENT_TYPES[Path(str(file.name)).suffix])
+    response["Cache-Control"] = cache_control
     return response

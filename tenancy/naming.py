@@ -1,13 +1,14 @@
 """Which site does somebody mean? For commands and messages; requests ask the registry."""
 
 from django.contrib.sites.models import Site
+from django.core.management.base import CommandError
 
 from tenancy import domains
 
 SHOWN = 20  # an installation may have thousands of sites
 
 
-class UnknownSite(Exception):
+class UnknownSite(CommandError):
     """No site has the domain that somebody typed; the message names those that exist."""
 
 

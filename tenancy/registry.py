@@ -8,8 +8,8 @@ quarter of a second before.
 import logging
 import os
 import threading
-from collections import OrderedDict
 from contextlib import suppress
+from functools import lru_cache
 from time import monotonic
 from typing import NamedTuple
 
@@ -54,7 +54,6 @@ class Registry:
         self._entries: dict[str, Entry] = {}
         self._names: dict[int, list[str]] = {}
         self._generations: dict[int, str] = {}
-        self._sites: OrderedDict[int, tuple[str, Site]] = OrderedDict()
         self._connection: BaseDatabaseWrapper | None = None
         self._horizon = 0  # whatever is committed from now on carries this transaction id or a higher one
         self._lock = threading.Condition()
@@ -78,15 +77,7 @@ class Registry:
 
     def site(self, entry: Entry) -> Site:
         """The site with its settings, one object for all requests: never change it. Raises Site.DoesNotExist."""
-        kept = self._sites.get(entry.site_id)
-        if kept is not None and kept[0] == entry.generation:
-            return kept[1]
-        site = Site.objects.select_related("settings").get(pk=entry.site_id)
-        with self._lock:
-            self._sites[entry.site_id] = (entry.generation, site)
-            while len(self._sites) > SITES_KEPT:
-                self._sites.popitem(last=False)
-        return site
+        return _site(entry.site_id, entry.generation)
 
     def expire(self) -> None:
         """This process committed something: its next lookup waits until it knows it."""
@@ -203,6 +194,12 @@ class Registry:
         if connection is not None:
             with suppress(Error):  # it may be broken, which is why it goes
                 connection.close()
+
+
+@lru_cache(maxsize=SITES_KEPT)
+def _site(site_id: int, generation: str) -> Site:
+    """A site as it was in this generation, or later; in the next one it is fetched anew."""
+    return Site.objects.select_related("settings").get(pk=site_id)
 
 
 def _arranged(rows: list[Row]) -> tuple[dict[int, list[str]], dict[str, Entry]]:

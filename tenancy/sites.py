@@ -32,6 +32,11 @@ def site_url(site: Site, path: str = "/") -> str:
     return f"{settings.PUBLIC_SCHEME}://{site.domain}{port}{path}"
 
 
+def admin_url() -> str:
+    """The absolute address of the admin."""
+    return site_url(Site(domain=settings.ADMIN_HOST))
+
+
 def served(name: str) -> Entry | None:
     """The live site with this domain, if this process serves it. Raises RegistryUnavailable."""
     entry = registry.find(name)
@@ -64,7 +69,7 @@ class SiteMiddleware:
         try:
             return self._visit(name, request)
         except (RegistryUnavailable, *DATABASE_AWAY) as error:
-            return _unavailable(request, error)
+            return unavailable(request, error)
 
     def _visit(self, name: str, request: HttpRequest) -> HttpResponse:
         entry = served(name)
@@ -81,7 +86,7 @@ class SiteMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """What needs the database while it is away gets 503; other errors are Django's to handle."""
-        return _unavailable(request, error) if isinstance(error, DATABASE_AWAY) else None
+        return unavailable(request, error) if isinstance(error, DATABASE_AWAY) else None
 
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -92,8 +97,9 @@ def current_site(request: HttpRequest) -> Site:
     return cast(Site, get_current_site(request))
 
 
-def _unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    logger.error("%s: no answer from the database: %s", request.META.get("HTTP_HOST"), error)
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503, for what needs a database that is away."""
+    logger.error("no answer from the database: %s", error, extra={"request": request})
     response = _refusal(request, 503, "This page cannot be shown at the moment")
     response["Retry-After"] = "5"
     return response

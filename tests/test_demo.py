@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from blogs.demo import content
-from blogs.demo.loading import ACCOUNTS, PASSWORD
+from blogs.demo.accounts import ACCOUNTS, PASSWORD
 from blogs.models import Author, Image, Placement, Post, Tag
 from tenancy import lifecycle
 from tenancy.models import Domain, Membership, Role, User

@@ -217,7 +217,8 @@ def test_no_path_leads_to_another_host(process, path):
 def test_no_other_header_names_the_site(process, header):
     value = "host=financeblog.test" if header == "Forwarded" else "financeblog.test"
 
-    page = process.get("techblog.test", "/", **{header: value}).body
+    status, _, page = process.get("techblog.test", "/", **{header: value})
 
+    assert status == 200
     assert "Techblog" in page
     assert "Financeblog" not in page

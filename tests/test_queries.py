@@ -85,7 +85,6 @@ def test_each_page_costs_the_same_few_queries_with_10_or_10_000_posts_and_2_or_1
     techblog, financeblog, furnished, visit
 ):
     few = {path: len(queries(visit, techblog, path.format(**furnished))) for path in MOST}
-    print(f"\nqueries: {few}")
     for path, most in MOST.items():
         assert few[path] <= most, path
 

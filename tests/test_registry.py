@@ -228,6 +228,7 @@ def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(pr
         assert answer.status == 503
         assert answer.headers["Retry-After"]
         assert time.monotonic() - began < 1
+        assert process.status("techblog.test", "/no/such/address") == 503
         (late,) = processes(1)
         began = time.monotonic()
         assert late.status("techblog.test") == 503, "a process that never loaded the map must not say 404"

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from blogs.models import Image, Post
 from tenancy.admin_scope import ScopedAdmin, site_filter
 from tenancy.admin_site import site as admin_site
-from tenancy.media import private_response
+from tenancy.media import FOR_ONE_READER, image_response
 from tenancy.models import Role
 from tenancy.roles import Visitor
 
@@ -77,4 +77,4 @@ class ImageAdmin(ScopedAdmin):
         image = self.scope(Image.objects.all(), request.user).filter(name=name.replace("\0", "")).first()
         if image is None:
             raise Http404("No image of your sites has this name.")
-        return private_response(image.file)
+        return image_response(image.file, FOR_ONE_READER)

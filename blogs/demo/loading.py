@@ -9,23 +9,22 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sites.models import Site
 from django.core.files import File
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from blogs.demo import content
-from blogs.demo.accounts import ACCOUNTS, CAST, PASSWORD
+from blogs.demo.accounts import CAST, PASSWORD
 from blogs.demo.content import Text
 from blogs.models import Author, Image, Placement, Post, Tag
 from tenancy import lifecycle
 from tenancy.models import Membership, User
 
-__all__ = ["ACCOUNTS", "PASSWORD", "DemoRefused", "load"]
-
 Report = Callable[[str], None]
 
 
-class DemoRefused(Exception):
+class DemoRefused(CommandError):
     """The installation is not one for the demo; the message says why, and what to do."""
 
 

@@ -2,25 +2,21 @@
 
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from blogs.demo.loading import ACCOUNTS, PASSWORD, DemoRefused, load
-from tenancy.sites import site_url
+from blogs.demo.accounts import ACCOUNTS, PASSWORD
+from blogs.demo.loading import load
+from tenancy.sites import admin_url, site_url
 
 
 class Command(BaseCommand):
     help = "Fill an empty installation with two blogs, their posts, and one account per role."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            sites = load(report=self._progress if options["verbosity"] > 0 else lambda line: None)
-        except DemoRefused as error:
-            raise CommandError(str(error)) from error
+        sites = load(report=self._progress if options["verbosity"] > 0 else lambda line: None)
         for site in sites:
             self.stdout.write(f"{site.name:<20} {site_url(site)}")
-        port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
-        self.stdout.write(f"{'Admin':<20} {settings.PUBLIC_SCHEME}://{settings.ADMIN_HOST}{port}/")
+        self.stdout.write(f"{'Admin':<20} {admin_url()}")
         self.stdout.write(f"\nAccounts, all with the password “{PASSWORD}”:")
         for email, role in ACCOUNTS:
             self.stdout.write(f"  {email:<28} {role}")

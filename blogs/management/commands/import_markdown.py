@@ -17,11 +17,8 @@ from rich.progress import track
 from blogs.importing.files import markdown_files
 from blogs.importing.outcomes import Outcome, Subject, Verdict
 from blogs.importing.storing import Importer
-from tenancy import domains
-from tenancy.models import Domain
+from tenancy.naming import site_named
 from tenancy.sites import site_url
-
-_SITES_NAMED = 20
 
 
 class Command(BaseCommand):
@@ -40,7 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder, dry_run = Path(options["folder"]), options["dry_run"]
         media = Path(options["media"]) if options["media"] else None
-        site = _site(options["site"])
+        site = site_named(options["site"])
         paths = _paths(folder)
         if media is not None and not media.is_dir():
             raise CommandError(f"--media {media} is no folder.")
@@ -85,17 +82,6 @@ class Command(BaseCommand):
             self.stdout.write("This was a dry run: nothing was kept. Run it without --dry-run to import.")
         else:
             self.stdout.write(f"Read the site at {site_url(site, '/')}")
-
-
-def _site(text: str) -> Site:
-    """The site that has this domain. Raises CommandError with those that exist."""
-    try:
-        domain = Domain.objects.select_related("site__settings").get(name=domains.canonical(text))
-    except (domains.InvalidDomain, Domain.DoesNotExist) as error:
-        names = list(Domain.objects.primary().order_by("name").values_list("name", flat=True)[: _SITES_NAMED + 1])
-        known = ", ".join(names[:_SITES_NAMED]) + (", …" if len(names) > _SITES_NAMED else "")
-        raise CommandError(f"No site has the domain {text!a}. Sites that exist: {known or 'none yet'}.") from error
-    return domain.site
 
 
 def _paths(folder: Path) -> list[Path]:

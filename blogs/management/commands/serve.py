@@ -12,11 +12,12 @@ from django.contrib.sites.models import Site
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from blogs.demo.loading import ACCOUNTS, PASSWORD, load
+from blogs.demo.accounts import ACCOUNTS, PASSWORD
+from blogs.demo.loading import load
 from tenancy.models import State, User
 from tenancy.naming import SHOWN
 from tenancy.pinning import check_pinned_site
-from tenancy.sites import site_url
+from tenancy.sites import admin_url, site_url
 
 HOST = "127.0.0.1"
 # Ctrl-C waits this long, in seconds, for a server that hangs; usually it ends at once.
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             self.stdout.write("The database is new: filling it with the demo …")
             load()
         check_pinned_site()
-        # The moment until gunicorn minds it; settings/gunicorn.py ends this.
+        # The moment until gunicorn minds it; settings/gunicorn_local.py ends this.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.stdout.write("\n".join(["", *_addresses(), "", *_accounts(), "Ctrl-C stops.", ""]))
         self.stdout.flush()
@@ -69,7 +70,7 @@ def _addresses() -> list[str]:
     named = [(site_url(site), f"{site.name}{_remark(site)}") for site in sites[:SHOWN]]
     if (more := sites.count() - SHOWN) > 0:
         named.append((f"and {more} more", "manage.py site list"))
-    named.append((site_url(Site(domain=settings.ADMIN_HOST)), "the admin"))
+    named.append((admin_url(), "the admin"))
     width = max(len(address) for address, _ in named)
     return [f"  {address:<{width}}  {name}" for address, name in named]
 
@@ -90,6 +91,14 @@ def _accounts() -> list[str]:
 
 def _become_gunicorn(listener: socket.socket) -> None:
     listener.set_inheritable(True)
-    command = [sys.executable, "-m", "gunicorn", "--config", "settings/gunicorn.py", "--chdir", str(settings.BASE_DIR)]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        "settings/gunicorn_local.py",
+        "--chdir",
+        str(settings.BASE_DIR),
+    ]
     command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning", "--graceful-timeout", str(PATIENCE)]
     os.execv(sys.executable, [*command, "settings.wsgi"])  # noqa: S606  # there is no shell, as it should be
