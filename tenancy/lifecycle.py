@@ -50,17 +50,22 @@ def create(domain: str, name: str, **settings: Any) -> Site:
 @transaction.atomic
 def rename(site: Site, domain: str, *, keep_old: bool = True) -> None:
     """Give the site another primary domain; the old one redirects to it, or is released."""
-    domain = domains.claimable(domain)
+    before, domain = site.domain, domains.claimable(domain)
     _lock(site)
-    old = site.domains.primary().exclude(name=domain)
-    if keep_old:
-        old.update(primary=False)
-    else:
-        old.delete()
-    if not site.domains.filter(name=domain).update(primary=True):
-        _claim(site, domain, primary=True)
-    site.domain = domain
-    _save(site, update_fields=["domain"])
+    try:
+        # The site's row before the table of domains, as `create` writes them: two that want one name cannot deadlock.
+        site.domain = domain
+        _save(site, update_fields=["domain"])
+        old = site.domains.primary().exclude(name=domain)
+        if keep_old:
+            old.update(primary=False)
+        else:
+            old.delete()
+        if not site.domains.filter(name=domain).update(primary=True):
+            _claim(site, domain, primary=True)
+    except DomainTaken:
+        site.domain = before
+        raise
 
 
 @transaction.atomic

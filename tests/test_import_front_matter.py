@@ -172,10 +172,10 @@ def test_the_slug_comes_from_the_files_name(name, slug):
 
 
 def test_what_is_too_long_is_cut_and_named():
-    draft = draft_of(head(f"title: {'x' * 300}\nimage_alt: {'y' * 400}"))
+    draft = draft_of(head(f"title: {'x' * 300}\nimage_alt: {'y' * 1100}"))
 
     assert len(draft.title) == 200
-    assert len(draft.cover_alt) == 300
+    assert len(draft.cover_alt) == 1000
     assert [note.line for note in draft.notes] == [2, 3]
 
 
