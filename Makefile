@@ -32,8 +32,12 @@ run: $(VENV)/.base ## Set everything up and serve the blogs on this machine
 	@exec $(BIN)/python manage.py serve
 
 test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, then what must also hold on SQLite
-	$(BIN)/python -m pytest
-	DATABASE=sqlite $(BIN)/python -m pytest -m sqlite
+	@log=$$(mktemp); \
+	DATABASE=sqlite $(BIN)/python -m pytest -m sqlite > $$log 2>&1 & sqlite=$$!; \
+	$(BIN)/python -m pytest; failed=$$?; \
+	echo 'What must also hold on SQLite ran beside it:'; \
+	wait $$sqlite || failed=$$?; \
+	cat $$log; rm $$log; exit $$failed
 
 # The settings want to be told of a database; nothing here asks it anything.
 lint: export DATABASE_URL := sqlite://:memory:

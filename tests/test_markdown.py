@@ -147,6 +147,7 @@ def test_headings_move_down_only_where_one_would_compete_with_the_title(text, le
         ("a.example www.a.example //a.example ftp://a.example xhttp://a.example", []),
         ("http:// http://. a@b a@b. a@b.1 a@b.example- a@@b.example", []),
         ("`http://a.example` [http://b.example](/c) <a href='/d'>http://b.example</a>", ["/c", "/d"]),
+        ("`a@b.example` [a@b.example](/c) <a href='/d'>a@b.example</a>", ["/c", "/d"]),
     ],
 )
 def test_full_addresses_become_links_and_nothing_else(text, links):
