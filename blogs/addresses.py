@@ -1,6 +1,7 @@
 """Addresses of public pages."""
 
 import re
+from datetime import datetime
 from functools import partial
 
 from django.core.exceptions import ValidationError
@@ -10,8 +11,17 @@ from django.urls import reverse
 RESERVED_SLUGS = frozenset({"admin", "author", "feed", "media", "page", "preview", "search", "static", "tag"})
 _YEAR = re.compile(r"[0-9]{4}")
 
+# Month archives have addresses in these years, so posts are published in them.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
 # Also when the admin's urlconf is the one in force.
 public_path = partial(reverse, urlconf="blogs.urls")
+
+
+def validate_moment(moment: datetime) -> None:
+    """Refuse a time of publication that has no month archive, in whatever time zone a site is."""
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
+        raise ValidationError(f"{moment.year} is too far away; choose a year from {FIRST_YEAR + 1} to {LAST_YEAR - 1}.")
 
 
 def validate_slug_is_free(slug: str) -> None:

@@ -1,6 +1,7 @@
 """Forms of the admin for posts, placements, redirects and what posts are made of."""
 
 import re
+import unicodedata
 from typing import Any, cast
 
 from django import forms
@@ -16,6 +17,8 @@ from tenancy.media import validate_image
 from tenancy.models import Role
 from tenancy.roles import Visitor, has_role
 
+MAX_TAGS = 50
+MAX_TAG_LENGTH = 100
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -61,14 +64,12 @@ class PostForm(forms.ModelForm):
         """(slug, name) of each tag, in the order of the text."""
         pairs: dict[str, str] = {}
         known = {tag.name.casefold(): tag for tag in [*self.visible_tags, *self.present_tags]}
-        for name in filter(None, map(str.strip, self.cleaned_data["tag_names"].split(","))):
+        names = list(filter(None, map(str.strip, self.cleaned_data["tag_names"].split(","))))
+        if len(names) > max(MAX_TAGS, len(self.present_tags)):
+            raise ValidationError(f"A post has at most {MAX_TAGS} tags.")
+        for name in names:
             tag = known.get(name.casefold())
-            slug = tag.slug if tag else slugify(name)
-            if not slug or len(name) > 100:
-                raise ValidationError(
-                    f"“{name}” cannot be a tag: it needs a letter or a digit, and at most 100 of them."
-                )
-            pairs.setdefault(slug, name)
+            pairs.setdefault(tag.slug if tag else _tag_slug(name), name)
         return list(pairs.items())
 
     def clean(self) -> dict[str, Any]:
@@ -99,6 +100,19 @@ class PostForm(forms.ModelForm):
             )
 
 
+def _tag_slug(name: str) -> str:
+    """The slug of a new tag. It holds all letters: “新闻 Kubernetes” must not take the address of “Kubernetes”."""
+    # The length first: normalising takes time that grows with its square.
+    slug = slugify(name) if len(name) <= MAX_TAG_LENGTH else ""
+    if not slug or len(slug) > MAX_TAG_LENGTH:
+        raise ValidationError(
+            f"“{name[:MAX_TAG_LENGTH]}” cannot be a tag: it needs a letter or a digit, and at most 100 of them."
+        )
+    if any(unicodedata.category(c)[0] == "L" and not c.isascii() for c in unicodedata.normalize("NFKD", name)):
+        raise ValidationError(f"“{name}” has letters that its address cannot hold; write it with letters a to z.")
+    return slug
+
+
 def _shown(tag: Tag) -> str:
     """What stands for the tag in a list with commas."""
     return tag.slug if "," in tag.name else tag.name
@@ -116,6 +130,10 @@ class PlacementForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk and "site" in self.fields:
             self.fields["site"].disabled = True  # on another site it is another placement
+
+    def has_changed(self) -> bool:
+        """A new placement is wanted as soon as it names a site, also when that was chosen beforehand."""
+        return super().has_changed() or (not self.instance.pk and bool(self.data.get(self.add_prefix("site"))))
 
     def clean(self) -> dict[str, Any]:
         """Editors of a site place and publish there; an author may give a draft its place on its home."""

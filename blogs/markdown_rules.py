@@ -153,7 +153,12 @@ def heading_ids(state: StateCore) -> None:
 
 def _slug(words: str) -> str:
     """Letters of any script, digits and single hyphens; never empty."""
-    kept = (char if category(char)[0] in "LMN" else "-" for char in normalize("NFC", words).lower() if char not in "'’")
+    # Cut before it is normalised, which takes a time that grows with the square of a run of accents.
+    kept = (
+        char if category(char)[0] in "LMN" else "-"
+        for char in normalize("NFC", words[: 4 * MAX_ID]).lower()
+        if char not in "'’"
+    )
     return re.sub(r"-+", "-", "".join(kept))[:MAX_ID].strip("-") or "section"
 
 

@@ -32,6 +32,8 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "csrf"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Bytes of a request's body, files included: the largest image and some fields (tenancy.media.MAX_BYTES).
+MAX_REQUEST_BODY = 12 * 1024 * 1024
 INSTALLED_APPS = [
     # Before tenancy, which takes back what it connects: it would make a default site.
     "django.contrib.sites",

@@ -14,6 +14,7 @@ def when_ready(server: Any) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def worker_int(worker: Any) -> None:
-    """Ctrl-C: end now. A thread that waits for a silent browser would hold the process back for five seconds."""
-    os._exit(0)
+def post_worker_init(worker: Any) -> None:
+    """Ctrl-C ends the worker now: a thread that waits for a silent browser would hold it back for seconds."""
+    for sign in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(sign, lambda number, frame: os._exit(0))

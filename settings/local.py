@@ -26,8 +26,13 @@ def _secret_key(file: Path) -> str:
     return file.read_text()
 
 
+def _last_port(file: Path) -> int:
+    """Where `manage.py serve` wrote that it listens, so that other commands print addresses that work."""
+    return int(file.read_text()) if file.exists() else 8000
+
+
 # Where `manage.py serve` listens, on 127.0.0.1.
-PORT = integer("PORT", 8000, 1, 65535)
+PORT = integer("PORT", _last_port(VAR / "port"), 1, 65535)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # Cookies know no ports: a login here must not end the one on another checkout that is served at the same time.

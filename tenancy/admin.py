@@ -140,7 +140,8 @@ class SiteAdmin(ScopedAdmin):
         try:
             Collector(using=DEFAULT_DB_ALIAS).collect(objs)
         except models.ProtectedError as error:
-            return [f"“{row}” is at home there and placed on other sites too" for row in error.protected_objects]
+            posts = [f"“{row}” is at home there and placed on other sites too" for row in error.protected_objects]
+            return [*posts, "manage.py site delete DOMAIN --move-home-to OTHER gives such posts another home first"]
         return []
 
     def goes_along(self, obj: Site, user: Visitor) -> list[str]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
@@ -18,19 +19,46 @@ from tenancy.roles import Visitor, has_role, has_role_anywhere, sees_everything,
 SITES_IN_FILTER = 50
 # Beyond this many digits PostgreSQL refuses the comparison with a key.
 KEY_DIGITS = 18
+# Each word of a search is a condition on each column; databases give up on very many, and on very long ones.
+SEARCH_LENGTH = 200
 
 if TYPE_CHECKING:
     BaseAdmin = admin.options.BaseModelAdmin[Any]
     PageAdmin = admin.ModelAdmin[Any]
+    Widget = AutocompleteSelect
 else:
     BaseAdmin = object
     PageAdmin = admin.ModelAdmin
+    Widget = object
 
 
 def is_key(text: object) -> bool:
     """Whether a text from outside can be compared with a primary key."""
     key = str(text)
     return key.isascii() and key.isdecimal() and len(key) <= KEY_DIGITS
+
+
+class KeysOnly(Widget):
+    """Shows what is chosen; Django would ask the database for whatever was typed into the address or forged."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, [key for key in value if is_key(key)], attr)
+
+
+class Chooser(KeysOnly, AutocompleteSelect):
+    pass
+
+
+class MultipleChooser(KeysOnly, AutocompleteSelectMultiple):
+    pass
+
+
+class MultipleChoice(forms.ModelMultipleChoiceField):
+    def clean(self, value: Any) -> Any:
+        for key in value or []:
+            if not is_key(key):
+                raise ValidationError(self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": key})
+        return super().clean(value)
 
 
 class Scoped(BaseAdmin):
@@ -98,12 +126,15 @@ class Scoped(BaseAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = self.choices(db_field.remote_field.model, request)
-        if db_field.remote_field.model is Site:
-            kwargs.setdefault("widget", AutocompleteSelect(db_field, self.admin_site))
+        if db_field.remote_field.model is Site or db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Chooser(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = self.choices(db_field.remote_field.model, request)
+        kwargs.setdefault("form_class", MultipleChoice)
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", MultipleChooser(db_field, self.admin_site))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -142,6 +173,15 @@ class ScopedAdmin(Scoped, PageAdmin):
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         return to_field == self.opts.pk.name
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return super().get_search_results(request, queryset, search_term[:SEARCH_LENGTH])
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Without times: their widget cannot show the text of an address."""
+        times = {field.name for field in self.opts.fields if isinstance(field, models.DateTimeField)}
+        initial = super().get_changeform_initial_data(request)
+        return {name: value for name, value in initial.items() if name not in times}
 
     # -- two who write at once -------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver
 
+from tenancy.admin_scope import SEARCH_LENGTH
 from tenancy.models import Role
 from tenancy.roles import Visitor, has_role, has_role_anywhere, sites_of
 from tenancy.sites import site_url
@@ -42,7 +43,8 @@ class SiteAwareAutocomplete(AutocompleteJsonView):
         term, model_admin, source_field, to_field = super().process_request(request)
         if not hasattr(source_field, "get_limit_choices_to"):  # the far end of a relation: nothing is chosen there
             raise PermissionDenied
-        return term.replace("\0", ""), model_admin, source_field, to_field  # PostgreSQL cannot compare with NUL
+        # PostgreSQL cannot compare with NUL, nor SQLite with a very long pattern.
+        return term.replace("\0", "")[:SEARCH_LENGTH], model_admin, source_field, to_field
 
     def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
         if self.model_admin.model is Site:

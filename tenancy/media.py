@@ -21,7 +21,9 @@ from PIL import Image, UnidentifiedImageError
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = 40_000_000  # of all frames
+MAX_FRAMES = 1_000
+MAX_SCANS = 100  # of a progressive JPEG, each of which costs a pass over the whole image; real ones have about ten
 # What browsers show and what cannot carry scripts (SVG can), by Pillow's name.
 FORMATS = ("AVIF", "GIF", "JPEG", "PNG", "WEBP")
 # MPO is how Pillow calls a JPEG that holds several views, as some phones make them.
@@ -46,7 +48,7 @@ def image_format(file: "IO[bytes] | File[bytes]") -> str:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             # Only the decoders of what we store: Pillow knows many more, and each one is a way in.
             with Image.open(file, formats=sorted(SUFFIXES.keys() - {"MPO"})) as image:  # JPEG's decoder opens MPO
-                _refuse_bomb(image)
+                _refuse_bomb(image, file)
                 image.load()
                 return str(image.format)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
@@ -57,13 +59,26 @@ def image_format(file: "IO[bytes] | File[bytes]") -> str:
         file.seek(0)
 
 
-def _refuse_bomb(image: Image.Image) -> None:
-    frames = getattr(image, "n_frames", 1)
-    if image.width * image.height * frames > MAX_PIXELS:
-        raise ValidationError(
-            f"The image has {image.width:,} × {image.height:,} pixels in {frames:,} frame(s);"
-            f" at most {MAX_PIXELS:,} pixels are allowed. Scale it down."
-        )
+def _refuse_bomb(image: Image.Image, file: "IO[bytes] | File[bytes]") -> None:
+    """Raises ValidationError for a small file that is dear to decode, and looks only as far as needed to see that."""
+    for frames in range(1, MAX_FRAMES + 2):
+        if frames > MAX_FRAMES or image.width * image.height * frames > MAX_PIXELS:
+            raise ValidationError(
+                f"The image has {image.width:,} × {image.height:,} pixels in {frames:,} or more frames; at most"
+                f" {MAX_PIXELS:,} pixels in {MAX_FRAMES:,} frames are allowed. Scale it down."
+            )
+        try:
+            image.seek(frames)
+        except EOFError:
+            break
+    image.seek(0)
+    if image.format in ("JPEG", "MPO"):
+        position = file.tell()
+        file.seek(0)
+        scans = file.read().count(b"\xff\xda")
+        file.seek(position)
+        if scans > MAX_SCANS:
+            raise ValidationError(f"The JPEG has {scans:,} scans; at most {MAX_SCANS} are allowed. Save it anew.")
 
 
 # Cache-Control of an image for somebody who is logged in: only their own browser may keep it, and not for long.

@@ -1,4 +1,4 @@
-"""A process with `SITE_ID` in its environment serves that site alone."""
+"""What must be right before a process serves: the site it is pinned to, and the hosts of the installation itself."""
 
 import logging
 
@@ -7,6 +7,8 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError
 
+from tenancy import domains
+from tenancy.models import Domain
 from tenancy.naming import known_sites
 
 logger = logging.getLogger(__name__)
@@ -25,4 +27,14 @@ def check_pinned_site() -> None:
     if not exists:
         raise ImproperlyConfigured(
             f"SITE_ID={settings.PINNED_SITE_ID} names no site. Correct it, or unset it. {known_sites()}"
+        )
+
+
+def check_own_hosts() -> None:
+    """Raises ImproperlyConfigured when a site has the name of the admin's host or of the internal one."""
+    taken = sorted(Domain.objects.filter(name__in=domains.reserved()).values_list("name", flat=True))
+    if taken:
+        raise ImproperlyConfigured(
+            f"{' and '.join(taken)} belongs to a site, and ADMIN_HOST or INTERNAL_HOST would hide it."
+            " Choose another name for the host, or rename the site."
         )

@@ -12,7 +12,7 @@ from django.contrib.sites import models as sites_framework
 from django.contrib.sites.models import Site
 from django.contrib.sites.shortcuts import get_current_site
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.deprecation import MiddlewareMixin
@@ -60,6 +60,8 @@ class SiteMiddleware:
         name_and_port = domains.split_host(header)
         if name_and_port is None:
             return _unknown_host(request)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_REQUEST_BODY:
+            return _refusal(request, 413, f"At most {settings.MAX_REQUEST_BODY:,} bytes can be sent at once")
         name, port = name_and_port
         # The port stays: the CSRF check of the admin compares it with the Origin header.
         request.META["HTTP_HOST"] = name + port
@@ -81,6 +83,8 @@ class SiteMiddleware:
             return _unknown_host(request)
         if name != entry.primary:
             return PermanentRedirect(site_url(site, request.get_full_path()))
+        if request.method not in ("GET", "HEAD"):  # before anything behind reads the body, as the CSRF check would
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         with translation.override(site.settings.language), timezone.override(site.settings.time_zone):
             return self.get_response(request)
 

@@ -416,3 +416,32 @@ def test_lists_cost_the_same_with_many_rows(own, techblog, publish, admin_as, dj
     for address in lists():
         with django_assert_max_num_queries(14):
             client.get(f"{address}")
+
+
+@pytest.mark.parametrize("typed", ["abc", "9" * 30, "-1", "٣", "1.5"])
+def test_what_is_no_number_chooses_nothing(typed, own, superuser, admin_as):
+    client = admin_as(superuser)
+    choosers = {
+        "/blogs/post/add/": ["home", "authors", "cover"],
+        "/blogs/placement/add/": ["post", "site"],
+        "/blogs/image/add/": ["site"],
+        "/blogs/author/add/": ["user"],
+        "/redirects/redirect/add/": ["site"],
+    }
+
+    for address, names in choosers.items():
+        for name in names:
+            assert client.get(address, {name: typed}).status_code == 200, (address, name)
+            assert errors(send(client, address, **{name: typed})), (address, name)
+    assert errors(send(client, "/blogs/post/add/", home=own[Site].pk, title="x", **{"placements-0-site": typed}))
+    assert client.get("/blogs/placement/add/", {"published_at": typed}).status_code == 200
+
+
+def test_of_a_search_the_begin_counts(own, techblog, publish, admin_as):
+    publish("a" * 200, on=techblog, slug="long")
+    client = admin_as(own[User])
+    chooser = "/autocomplete/?app_label=blogs&model_name=placement&field_name=post"
+
+    for term in ("a" * 201, "a" * 3000, "a " * 1500):
+        assert client.get("/blogs/post/", {"q": term}).context["cl"].result_count, len(term)
+        assert client.get(f"{chooser}&term={term}").json()["results"], len(term)

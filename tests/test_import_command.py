@@ -59,7 +59,7 @@ def test_any_domain_of_the_site_names_it(archive, techblog, site):
 def test_an_unknown_site_is_refused_with_those_that_exist(archive, techblog, financeblog, site):
     archive.write("a.md", HEAD)
 
-    with pytest.raises(CommandError, match=r"Sites that exist: financeblog\.test, techblog\.test\."):
+    with pytest.raises(CommandError, match=r"Sites that exist: financeblog\.test \(\d+\), techblog\.test \(\d+\)\."):
         call_command("import_markdown", str(archive.folder), f"--site={site}")
     assert not Post.objects.exists()
 

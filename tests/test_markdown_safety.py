@@ -124,6 +124,7 @@ def test_any_document_is_rendered_well_formed_and_harmless_and_always_alike(text
     except TooLarge:
         return
     assert_harmless(html)
+    assert render("") == ""  # and the last text is forgotten
     assert render(text) == html
     assert sanitise(html) == html
 

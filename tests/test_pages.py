@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from blogs import sitemaps
@@ -304,3 +305,21 @@ def test_a_path_that_is_none_gets_the_sites_own_404(techblog, publish, visit, pa
 
     assert answer.status_code == 404
     assert "Techblog" in answer.content.decode()
+
+
+def test_a_body_that_is_too_large_is_refused_unread_and_a_public_page_takes_none_at_all(techblog, visit, settings):
+    settings.MAX_REQUEST_BODY = 100
+
+    for host in (techblog, settings.ADMIN_HOST):
+        assert visit(host, "/", method="post", data={"field": "x" * 101}).status_code == 413
+    answer = visit(techblog, "/", method="post", data={"field": "x"}, cookie=f"{settings.CSRF_COOKIE_NAME}={'a' * 32}")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+
+
+def test_a_post_is_published_in_years_that_have_archives(techblog, publish, visit):
+    publish("Old", on=techblog, at=datetime(1901, 1, 1, tzinfo=UTC))
+    assert visit(techblog, "/old/").status_code == 200
+
+    for year in (1, 1850, 9999):
+        with pytest.raises(ValidationError, match="too far away"):
+            publish(f"Year {year}", on=techblog, at=datetime(year, 1, 2, tzinfo=UTC))

@@ -102,6 +102,12 @@ class PlacementAdmin(ScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return super().get_queryset(request).select_related("post", "site").defer("post__body", "post__body_html")
 
+    def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
+        """Of posts those that the user may change: an author sees drafts of others, and does not publish them."""
+        rows = super().choices(target, request)
+        posts: Any = self.admin_site.get_model_admin(Post)
+        return posts.changeable(rows, request.user) if target is Post else rows
+
     @admin.display(ordering="post__title")
     def title(self, obj: Placement) -> str:
         return obj.post.title

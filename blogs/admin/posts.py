@@ -16,7 +16,7 @@ from blogs.models import Image, Placement, Post, Tag
 from tenancy.admin_scope import ChoiceFilter, ScopedAdmin, site_filter
 from tenancy.admin_site import site as admin_site
 from tenancy.models import Role
-from tenancy.roles import Visitor, has_role, sites_of
+from tenancy.roles import Visitor, sites_of
 from tenancy.sites import site_url
 
 
@@ -66,12 +66,21 @@ class PostAdmin(ScopedAdmin):
         """Editors of the home may all; its authors change and delete their own posts while they are drafts."""
         if not super().may(verb, user, obj) or obj is None or verb in ("view", "add"):
             return super().may(verb, user, obj)
-        # The home as it is stored: the form may have set another one on the object.
-        stored = Post.objects.filter(pk=obj.pk)
-        home_id = stored.values_list("home_id", flat=True).first()
-        if has_role(user, home_id or obj.home_id, Role.EDITOR):
-            return True
-        return obj.created_by_id == user.pk and stored.drafts().exists()
+        # As it is stored: the form may have set another home on the object.
+        return self.changeable(Post.objects.filter(pk=obj.pk), user).exists()
+
+    def changeable(self, posts: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+        """Of `posts` those that `user` may change and delete, and therefore place."""
+        own_drafts = models.Q(created_by=user.pk, pk__in=Post.objects.drafts().values("pk"))
+        edited = models.Q(home__in=sites_of(user, Role.EDITOR))
+        return posts.filter(edited | models.Q(home__in=sites_of(user)) & own_drafts)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Posts are chosen to be placed: a chooser offers those that the user may place."""
+        posts, has_duplicates = super().get_search_results(request, queryset, search_term)
+        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
+            posts = self.changeable(posts, request.user)
+        return posts, has_duplicates
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None or self.may("change", request.user, obj):

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
 
+from blogs.addresses import FIRST_YEAR, LAST_YEAR
+
 _WRITTEN_OUT = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S")
-_YEARS = range(1000, 9999)  # four digits in every time zone
+_YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
 
 
 def moment(value: Any, zone: tzinfo) -> datetime:

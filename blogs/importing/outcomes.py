@@ -55,7 +55,8 @@ class Outcome:
     def lines(self) -> list[str]:
         """For people: the verdict, then the notes, each with its place."""
         what = self.address or self.reason
-        verdict = f"{self.verdict:9} {self.place(self.line)}{' → ' if self.address else ': '}{what}"
+        joint = " → " if self.address else ": " if what else ""
+        verdict = f"{self.verdict:9} {self.place(self.line)}{joint}{what}"
         return [verdict, *(f"          {self.place(note.line)}: {note.message}" for note in self.notes)]
 
     def place(self, line: int | None) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import count
-from typing import Any
+from itertools import chain, count
 
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import slugify
 
 from blogs import redirects
 from blogs.addresses import validate_slug_is_free
@@ -83,8 +83,8 @@ class Writer:
         post.clean_fields(exclude=["body_html", "cover", "created_by", "home", "summary"])
         post.updated_at = updated_at
         post.save()
-        post.authors.set(_shared(Author, draft.authors))
-        post.tags.set(_shared(Tag, draft.tags))
+        post.authors.set([self._author(slug, name) for slug, name in draft.authors.items()])
+        post.tags.set(_tags(draft.tags))
 
     def free_slug(self, wanted: str) -> tuple[str, list[Note]]:
         """`wanted`, or with a number behind it and a note that says why."""
@@ -103,6 +103,16 @@ class Writer:
         slug = next(slug for slug in (f"{begin}-{number}" for number in count(2)) if slug not in taken)
         return slug, [Note(Subject.ADDRESS, f"/{wanted}/ {why}; the post stands at /{slug}/")]
 
+    def _author(self, slug: str, name: str) -> Author:
+        """The site's author of that name. One of other sites may be another person, and their words are not ours."""
+        like_it = Q(slug=slug) | Q(slug__startswith=f"{slug}-")
+        for author in Author.objects.filter(like_it, posts__home=self.site).distinct():
+            if slugify(author.name)[:100].strip("-") == slug:
+                return author
+        taken = set(Author.objects.filter(like_it).values_list("slug", flat=True))
+        candidates = chain([slug], (f"{slug[:94]}-{number}" for number in count(2)))
+        return Author.objects.create(slug=next(each for each in candidates if each not in taken), name=name)
+
     def _lead_here(self, old_addresses: Iterable[str], new: str) -> Iterable[Note]:
         known = dict(
             Redirect.objects.filter(site=self.site, old_path__in=old_addresses).values_list("old_path", "new_path")
@@ -116,11 +126,9 @@ class Writer:
                 redirects.moved(self.site, old_path=old, new_path=new)
 
 
-def _shared(model: type[Author] | type[Tag], names: Mapping[str, str]) -> list[Any]:
-    """Tags or authors by their slugs, which all sites share; who is missing is created."""
-    rows = {row.slug: row for row in model._default_manager.filter(slug__in=names)}
-    missing = names.keys() - rows.keys()
-    created = [
-        model._default_manager.get_or_create(slug=slug, defaults={"name": names[slug]})[0] for slug in sorted(missing)
-    ]
+def _tags(names: Mapping[str, str]) -> list[Tag]:
+    """Tags by their slugs, which all sites share; who is missing is created."""
+    rows = {row.slug: row for row in Tag.objects.filter(slug__in=names)}
+    missing = sorted(names.keys() - rows.keys())
+    created = [Tag.objects.get_or_create(slug=slug, defaults={"name": names[slug]})[0] for slug in missing]
     return [*rows.values(), *created]

@@ -21,6 +21,8 @@ _DATED_NAME = re.compile(r"(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_ ](?P<stem
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 # What Jekyll, Hugo, Eleventy, Pelican and others call the same things; the first that says something counts.
+# Characters of a name that its slug is made of: normalising a run of accents takes the square of its length.
+SLUG_READ = 300
 _EXCERPT = ("excerpt", "summary", "description")
 _DATE = ("date", "publishdate", "publish_date", "pubdate", "published_at")
 _COVER = ("image", "cover", "cover_image", "featured_image")
@@ -72,7 +74,7 @@ class _Reader:
         kind, when = self._kind(), self._date()
         return Draft(
             title=title,
-            slug=slugify(self.text("slug") or self.stem) or slugify(title) or str(kind),
+            slug=slugify((self.text("slug") or self.stem)[:SLUG_READ]) or slugify(title) or str(kind),
             kind=kind,
             body=body,
             body_line=self.head.body_line,
@@ -158,7 +160,7 @@ class _Reader:
     def _by_slug(self, what: str, names: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for name in filter(None, (" ".join(_plain(name).split()) for name in names)):
-            slug = slugify(name)[:100].strip("-")
+            slug = slugify(name[:SLUG_READ])[:100].strip("-")
             if slug:
                 found.setdefault(slug, name[:100])
             else:

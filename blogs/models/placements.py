@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from blogs import redirects
-from blogs.addresses import public_path, validate_slug_is_free
+from blogs.addresses import public_path, validate_moment, validate_slug_is_free
 from blogs.models.posts import Image, Post
 from tenancy.models import State
 from tenancy.sites import site_url
@@ -109,7 +109,11 @@ class Placement(models.Model):
         max_length=200, blank=True, validators=[validate_slug_is_free], help_text="Left empty: from the title."
     )
     published_at = models.DateTimeField(
-        "published", null=True, blank=True, help_text="Empty: a draft. In the future: scheduled."
+        "published",
+        null=True,
+        blank=True,
+        validators=[validate_moment],
+        help_text="Empty: a draft. In the future: scheduled.",
     )
     pinned = models.BooleanField(
         default=False, help_text="A post stays on top of the home page, a page stands in the menu."
@@ -142,18 +146,15 @@ class Placement(models.Model):
         return public_path("post", args=[self.slug])
 
     def clean(self) -> None:
+        if not hasattr(self, "post"):
+            return  # the field was refused
         self.slug = self.slug or slugify(self.post.title)[:200].strip("-")
         if not self.slug:
             raise ValidationError({"slug": "The title has no letter from a to z and no digit: write a slug."})
         validate_slug_is_free(self.slug)
-        taken = (
-            Placement.objects.filter(site=self.site_id, slug=self.slug)
-            .exclude(pk=self.pk)
-            .select_related("post")
-            .first()
-        )
-        if taken is not None:
-            raise ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain} by “{taken.post.title}”."})
+        # By which post is not said: who places one need not see the others.
+        if Placement.objects.filter(site=self.site_id, slug=self.slug).exclude(pk=self.pk).exists():
+            raise ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain}."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A changed slug leaves a permanent redirect, once readers may know the old one."""

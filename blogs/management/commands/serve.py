@@ -16,7 +16,7 @@ from blogs.demo.accounts import ACCOUNTS, PASSWORD
 from blogs.demo.loading import load
 from tenancy.models import State, User
 from tenancy.naming import SHOWN
-from tenancy.pinning import check_pinned_site
+from tenancy.pinning import check_own_hosts, check_pinned_site
 from tenancy.sites import admin_url, site_url
 
 HOST = "127.0.0.1"
@@ -35,11 +35,13 @@ class Command(BaseCommand):
             )
         # First, and kept: of two that are started on one port, one stops here and touches nothing.
         listener = _listen(port)
+        (settings.BASE_DIR / "var" / "port").write_text(str(port))
         call_command("migrate", verbosity=0, interactive=False)
         if not (Site.objects.exists() or User.objects.exists()):
             self.stdout.write("The database is new: filling it with the demo …")
             load()
         check_pinned_site()
+        check_own_hosts()
         # The moment until gunicorn minds it; settings/gunicorn_local.py ends this.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.stdout.write("\n".join(["", *_addresses(), "", *_accounts(), "Ctrl-C stops.", ""]))
