@@ -6,6 +6,7 @@ from django.contrib.sites.models import Site
 from django.http import Http404, HttpRequest
 
 from blogs.models import Placement, PlacementQuerySet
+from tenancy.keys import is_key
 
 
 class Page(NamedTuple):
@@ -39,8 +40,7 @@ def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> Page:
 
 
 def _placement(site: Site, key: str) -> Placement:
-    # The bound is that of the column; beyond it PostgreSQL would refuse the comparison.
-    if not (key.isascii() and key.isdecimal() and len(key) <= 18):
+    if not is_key(key):
         raise Http404(f"before={key[:50]!a} is no page of this list.")
     placement = Placement.objects.on(site).live().only("pinned", "published_at").filter(pk=int(key)).first()
     if placement is None:

@@ -3,62 +3,30 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
+from tenancy.choosers import Chooser, MultipleChoice, MultipleChooser
+from tenancy.keys import is_key
 from tenancy.models import Membership, Role, User
 from tenancy.roles import Visitor, has_role, has_role_anywhere, sees_everything, sites_of
 
 SITES_IN_FILTER = 50
-# Beyond this many digits PostgreSQL refuses the comparison with a key.
-KEY_DIGITS = 18
 # Each word of a search is a condition on each column; databases give up on very many, and on very long ones.
 SEARCH_LENGTH = 200
 
 if TYPE_CHECKING:
     BaseAdmin = admin.options.BaseModelAdmin[Any]
     PageAdmin = admin.ModelAdmin[Any]
-    Widget = AutocompleteSelect
 else:
     BaseAdmin = object
     PageAdmin = admin.ModelAdmin
-    Widget = object
-
-
-def is_key(text: object) -> bool:
-    """Whether a text from outside can be compared with a primary key."""
-    key = str(text)
-    return key.isascii() and key.isdecimal() and len(key) <= KEY_DIGITS
-
-
-class KeysOnly(Widget):
-    """Shows what is chosen; Django would ask the database for whatever was typed into the address or forged."""
-
-    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        return super().optgroups(name, [key for key in value if is_key(key)], attr)
-
-
-class Chooser(KeysOnly, AutocompleteSelect):
-    pass
-
-
-class MultipleChooser(KeysOnly, AutocompleteSelectMultiple):
-    pass
-
-
-class MultipleChoice(forms.ModelMultipleChoiceField):
-    def clean(self, value: Any) -> Any:
-        for key in value or []:
-            if not is_key(key):
-                raise ValidationError(self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": key})
-        return super().clean(value)
 
 
 class Scoped(BaseAdmin):

@@ -85,8 +85,6 @@ class Registry:
             self._due_at = monotonic()
             self._fresh_until = NEVER
 
-    # -- when to ask, and who waits ------------------------------------------------------------------------------
-
     def _freshen(self) -> None:
         with self._lock:
             began = now = monotonic()
@@ -100,7 +98,7 @@ class Registry:
                 self._lock.wait(patience)
                 now = monotonic()
         if self._loaded_at == NEVER:
-            raise RegistryUnavailable("The map of sites was never loaded. Is the database there, and migrated?")
+            raise RegistryUnavailable("The map of sites was never loaded: is the database there, and migrated?")
 
     def _patience(self, began: float, now: float) -> float:
         """Seconds that a lookup which began at `began` still waits.
@@ -149,8 +147,6 @@ class Registry:
             else:
                 return True
         return False
-
-    # -- the question itself, on the registry's own thread and connection ------------------------------------------
 
     def _ask(self, asked_at: float) -> None:
         connected_now = self._connection is None

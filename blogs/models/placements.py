@@ -148,10 +148,11 @@ class Placement(models.Model):
     def clean(self) -> None:
         if not hasattr(self, "post"):
             return  # the field was refused
-        self.slug = self.slug or slugify(self.post.title)[:200].strip("-")
-        if not self.slug:
-            raise ValidationError({"slug": "The title has no letter from a to z and no digit: write a slug."})
-        validate_slug_is_free(self.slug)
+        if not self.slug and self.post.title:
+            self.slug = slugify(self.post.title)[:200].strip("-")
+            if not self.slug:
+                raise ValidationError({"slug": "The title has no letter from a to z and no digit: write a slug."})
+            validate_slug_is_free(self.slug)
         # By which post is not said: who places one need not see the others.
         if Placement.objects.filter(site=self.site_id, slug=self.slug).exclude(pk=self.pk).exists():
             raise ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain}."})
