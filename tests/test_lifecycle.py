@@ -15,12 +15,11 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import ProtectedError
 from PIL import Image as Picture
 
-from blogs.models import Author, Image, Placement, Post, Tag
+from blogs.models import Author, Image, Post, Tag
 from tenancy import lifecycle
 from tenancy.domains import InvalidDomain
 from tenancy.lifecycle import DomainTaken, NotADomainOf
 from tenancy.models import Domain, Generation, Membership, SiteSettings, State, User
-from tenancy.signals import home_moves
 
 pytestmark = pytest.mark.sqlite
 
@@ -236,34 +235,6 @@ def test_a_site_renamed_twice_at_once_has_one_of_the_names_and_redirects_from_th
 
     assert results == ["won", "won"]
     assert sorted(domains_of(techblog)) == ["one.test", "techblog.test", "two.test"]
-
-
-# A claim that waits for another transaction, and cannot see what it will come to.
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has one writer at a time")
-def test_a_claim_waits_for_one_that_is_not_yet_committed(techblog, financeblog):
-    waiting = threading.Event()
-    result = []
-
-    def claim():
-        try:
-            waiting.set()
-            result.append(lifecycle.add_domain(financeblog, "contested.test"))
-        except DomainTaken as error:
-            result.append(error)
-        finally:
-            connections.close_all()
-
-    with transaction.atomic():
-        lifecycle.add_domain(techblog, "contested.test")
-        thread = threading.Thread(target=claim)
-        thread.start()
-        waiting.wait(5)
-        thread.join(0.3)
-        assert not result
-    thread.join(10)
-
-    assert isinstance(result[0], DomainTaken)
-    assert domains_of(financeblog) == ["financeblog.test"]
 
 
 # -- renamed, further domains ----------------------------------------------------------------------
@@ -495,39 +466,6 @@ def test_files_stay_when_deleting_fails_in_the_end(full, settings):
         raise RuntimeError
 
     assert list((settings.MEDIA_ROOT / str(Site.objects.get().pk)).iterdir())
-
-
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has one writer at a time")
-def test_what_somebody_places_on_the_site_meanwhile_is_refused(techblog, financeblog, publish):
-    post = publish("Shared", on=financeblog).post
-    site_id = techblog.pk
-    seen = []
-
-    def place():
-        try:
-            Placement.objects.create(post=post, site_id=site_id, slug="late")
-            seen.append("placed")
-        except IntegrityError:
-            seen.append("refused")
-        finally:
-            connections.close_all()
-
-    placing = threading.Thread(target=place)
-
-    def begin(**kwargs):
-        placing.start()
-        placing.join(0.5)
-        seen.append("waits" if placing.is_alive() else "does not wait")
-
-    home_moves.connect(begin)
-    try:
-        lifecycle.delete(techblog, move_home_to=financeblog)
-    finally:
-        home_moves.disconnect(begin)
-    placing.join(10)
-
-    assert seen == ["waits", "refused"]
-    assert mentions(site_id) == ["tenancy_generation.site_id"]
 
 
 def test_memberships_of_a_deleted_site_open_no_other(techblog, financeblog, owner):
