@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from tenancy import domains
 from tenancy.domains import MAX_LENGTH, InvalidDomain, canonical, claimable, is_canonical, split_host
 
+pytestmark = pytest.mark.pure
+
 LONGEST_LABEL = "a" * 63
 # 100 characters: the most that `Site.domain` holds.
 LONGEST = f"{LONGEST_LABEL}.{'b' * 36}"

@@ -12,6 +12,8 @@ from blogs.highlighting import LANGUAGES, MAX_CODE
 from blogs.markdown import Picture, media_names, plain_text, render
 from blogs.sanitise import sanitise
 
+pytestmark = pytest.mark.pure
+
 STATIC = Path(__file__).parent.parent / "blogs" / "static"
 
 # Of the specification (CommonMark 0.31.2), one or two a chapter. All 652 are run where NEWSSTAND_COMMONMARK names its

@@ -7,6 +7,8 @@ import pytest
 
 from blogs.markdown import MAX_HTML, MAX_LENGTH, TooLarge, media_names, render
 
+pytestmark = pytest.mark.pure
+
 
 def repeated(*pieces):
     return {piece: lambda size, piece=piece: piece * (size // len(piece)) for piece in pieces}

@@ -14,6 +14,8 @@ from blogs.markdown import Picture, TooLarge, render
 from blogs.nesting import MAX_DEPTH, VOID
 from blogs.sanitise import ATTRIBUTES, TAGS, VALUES, sanitise
 
+pytestmark = pytest.mark.pure
+
 
 class Reader(HTMLParser):
     """What a browser would act upon."""
