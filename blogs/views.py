@@ -71,7 +71,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 of the site, or 301 for an address that moved."""
     try:
         target = redirects.target(request.site, request.path)
-        if target is not None and request.method in ("GET", "HEAD"):
+        if target is not None:
             return HttpResponsePermanentRedirect(target)
         return render_page(request, "404.html", {}, status=404)
     except DATABASE_AWAY as error:  # which no middleware hears of here
