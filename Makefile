@@ -8,6 +8,7 @@ PORT   ?= 8000
 DEPLOYED ?= DJANGO_SETTINGS_MODULE=settings.production \
 	SECRET_KEY=for-the-checks-alone-0123456789-abcdefghijklmnopqrstuvwxyz \
 	DATABASE_URL=postgresql://newsstand@database.invalid/newsstand \
+	REDIS_URL=redis://cache.invalid/0 INTERNAL_TOKEN=for-the-checks-alone-0123456789-abcdef \
 	MEDIA_ROOT=/nonexistent/media STATIC_ROOT=/nonexistent/static \
 	ADMIN_HOST=admin.newsstand.invalid INTERNAL_HOST=internal.newsstand.invalid
 
@@ -20,7 +21,7 @@ export UV_PYTHON_PREFERENCE := only-system
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format lock
+.PHONY: help run stack test lint format lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +31,10 @@ help: ## Show this list
 run: export PORT := $(PORT)
 run: $(VENV)/.base ## Set everything up and serve the blogs on this machine
 	@exec $(BIN)/python manage.py serve
+
+# PORT counts only where it was given: this one has a default of its own.
+stack: $(VENV)/.dev ## Serve the demo on this machine as a server does: Traefik, gunicorn × 2, PostgreSQL, Redis
+	@exec $(BIN)/python -m devstack
 
 test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, then what must also hold on SQLite
 	@log=$$(mktemp); \

@@ -1,4 +1,4 @@
-"""Which kind of host has which urlconf. A table: the surface's name, its hosts, its urls."""
+"""Which host is of which kind. A table: the surface and its hosts; its urls stand in settings.SURFACE_URLCONFS."""
 
 import re
 
@@ -11,10 +11,18 @@ def exactly(name: str) -> str:
     return re.escape(name) + r"(?::\d+)?\Z"
 
 
+HOSTS = {
+    "admin": exactly(settings.ADMIN_HOST),
+    "internal": exactly(settings.INTERNAL_HOST),
+    # Every other host that came this far is a site's: SiteMiddleware stands before and lets nobody else pass.
+    "blogs": r".*\Z",
+}
+
 host_patterns = patterns(
     "",
-    host(exactly(settings.ADMIN_HOST), "tenancy.admin_urls", name="admin"),
-    host(exactly(settings.INTERNAL_HOST), "tenancy.urls", name="internal"),
-    # Every other host that came this far is a site's: SiteMiddleware stands before and lets nobody else pass.
-    host(r".*\Z", "blogs.urls", name="blogs"),
+    *(
+        host(pattern, settings.SURFACE_URLCONFS[surface], name=surface)
+        for surface, pattern in HOSTS.items()
+        if surface in settings.SURFACES
+    ),
 )

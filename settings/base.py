@@ -2,23 +2,37 @@
 
 from pathlib import Path
 
-from settings.environment import choice, host, integer
+from settings.environment import addresses, choice, choices, host, integer, secret, text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Who is served ------------------------------------------------------------------------------------------------
 
+# Where the admin is served when it is apart from the blogs. Empty: by the shared deployment.
+ADMIN_DEPLOYMENT = addresses("ADMIN_DEPLOYMENT")
 ADMIN_HOST = host("ADMIN_HOST", "admin.localhost")
 # Any host may pass Django's own check: SiteMiddleware, first in MIDDLEWARE, lets only known ones pass (newsstand.E001).
 ALLOWED_HOSTS = ["*"]
-DEFAULT_HOST = "blogs"
+# While this file is there, this process asks for no more requests.
+DRAIN_FILE = text("DRAIN_FILE", "")
+# Single domains that Traefik is told of. It goes through them one by one: beyond some hundred it is better without.
+DOMAIN_ROUTERS = integer("DOMAIN_ROUTERS", 500, 0, 10_000)
 INTERNAL_HOST = host("INTERNAL_HOST", "internal.localhost")
+# Who shows it may read Traefik's document. Empty: nobody.
+INTERNAL_TOKEN = secret("INTERNAL_TOKEN", 32, "")
 # The one site of this process, or None. Not Django's SITE_ID, which would make `get_current_site` deaf to the request.
 PINNED_SITE_ID = integer("SITE_ID", None)
 PUBLIC_PORT = integer("PUBLIC_PORT", None, 1, 65535)
 PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "http", ("http", "https"))
 ROOT_HOSTCONF = "hosts"
-ROOT_URLCONF = "blogs.urls"
+# How Traefik reaches the processes that serve all sites without a deployment of their own.
+SHARED_DEPLOYMENT = addresses("SHARED_DEPLOYMENT")
+# The kinds of hosts that this process serves; those of the others get 404, and their urls are not even loaded.
+SURFACE_URLCONFS = {"blogs": "blogs.urls", "admin": "tenancy.admin_urls", "internal": "tenancy.urls"}
+SURFACES = choices("SURFACES", tuple(SURFACE_URLCONFS), tuple(SURFACE_URLCONFS))
+# The last resort of django-hosts and of Django. Never reached: SiteMiddleware lets no unknown host through.
+DEFAULT_HOST = SURFACES[0]
+ROOT_URLCONF = SURFACE_URLCONFS[DEFAULT_HOST]
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 

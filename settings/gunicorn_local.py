@@ -1,4 +1,4 @@
-"""What a laptop's gunicorn has besides: one process, and a Ctrl-C that ends it at once."""
+"""What a laptop's gunicorn has besides: one process, no access log, and a Ctrl-C that ends it at once."""
 
 import os
 import signal
@@ -6,6 +6,10 @@ from typing import Any
 
 from settings.gunicorn import *  # noqa: F403
 
+logconfig_dict = {}
+preload_app = False
+# `manage.py serve` hands over a socket that is bound already.
+reuse_port = False
 workers = 1
 
 

@@ -1,23 +1,60 @@
-"""A server: PostgreSQL and https. Refuses to start when a variable is missing."""
+"""A server: PostgreSQL, Redis and https. Refuses to start when a variable is missing or weak."""
 
 from settings.base import *  # noqa: F403
-from settings.base import STORAGES
-from settings.environment import database, text
+from settings.base import STORAGES, SURFACES
+from settings.environment import choice, host, postgresql, redis, secret, text
 
-CSRF_COOKIE_NAME = "__Host-csrf"
-CSRF_COOKIE_SECURE = True
-DATABASES = {"default": database("DATABASE_URL")}
+# http is for a trial on a private network: whoever is on the way reads along.
+PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "https", ("http", "https"))
+TLS = PUBLIC_SCHEME == "https"
+
+ADMIN_HOST = host("ADMIN_HOST")
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        # A list: django-redis would split a text at each comma, and a password may hold one.
+        "LOCATION": [redis("REDIS_URL")],
+        "OPTIONS": {
+            "CONNECTION_POOL_CLASS": "tenancy.redis.Pool",
+            # The older protocol spares a new connection two questions. A pool does not try again by itself.
+            "CONNECTION_POOL_KWARGS": {"protocol": 2},
+            # Without Redis pages are slower, never wrong.
+            "IGNORE_EXCEPTIONS": True,
+            "REDIS_CLIENT_CLASS": "tenancy.redis.Client",
+            "SOCKET_CONNECT_TIMEOUT": 0.25,
+            "SOCKET_TIMEOUT": 0.25,
+        },
+    }
+}
+# Browsers take a cookie of this prefix from this very host alone, and only over TLS.
+CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"
+CSRF_COOKIE_SECURE = TLS
+DATABASES = {
+    "default": postgresql(
+        "DATABASE_URL",
+        {
+            "connect_timeout": 2,  # seconds; libpq takes no less
+            # gunicorn never ends a request that is stuck, so the database does.
+            "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s",
+            "tcp_user_timeout": 5000,  # milliseconds until a server that vanished without a word is given up
+        },
+    )
+}
+INTERNAL_HOST = host("INTERNAL_HOST")
+if "internal" in SURFACES:
+    INTERNAL_TOKEN = secret("INTERNAL_TOKEN", 32)
 MEDIA_ROOT = text("MEDIA_ROOT")
-PUBLIC_SCHEME = "https"
-SECRET_KEY = text("SECRET_KEY")
-SECURE_HSTS_SECONDS = 365 * 24 * 3600
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# The internal surface is asked by machines beside us, without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
-SECURE_SSL_REDIRECT = True
+# How long a process that starts waits for these, in seconds (tenancy/waiting.py).
+PATIENCE = {"database": 30, "cache": 5}
+SECRET_KEY = secret("SECRET_KEY", 50)
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
+# The internal surface is asked by machines beside us, without TLS. Whether a visitor came over TLS is known from
+# wsgi.url_scheme, which gunicorn sets by what trusted proxies say (settings/gunicorn.py).
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^traefik/"]
+SECURE_SSL_REDIRECT = TLS
 # HSTS speaks for a site's own host alone: its subdomains and browsers' preload lists are its owner's to decide on.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-SESSION_COOKIE_NAME = "__Host-session"
-SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-session" if TLS else "session"
+SESSION_COOKIE_SECURE = TLS
 STATIC_ROOT = text("STATIC_ROOT")
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}

@@ -1,22 +1,24 @@
 """The WSGI application, for gunicorn."""
 
 import os
-import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings.production")
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
-# From this exit code of a worker gunicorn learns that there is no use in starting it again.
-CANNOT_BE_LOADED = 4
+from settings.environment import refuse
 
 try:
     application = get_wsgi_application()
 
-    from tenancy.pinning import check_pinned_site  # needs the applications loaded
+    # These need the applications loaded.
+    from tenancy.pinning import check_pinned_site
+    from tenancy.waiting import hang_up, wait_for_services
 
+    wait_for_services()
     check_pinned_site()
+    # Workers are forked from this process, and no connection may have two of them at its end.
+    hang_up()
 except ImproperlyConfigured as error:
-    print(f"Error: {error}", file=sys.stderr, flush=True)
-    sys.exit(CANNOT_BE_LOADED)
+    refuse(error)

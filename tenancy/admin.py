@@ -42,6 +42,10 @@ class SettingsInline(ScopedInline, admin.StackedInline):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if request.user.is_superuser else ["state"]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Where the installation's processes are is no business of a site's owners."""
+        return [name for name in self.fields if name != "deployment" or request.user.is_superuser]
+
 
 class DomainInline(ScopedInline, admin.TabularInline):
     """Further domains. The primary one is a field of the site."""

@@ -68,9 +68,9 @@ def claimable(text: str) -> str:
     return name
 
 
-def reserved() -> frozenset[str]:
-    """Hosts of the installation's own surfaces, which no site can claim."""
-    return frozenset({settings.ADMIN_HOST, settings.INTERNAL_HOST})
+def reserved() -> dict[str, str]:
+    """Hosts of the installation's own surfaces, which no site can claim, each with its surface."""
+    return {settings.ADMIN_HOST: "admin", settings.INTERNAL_HOST: "internal"}
 
 
 def split_host(header: str) -> tuple[str, str] | None:

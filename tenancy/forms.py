@@ -12,7 +12,7 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet
 from django.urls import reverse
 
-from tenancy import domains
+from tenancy import deployments, domains
 from tenancy.lifecycle import DomainTaken
 from tenancy.models import Domain, Membership, Role, SiteSettings, User, UserManager
 from tenancy.roles import Visitor
@@ -74,7 +74,18 @@ class SettingsForm(forms.ModelForm):
     class Meta:
         model = SiteSettings
         fields = [
-            *("tagline", "language", "time_zone", "theme", "accent", "logo", "posts_per_page", "robots", "state"),
+            *(
+                "tagline",
+                "language",
+                "time_zone",
+                "theme",
+                "accent",
+                "logo",
+                "posts_per_page",
+                "robots",
+                "state",
+                "deployment",
+            ),
         ]
         widgets = {
             "accent": forms.ColorInput,
@@ -85,6 +96,13 @@ class SettingsForm(forms.ModelForm):
             "accent": "Colour of links and marks.",
             "time_zone": "An IANA name, like Europe/Berlin. Dates on the blog are in it.",
         }
+
+    def clean_deployment(self) -> str:
+        """Only a new address is asked who is there: a form must not fail because a deployment is being replaced."""
+        address = str(self.cleaned_data["deployment"])
+        if address and "deployment" in self.changed_data:
+            deployments.check(address, self.instance.site)
+        return address
 
     def clean_accent(self) -> str:
         return str(self.cleaned_data["accent"]).lower()

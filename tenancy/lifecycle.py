@@ -1,4 +1,4 @@
-"""What can happen to a site: created, renamed, given and losing domains, suspended, resumed, deleted.
+"""What can happen to a site: created, renamed, given and losing domains, suspended, resumed, moved, deleted.
 
 `manage.py site` and the admin's form of a site come through here. Each function is one transaction.
 """
@@ -9,7 +9,7 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from tenancy import domains, media
+from tenancy import deployments, domains, media
 from tenancy.models import Domain, SiteSettings, State
 from tenancy.signals import home_moves
 
@@ -91,6 +91,17 @@ def suspend(site: Site) -> None:
 def resume(site: Site) -> None:
     """Serve the site again; one that came without settings gets them now."""
     SiteSettings.objects.update_or_create(site=site, defaults={"state": State.LIVE})
+
+
+def move(site: Site, deployment: str) -> None:
+    """Let the deployment at this address serve the site; "" is the shared one.
+
+    Raises ValidationError for what is no address, or does not serve the site.
+    """
+    if deployment:
+        deployments.check(deployment, site)
+    site.settings.deployment = deployment
+    site.settings.save(update_fields=["deployment"])
 
 
 @transaction.atomic

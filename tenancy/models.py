@@ -13,7 +13,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models.functions import Lower
 
-from tenancy import domains
+from tenancy import deployments, domains
 from tenancy.media import SiteImageField
 
 
@@ -131,6 +131,13 @@ class SiteSettings(models.Model):
     )
     robots = models.CharField(max_length=10, choices=Robots, default=Robots.ALLOW)
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
+    deployment = models.CharField(
+        max_length=deployments.MAX_LENGTH,
+        blank=True,
+        db_default="",  # for processes of the version before, which do not know the column
+        validators=[deployments.validate_address],
+        help_text="Address of the deployment that serves this site, like http://techblog:8000. Empty: the shared one.",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "settings"
@@ -175,6 +182,20 @@ class Domain(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.name = domains.claimable(self.name)
         super().save(*args, **kwargs)
+
+
+class DomainCheck(models.Model):
+    """Whether a domain led to us when we asked last (domain_checks.py). In no page, so no change of a site."""
+
+    domain = models.OneToOneField(
+        Domain, models.CASCADE, null=True, related_name="last_check", help_text="None: the host of the admin."
+    )
+    checked_at = models.DateTimeField()
+    failures = models.PositiveSmallIntegerField(default=0, help_text="In a row; 0 when it led to us.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it failed last.")
+
+    def __str__(self) -> str:
+        return f"{self.domain or 'the admin'}: {self.reason or 'leads here'}"
 
 
 class Role(models.IntegerChoices):

@@ -1,9 +1,11 @@
 """Which site does somebody mean? For commands and messages; requests ask the registry."""
 
+from django.conf import settings
 from django.contrib.sites.models import Site
 from django.core.management.base import CommandError
 
 from tenancy import domains
+from tenancy.models import Domain
 
 SHOWN = 20  # an installation may have thousands of sites
 
@@ -23,6 +25,20 @@ def site_named(text: str) -> Site:
     if site is None:
         raise UnknownSite(f"No site has the domain {name}. {known_sites()}")
     return site
+
+
+def domain_named(text: str) -> Domain | None:
+    """The domain that somebody typed; None is the admin's host. Raises UnknownSite."""
+    try:
+        name = domains.canonical(text)
+    except domains.InvalidDomain as error:
+        raise UnknownSite(f"{error.message} {known_sites()}") from error
+    if name == settings.ADMIN_HOST:
+        return None
+    domain = Domain.objects.filter(name=name).first()
+    if domain is None:
+        raise UnknownSite(f"No site has the domain {name}. {known_sites()}")
+    return domain
 
 
 def known_sites() -> str:

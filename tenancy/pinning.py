@@ -32,7 +32,7 @@ def check_pinned_site() -> None:
 
 def check_own_hosts() -> None:
     """Raises ImproperlyConfigured when a site has the name of the admin's host or of the internal one."""
-    taken = sorted(Domain.objects.filter(name__in=domains.reserved()).values_list("name", flat=True))
+    taken = sorted(Domain.objects.filter(name__in=list(domains.reserved())).values_list("name", flat=True))
     if taken:
         raise ImproperlyConfigured(
             f"{' and '.join(taken)} belongs to a site, and ADMIN_HOST or INTERNAL_HOST would hide it."

@@ -17,7 +17,9 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.deprecation import MiddlewareMixin
 
-from tenancy import domains
+from tenancy import domains, health
+from tenancy.deployments import READY_PATH
+from tenancy.domain_checks import PROOF_PATH, proof
 from tenancy.models import State
 from tenancy.registry import Entry, RegistryUnavailable, registry
 
@@ -39,6 +41,8 @@ def admin_url() -> str:
 
 def served(name: str) -> Entry | None:
     """The live site with this domain, if this process serves it. Raises RegistryUnavailable."""
+    if "blogs" not in settings.SURFACES:
+        return None
     entry = registry.find(name)
     if entry is None or entry.state != State.LIVE:
         return None
@@ -66,12 +70,22 @@ class SiteMiddleware:
         # The port stays: the CSRF check of the admin compares it with the Origin header.
         request.META["HTTP_HOST"] = name + port
         if name in domains.reserved():
-            request.site = current_site(request)
-            return self.get_response(request)
+            return self._visit_surface(name, request)
         try:
             return self._visit(name, request)
         except (RegistryUnavailable, *DATABASE_AWAY) as error:
             return unavailable(request, error)
+
+    def _visit_surface(self, name: str, request: HttpRequest) -> HttpResponse:
+        """The admin or the machines' surface, if this process serves it."""
+        if domains.reserved()[name] not in settings.SURFACES:
+            # Traefik asks each process whether it is well, also one without a surface for machines.
+            is_about_health = name == settings.INTERNAL_HOST and request.path == READY_PATH
+            return health.ready(request) if is_about_health else _unknown_host(request)
+        if request.path == PROOF_PATH:
+            return _proof(name)
+        request.site = current_site(request)
+        return self.get_response(request)
 
     def _visit(self, name: str, request: HttpRequest) -> HttpResponse:
         entry = served(name)
@@ -81,7 +95,9 @@ class SiteMiddleware:
             site = request.site = current_site(request)
         except Site.DoesNotExist:  # deleted between the two lines
             return _unknown_host(request)
-        if name != entry.primary:
+        if request.path == PROOF_PATH:
+            return _proof(name)
+        if name != entry.primary or (settings.SECURE_SSL_REDIRECT and not request.is_secure()):
             return PermanentRedirect(site_url(site, request.get_full_path()))
         if request.method not in ("GET", "HEAD"):  # before anything behind reads the body, as the CSRF check would
             return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -113,6 +129,10 @@ class PermanentRedirect(HttpResponsePermanentRedirect):
     """308, after which a client repeats the request with its method and body (RFC 9110, 15.4.9)."""
 
     status_code = 308
+
+
+def _proof(name: str) -> HttpResponse:
+    return HttpResponse(f"{proof(name)}\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:

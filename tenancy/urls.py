@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from tenancy import views
+from tenancy import health, views
 
-urlpatterns = [path("health/live", views.live, name="live")]
+urlpatterns = [
+    path("health/live", views.live, name="live"),
+    path("health/ready", health.ready, name="ready"),
+    path("traefik/document", views.traefik_document, name="traefik-document"),
+]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
-from tests.servers import free_port
+from devstack.processes import free_port
 
 PATIENCE = 20  # seconds for a process to answer
 
@@ -32,21 +32,14 @@ class Process:
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  # closed by stop()
         database = connection.settings_dict
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "gunicorn",
-                "-c",
-                "settings/gunicorn.py",
-                "-b",
-                f"127.0.0.1:{self.port}",
-                "settings.wsgi",
-            ],
+            [sys.executable, "-m", "gunicorn", "-c", "settings/gunicorn.py", "settings.wsgi"],
             env={
                 **os.environ,
                 "DJANGO_SETTINGS_MODULE": "settings.test",
                 "DATABASE_URL": _url(database),
                 "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+                "BIND": f"127.0.0.1:{self.port}",
+                "WEB_WORKERS": "1",
                 **environment,
             },
             stdout=self.log,

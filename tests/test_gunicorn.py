@@ -1,9 +1,17 @@
 """What gunicorn lets through to the application, and when it does not start at all."""
 
+import json
+import os
+import signal
 import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
+from devstack.processes import free_port
 from tests.processes import Processes
 
 pytestmark = pytest.mark.sqlite
@@ -81,3 +89,157 @@ def test_a_wrong_variable_ends_the_server_with_a_message(techblog, processes, en
     assert "The process ended with 4" in str(end.value)
     assert str(end.value).count(said) == 1
     assert "Traceback" not in str(end.value)
+
+
+def accesses(process):
+    """Lines of the access log, each as a dictionary."""
+    return [json.loads(line) for line in process.output().splitlines() if line.startswith("{")]
+
+
+def last_access(process, agent):
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        if found := [line for line in accesses(process) if line["agent"].startswith(agent)]:
+            return found[-1]
+        time.sleep(0.02)
+    raise AssertionError(f"No access by {agent}:\n{process.output()}")
+
+
+def test_an_access_is_one_line_of_json(server):
+    server.get("internal.localhost", "/health/live?secret=hidden", **{"User-Agent": "plain"})
+
+    line = last_access(server, "plain")
+    assert line.pop("time").endswith("+00:00")
+    assert 0 <= line.pop("ms") < 5000
+    assert line == {
+        "site": "internal.localhost",
+        "client": "127.0.0.1",
+        "method": "GET",
+        "path": "/health/live",
+        "status": 200,
+        "bytes": 5,
+        "agent": "plain",
+    }
+    assert "hidden" not in server.output()
+
+
+def test_hostile_requests_break_no_line_and_are_bounded(server):
+    agent = b'"hostile" \\" \xff\xc3 {"a": 1}, \\n \t' + b"a" * 5000
+    head = b'GET /%0a%22"\\' + b"p" * 3000 + b' HTTP/1.1\r\nHost: "evil\\\xe4.test"' + b"h" * 500
+    status(server, head + b"\r\nUser-Agent: " + agent + b"\r\n\r\n")
+
+    line = last_access(server, '"hostile" \\"')
+    assert line["path"].startswith('/%0a%22"\\')
+    assert line["site"].startswith('"evil\\\xe4.test"')
+    assert (len(line["path"]), len(line["site"]), len(line["agent"])) == (1000, 100, 300)
+
+
+def test_the_client_is_who_a_trusted_proxy_says_and_nobody_elses_word_counts(server, processes):
+    asked = {"User-Agent": "proxy", "X-Forwarded-For": "203.0.113.7, 198.51.100.9"}
+    server.get("internal.localhost", "/health/live", **asked)
+    assert last_access(server, "proxy")["client"] == "127.0.0.1"
+
+    behind = processes(1, TRUSTED_PROXIES="127.0.0.0/8")[0]
+    behind.get("internal.localhost", "/health/live", **asked)
+    assert last_access(behind, "proxy")["client"] == "198.51.100.9"
+
+
+def test_a_second_server_on_a_taken_port_is_refused(server, processes):
+    with pytest.raises(RuntimeError, match="The process ended with 4") as end:
+        processes(1, BIND=f"127.0.0.1:{server.port}")
+
+    assert f"Port {server.port} of 127.0.0.1 is taken." in str(end.value)
+    assert "BIND=127.0.0.1:" in str(end.value)
+    assert "Traceback" not in str(end.value)
+    assert server.status("internal.localhost", "/health/live") == 200
+
+
+def workers(process, *, without=()):
+    """The ids of both worker processes, when there are two besides those named."""
+    master = process.process.pid
+    deadline = time.monotonic() + 5
+    while len(found := _children(master) - set(without)) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
+
+
+def _children(pid):
+    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def test_a_worker_that_is_killed_is_replaced_and_answers(processes):
+    server = processes(1, WEB_WORKERS="2")[0]
+    killed = min(workers(server))
+
+    os.kill(killed, signal.SIGKILL)
+
+    assert len(workers(server, without=[killed])) == 2
+    assert {server.status("internal.localhost", "/health/live") for _ in range(20)} == {200}
+
+
+def test_a_reload_loses_no_request_while_kept_connections_wait(processes):
+    server = processes(1, WEB_WORKERS="2")[0]
+    before = workers(server)
+    kept = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(8)]
+    for connection in kept:
+        connection.sendall(HEALTHY + b"\r\n")
+        connection.recv(4096)
+
+    server.process.send_signal(signal.SIGHUP)
+    seen = set()
+    deadline = time.monotonic() + 10
+    while _children(server.process.pid) & before:
+        assert time.monotonic() < deadline
+        seen.add(server.status("internal.localhost", "/health/live"))
+    for connection in kept:
+        connection.close()
+
+    assert seen == {200}
+    assert len(workers(server)) == 2
+
+
+# As systemd starts a service that has a socket: it is descriptor 3, and two variables say so.
+ACTIVATED = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", "settings/gunicorn.py", "settings.wsgi"])
+"""
+
+
+@pytest.fixture
+def activated(tmp_path):
+    """(A server, its port): it got its socket as from systemd."""
+    with socket.create_server(("127.0.0.1", free_port())) as listener, (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-c", ACTIVATED, str(listener.fileno())],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "settings.test", "WEB_WORKERS": "2"},
+            pass_fds=[listener.fileno()],
+            stdout=log,
+            stderr=log,
+        )
+        yield server, listener.getsockname()[1]
+        server.terminate()
+        server.wait(20)
+
+
+def test_a_socket_of_systemds_is_served_also_after_a_reload(activated):
+    server, port = activated
+    assert live(port) == 200  # it waited in the socket until the server was there
+    before = _children(server.pid)
+
+    server.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 10
+    while _children(server.pid) & before:
+        assert time.monotonic() < deadline
+        assert live(port) == 200
+
+    assert server.poll() is None
+    assert {live(port) for _ in range(10)} == {200}
+
+
+def live(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(HEALTHY + b"Connection: close\r\n\r\n")
+        return int(connection.recv(4096).split(b" ")[1])

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from devstack.processes import free_port
 from tests.processes import Answer
-from tests.servers import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 90  # seconds, of a clean checkout

@@ -24,7 +24,20 @@ from tests.processes import _url
 pytestmark = pytest.mark.sqlite
 
 KEYS = [
-    *("id", "domain", "name", "url", "state", "further_domains", "uuid", "tagline", "language", "time_zone", "theme"),
+    *(
+        "id",
+        "domain",
+        "name",
+        "url",
+        "state",
+        "further_domains",
+        "uuid",
+        "deployment",
+        "tagline",
+        "language",
+        "time_zone",
+        "theme",
+    ),
     *("accent", "posts_per_page", "robots", "members", "generation"),
 ]
 
@@ -86,6 +99,7 @@ def test_create_takes_all_settings_and_shows_them_to_programs(site):
         "url": "http://xn--mnchen-3ya.test/",
         "state": "live",
         "further_domains": [],
+        "deployment": "shared",
         "tagline": "Hi",
         "language": "de",
         "time_zone": "Europe/Berlin",
@@ -485,6 +499,9 @@ def test_a_wrong_address_of_the_database_is_named_without_its_password(address, 
         DATABASE_URL=address,
         MEDIA_ROOT=folder,
         STATIC_ROOT=folder,
+        ADMIN_HOST="admin.test",
+        INTERNAL_HOST="internal.test",
+        REDIS_URL="redis://127.0.0.1:1/0",
         SECRET_KEY="x" * 50,
     )
     out, err = process.communicate(timeout=30)

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.sites.models import Site
 from django.db.models import Model, Prefetch, prefetch_related_objects
 
+from tenancy.management.arguments import SHARED
 from tenancy.models import Generation, Membership, SiteSettings
 from tenancy.naming import SHOWN
 from tenancy.sites import site_url
@@ -35,6 +36,7 @@ def _document(site: Site, generation: Generation | None) -> Document:
         "state": settings.state if settings else None,
         "further_domains": [domain.name for domain in site.domains.all() if not domain.primary],
         "uuid": str(settings.uuid) if settings else None,
+        "deployment": (settings.deployment or SHARED) if settings else None,
         **{name: getattr(settings, name, None) for name in SETTINGS},
         "members": [
             {"email": member.user.email, "name": member.user.name, "role": member.get_role_display().lower()}

@@ -14,6 +14,7 @@ from django.db import OperationalError, ProgrammingError
 from django.db.models import ProtectedError
 
 from tenancy import domains, lifecycle
+from tenancy.management import arguments, checking
 from tenancy.management.reporting import Document, as_page, as_table, documents, placed_elsewhere
 from tenancy.models import Theme
 from tenancy.naming import UnknownSite, site_named
@@ -43,17 +44,22 @@ class Command(BaseCommand):
             added.set_defaults(run=run)
             return added
 
-        _create_arguments(action("create", self.create, "Make a site; it is live at once."))
+        arguments.create(action("create", self.create, "Make a site; it is live at once."))
         action("list", self.list, "List all sites.")
-        _site(action("show", self.show, "Show all that is known of a site."))
-        _rename_arguments(action("rename", self.rename, "Give a site another domain; the old one redirects."))
-        domain = actions.add_parser("domain", help="Add or remove a further domain, which redirects to the site's own.")
+        arguments.site(action("show", self.show, "Show all that is known of a site."))
+        arguments.rename(action("rename", self.rename, "Give a site another domain; the old one redirects."))
+        domain = actions.add_parser(
+            "domain", help="Add, remove or check domains; a further one redirects to the site's own."
+        )
         further = domain.add_subparsers(metavar="ACTION", required=True)
         for name, run, text in (("add", self.add, "Add a domain."), ("remove", self.remove, "Release a domain.")):
-            _further_domain_arguments(action(name, run, text, within=further))
-        _site(action("suspend", self.suspend, "Stop serving a site; nothing of it is lost."))
-        _site(action("resume", self.resume, "Serve a suspended site again."))
-        _delete_arguments(action("delete", self.delete, "Delete a site with all that is its own, files included."))
+            arguments.further_domain(action(name, run, text, within=further))
+        text = "See whether domains lead here: only then they get certificates."
+        arguments.check(action("check", self.check_domains, text, within=further))
+        arguments.move(action("move", self.move, "Let another deployment serve a site."))
+        arguments.site(action("suspend", self.suspend, "Stop serving a site; nothing of it is lost."))
+        arguments.site(action("resume", self.resume, "Serve a suspended site again."))
+        arguments.delete(action("delete", self.delete, "Delete a site with all that is its own, files included."))
 
     def handle(self, *, run: Callable[[Options], None], **options: Any) -> None:
         try:
@@ -119,6 +125,23 @@ class Command(BaseCommand):
         lifecycle.remove_domain(site, options["name"])
         self._report(options, site, f"{domains.canonical(options['name'])} is released: any site can have it now.")
 
+    def check_domains(self, options: Options) -> None:
+        say = (self._print_json, checking.as_document) if options["json"] else (self.stdout.write, checking.as_line)
+        all_lead_here = checking.run(options["names"], options["every"], *say)
+        if options["names"] and not all_lead_here:
+            raise Refused("Not every domain leads here. Each is asked again, after twice as long every time.")
+
+    def move(self, options: Options) -> None:
+        site = site_named(options["site"])
+        if not hasattr(site, "settings"):
+            raise Refused(f"{site.domain} has no settings and is not served. manage.py site resume gives it some.")
+        lifecycle.move(site, "" if options["to"] == arguments.SHARED else options["to"])
+        said = (
+            f"{site.domain} is served by {site.settings.deployment or 'the shared deployment'}."
+            " Traefik follows within a second or two."
+        )
+        self._report(options, site, said)
+
     def suspend(self, options: Options) -> None:
         site = site_named(options["site"])
         lifecycle.suspend(site)
@@ -180,35 +203,6 @@ class Command(BaseCommand):
 
     def _print_json(self, what: object) -> None:
         self.stdout.write(json.dumps(what, indent=2, ensure_ascii=False))
-
-
-def _site(parser: ArgumentParser) -> ArgumentParser:
-    parser.add_argument("site", metavar="DOMAIN", help="any domain of the site")
-    return parser
-
-
-def _create_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("domain", metavar="DOMAIN", help="like blog.example.com")
-    parser.add_argument("--name", required=True, help="the blog's title")
-    parser.add_argument("--tagline", help="one sentence under the name")
-    parser.add_argument("--language", help="like en, de or pt-br")
-    parser.add_argument("--time-zone", help="like Europe/Berlin")
-    parser.add_argument("--theme", help=f"one of: {', '.join(Theme.values)}")
-    parser.add_argument("--accent", help="colour of links and marks, like #0b6e4f")
-
-
-def _further_domain_arguments(parser: ArgumentParser) -> None:
-    _site(parser).add_argument("name", metavar="NAME", help="the further domain")
-
-
-def _rename_arguments(parser: ArgumentParser) -> None:
-    _site(parser).add_argument("new", metavar="NEW", help="its domain from now on")
-    parser.add_argument("--release-old", action="store_true", help="the old domain shall not redirect, but be free")
-
-
-def _delete_arguments(parser: ArgumentParser) -> None:
-    _site(parser).add_argument("--yes", action="store_true", help="do not ask for the domain to be typed")
-    parser.add_argument("--move-home-to", metavar="DOMAIN", help="new home of what stands on other sites too")
 
 
 def _reasons(error: ValidationError) -> str:

@@ -1,0 +1,34 @@
+"""gunicorn's worker with threads, which leaves its port without losing a connection."""
+
+from time import monotonic
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+STAY = 0.25  # seconds; the worker that takes over opens its socket while this one is already told to stop
+
+
+class Worker(ThreadWorker):
+    """With `reuse_port` the kernel gives new connections to each open socket, also to that of a worker which takes no
+    more and waits, up to 2 s, for its kept connections to end. So this one closes its socket before it waits.
+    """
+
+    def set_accept_enabled(self, enabled: bool | None) -> None:
+        leaves = not self.alive and self.cfg.reuse_port
+        if leaves:
+            self._serve_until(monotonic() + STAY)
+        super().set_accept_enabled(enabled)
+        if leaves:
+            for listener in self.sockets:
+                self._take_what_waits(listener)
+                listener.close()
+
+    def _serve_until(self, moment: float) -> None:
+        while (left := moment - monotonic()) > 0:
+            self.wait_for_and_dispatch_events(timeout=left)
+
+    def _take_what_waits(self, listener: Any) -> None:
+        before = -1
+        while self.nr_conns > before:
+            before = self.nr_conns
+            self.accept(listener)

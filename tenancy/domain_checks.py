@@ -1,0 +1,93 @@
+"""Does a domain lead to us? Only then we ask for a certificate: authorities lock out who fails too often."""
+
+import hmac
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from http.client import HTTPException, HTTPMessage
+from typing import IO
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from tenancy.models import Domain, DomainCheck
+
+# Answered by SiteMiddleware on each domain of ours, those that redirect and the admin's included.
+PROOF_PATH = "/.well-known/newsstand"
+TIMEOUT = 5.0  # seconds
+AT_ONCE = 8  # domains
+AGAIN_AFTER = timedelta(days=1)  # when it led to us
+FIRST_RETRY = timedelta(minutes=1)  # doubled with each failure, until it is AGAIN_AFTER
+
+
+def proof(name: str) -> str:
+    """What nobody but this installation can answer when it is asked at the domain."""
+    return salted_hmac("newsstand.domain_checks", name, algorithm="sha256").hexdigest()
+
+
+def name_of(domain: Domain | None) -> str:
+    """None stands for the host of the admin, here and below."""
+    return domain.name if domain else settings.ADMIN_HOST
+
+
+def due(now: datetime) -> list[Domain | None]:
+    """The domains whose turn it is: never checked, or long enough ago."""
+    admin = DomainCheck.objects.filter(domain=None).first()
+    found = Domain.objects.select_related("last_check").order_by("name")
+    sites = [domain for domain in found if _is_due(getattr(domain, "last_check", None), now)]
+    return [None, *sites] if _is_due(admin, now) else [*sites]
+
+
+def check(found: Iterable[Domain | None]) -> Iterator[DomainCheck]:
+    """Ask each domain who is there, several at once, and note the answer."""
+    asked = list(found)
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="domain-check") as pool:
+        for domain, reason in zip(asked, pool.map(_obstacle, map(name_of, asked)), strict=True):
+            try:
+                yield _note(domain, reason)
+            except IntegrityError:  # the domain was removed while it was asked
+                continue
+
+
+def _note(domain: Domain | None, reason: str) -> DomainCheck:
+    before = DomainCheck.objects.filter(domain=domain).first()
+    failures = (before.failures if before else 0) + 1 if reason else 0
+    values = {"checked_at": timezone.now(), "failures": min(failures, 32_000), "reason": reason[:200]}
+    noted, _ = DomainCheck.objects.update_or_create(domain=domain, defaults=values)
+    return noted
+
+
+def _is_due(last: DomainCheck | None, now: datetime) -> bool:
+    if last is None:
+        return True
+    # The exponent is bounded: no time is as long as two to the power of many failures.
+    wait = FIRST_RETRY * 2 ** min(last.failures - 1, 20) if last.failures else AGAIN_AFTER
+    return now >= last.checked_at + min(wait, AGAIN_AFTER)
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """Who sends us elsewhere is not us."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> None:
+        return None
+
+
+def _obstacle(name: str) -> str:
+    """Why no certificate can be had for the domain; empty when it leads to us."""
+    address = f"http://{name}{PROOF_PATH}"
+    try:
+        with build_opener(_NoRedirect).open(address, timeout=TIMEOUT) as response:
+            answer = response.read(200)
+    except HTTPError as error:
+        return f"{address} answers {error.code}: somebody else is there"
+    except (OSError, HTTPException) as error:
+        return f"{address} cannot be reached: {getattr(error, 'reason', error)}"
+    if not hmac.compare_digest(answer.strip(), proof(name).encode()):
+        return f"{address} gives another answer: somebody else is there"
+    return ""

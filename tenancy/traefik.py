@@ -1,0 +1,119 @@
+"""Traefik's dynamic document: which domain leads to which deployment, and who wants a certificate.
+
+What stands in it is a pure function of its arguments. A name is looked at once more before it is written into a rule:
+there a backtick is the end of the name, and what follows could capture everybody's traffic.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from tenancy import deployments, domains
+from tenancy.models import Domain, DomainCheck, State
+
+# The file traefik/dynamic/newsstand.yml has the same at 1: that one is there before the application is.
+CATCH_ALL_PRIORITY = 2
+ROUTER_PRIORITY = 1000
+# As the resolver is called in traefik/traefik.yml.
+CERTIFICATES = "acme"
+
+Document = dict[str, Any]
+
+logger = logging.getLogger(__name__)
+
+
+class Route(NamedTuple):
+    """A domain of a live site."""
+
+    domain: str
+    site_id: int
+    deployment: str  # an address, or "" for the shared deployment
+    points_here: bool  # found by our own check (domain_checks.py), so a certificate can be had
+
+
+def current_document() -> Document:
+    """The document as the database says now. Raises DatabaseError."""
+    found = routes()
+    own = {route.deployment for route in found if route.deployment}
+    servers = deployments.servers([*settings.SHARED_DEPLOYMENT, *settings.ADMIN_DEPLOYMENT, *own])
+    admin_points_here = DomainCheck.objects.filter(domain=None, failures=0).exists()
+    return document(found, servers, admin_points_here)
+
+
+def routes() -> list[Route]:
+    """All domains of live sites, oldest first, without those that must reach no rule."""
+    rows = Domain.objects.filter(site__settings__state=State.LIVE).order_by("pk")
+    fields = ("name", "site_id", "site__settings__deployment", "last_check__failures")
+    return [
+        Route(name, site_id, _trusted_address(deployment, name), failures == 0)
+        for name, site_id, deployment, failures in rows.values_list(*fields).iterator()
+        if _may_be_written(name)
+    ]
+
+
+def document(found: Sequence[Route], servers: Mapping[str, Sequence[str]], admin_points_here: bool) -> Document:
+    """The document for these routes; `servers` names the replicas of each deployment's address."""
+    own = [route for route in found if route.deployment]
+    shared = [route for route in found if not route.deployment][: settings.DOMAIN_ROUTERS]
+    certified = [route.domain for route in found if route.points_here]
+    routers = _catch_all([*certified, settings.ADMIN_HOST] if admin_points_here else certified)
+    services = {"shared": _service(settings.SHARED_DEPLOYMENT, servers)}
+    if settings.ADMIN_DEPLOYMENT:
+        routers["admin"] = _router(settings.ADMIN_HOST, "admin")
+        services["admin"] = _service(settings.ADMIN_DEPLOYMENT, servers)
+    for route in [*own, *shared]:
+        service = f"site-{route.site_id}" if route.deployment else "shared"
+        routers[route.domain] = _router(route.domain, service)
+    for route in own:
+        services[f"site-{route.site_id}"] = _service([route.deployment], servers)
+    return {"http": {"routers": routers, "services": services}}
+
+
+def _catch_all(certified: Iterable[str]) -> dict[str, Document]:
+    router: Document = {
+        "rule": f"!Host(`{settings.INTERNAL_HOST}`)",
+        "priority": CATCH_ALL_PRIORITY,
+        "service": "shared",
+    }
+    tls: Document = {}
+    # All certificates are asked for here, so that those beyond the limit of routers get theirs, too.
+    if wanted := [{"main": domain} for domain in sorted(certified)]:
+        tls = {"certResolver": CERTIFICATES, "domains": wanted}
+    return {
+        "shared": {**router, "entryPoints": ["web"]},
+        "shared-tls": {**router, "entryPoints": ["websecure"], "tls": tls},
+    }
+
+
+def _router(domain: str, service: str) -> Document:
+    router: Document = {"rule": f"Host(`{domain}`)", "priority": ROUTER_PRIORITY, "service": service}
+    if settings.PUBLIC_SCHEME == "https":
+        # What comes without TLS goes by the catch-all to the application, which knows the site's address with https.
+        return {**router, "entryPoints": ["websecure"], "tls": {}}
+    return {**router, "entryPoints": ["web"]}
+
+
+def _service(addresses: Sequence[str], servers: Mapping[str, Sequence[str]]) -> Document:
+    health = {"path": deployments.READY_PATH, "hostname": settings.INTERNAL_HOST, "interval": "1s", "timeout": "1s"}
+    urls = [{"url": url} for address in addresses for url in servers[address]]
+    return {"loadBalancer": {"servers": urls, "healthCheck": health}}
+
+
+def _may_be_written(name: str) -> bool:
+    try:
+        fine = domains.claimable(name) == name
+    except ValidationError:
+        fine = False
+    if not fine:
+        logger.error("%a is no domain that a site can have, and gets no route.", name)
+    return fine
+
+
+def _trusted_address(text: str, name: str) -> str:
+    if not text or deployments.is_address(text):
+        return text
+    logger.error("%a of %s is no address of a deployment; the shared one serves the site.", text, name)
+    return ""

@@ -1,0 +1,76 @@
+"""A server that starts waits for the database and the cache, which may be starting beside it."""
+
+import sys
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, connections
+
+PAUSE = 1.0  # seconds between two attempts
+REMINDER = 5.0  # seconds between two messages
+
+
+class NoAnswer(Exception):
+    """Nobody answered in time; the message says why."""
+
+
+def wait_for_services() -> None:
+    """Wait as long as the settings say; a laptop's say nothing, so nothing is asked there.
+
+    Raises ImproperlyConfigured when the database does not come. Without the cache pages are slower, never wrong.
+    """
+    patience = getattr(settings, "PATIENCE", {})
+    if "database" in patience:
+        try:
+            wait_for("PostgreSQL", connection.ensure_connection, patience["database"])
+        except NoAnswer as error:
+            raise ImproperlyConfigured(f"{error}. Start it, or correct DATABASE_URL.") from error
+    if "cache" in patience:
+        try:
+            wait_for("Redis", ask_cache, patience["cache"])
+        except NoAnswer as error:
+            say(f"{error}. Starting without it; pages are slower until it is there.")
+
+
+def wait_for(name: str, ask: Callable[[], None], patience: float) -> None:
+    """Return when `ask` succeeds, and say meanwhile what is waited for. Raises NoAnswer after `patience` seconds."""
+    began = reminder = monotonic()
+    while True:
+        try:
+            return ask()
+        except Exception as error:  # noqa: BLE001  # each library has its own, and all mean: not yet
+            reason = str(error).strip().partition("\n")[0]
+        now = monotonic()
+        if now + PAUSE > began + patience:
+            raise NoAnswer(f"{name} did not answer within {patience} s: {reason}")
+        if now >= reminder:
+            say(f"Waiting for {name}, at most {patience} s: {reason}")
+            reminder = now + REMINDER
+        sleep(PAUSE)
+
+
+def ask_cache() -> None:
+    """Return when the cache answers; one in memory always does. Raises redis.RedisError."""
+    if redis := _redis():
+        redis.ping()
+
+
+def hang_up() -> None:
+    """Close what was opened for asking."""
+    connections.close_all()
+    if redis := _redis():
+        redis.connection_pool.disconnect()
+
+
+def _redis() -> Any:
+    """The client of the default cache, if that is one of django-redis, which a laptop does not have installed."""
+    client = getattr(caches["default"], "client", None)
+    return client and client.get_client()
+
+
+def say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

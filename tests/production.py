@@ -1,0 +1,35 @@
+"""What a process on settings.production needs in its environment."""
+
+import os
+import subprocess
+import sys
+
+from tests import servers
+
+SECRET = "for-tests-alone-0123456789-abcdefghijklmnopqrstuvwxyz"
+ADMIN_HOST, INTERNAL_HOST = "admin.localhost", "internal.localhost"
+
+
+def environment(folder):
+    """All that is required; static files and uploads lie in `folder`."""
+    return {
+        "DJANGO_SETTINGS_MODULE": "settings.production",
+        "ADMIN_HOST": ADMIN_HOST,
+        "INTERNAL_HOST": INTERNAL_HOST,
+        "INTERNAL_TOKEN": SECRET,
+        "MEDIA_ROOT": str(folder / "media"),
+        "REDIS_URL": servers.redis.url,
+        "SECRET_KEY": SECRET,
+        "STATIC_ROOT": str(folder / "static"),
+    }
+
+
+def manage(*arguments, **variables):
+    """`manage.py …` with these variables, ended."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

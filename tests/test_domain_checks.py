@@ -1,0 +1,119 @@
+"""A certificate is asked for a domain only after it was seen to lead here; what fails is asked ever more rarely."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from tenancy import domain_checks, lifecycle
+from tenancy.models import Domain, DomainCheck, Generation
+
+
+@pytest.fixture
+def leads_to(monkeypatch):
+    """leads_to(process): every name in the world is that process, as if DNS said so."""
+
+    def leads_to(process):
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{process.port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+
+    return leads_to
+
+
+@pytest.fixture
+def check(capsys):
+    def check(*names):
+        call_command("site", "domain", "check", *names)
+        return capsys.readouterr().out
+
+    return check
+
+
+def test_domains_that_lead_here_are_found(techblog, processes, leads_to, check):
+    lifecycle.add_domain(techblog, "old.test")
+    leads_to(processes(1)[0])
+
+    said = check()
+
+    assert [f"{name} leads here." in said for name in ("techblog.test", "old.test", django_settings.ADMIN_HOST)] == [
+        True
+    ] * 3
+    assert not DomainCheck.objects.filter(failures__gt=0).exists()
+
+
+def test_a_domain_that_leads_nowhere_is_no_candidate(techblog, monkeypatch, check):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+
+    with pytest.raises(CommandError, match="Not every domain leads here"):
+        check("techblog.test")
+
+    noted = DomainCheck.objects.get(domain__name="techblog.test")
+    assert (noted.failures, "cannot be reached" in noted.reason) == (1, True)
+
+
+def test_a_domain_that_leads_to_another_installation_is_no_candidate(techblog, processes, leads_to, check, settings):
+    leads_to(processes(1)[0])
+    settings.SECRET_KEY = "another installation has another key"
+
+    with pytest.raises(CommandError):
+        check("techblog.test")
+
+    assert "gives another answer" in DomainCheck.objects.get(domain__name="techblog.test").reason
+
+
+def test_the_proof_of_one_domain_is_none_for_another(techblog, financeblog, visit):
+    proofs = [visit(site, domain_checks.PROOF_PATH).content for site in (techblog, financeblog)]
+
+    assert proofs[0] != proofs[1]
+    assert visit("unknown.test", domain_checks.PROOF_PATH).status_code == 404
+
+
+def test_a_domain_that_redirects_proves_itself(techblog, visit):
+    lifecycle.add_domain(techblog, "old.test")
+
+    answer = visit("old.test", domain_checks.PROOF_PATH)
+
+    assert (answer.status_code, answer.content.decode().strip()) == (200, domain_checks.proof("old.test"))
+
+
+@pytest.mark.parametrize(("failures", "waits"), [(1, 1), (2, 2), (5, 16), (11, 1024), (12, 1440), (30_000, 1440)])
+def test_who_fails_is_asked_again_after_twice_as_long_up_to_a_day(techblog, failures, waits):
+    domain = Domain.objects.get(name="techblog.test")
+    now = timezone.now()
+    DomainCheck.objects.create(domain=domain, checked_at=now, failures=failures, reason="unreachable")
+
+    assert domain not in domain_checks.due(now + timedelta(minutes=waits, seconds=-1))
+    assert domain in domain_checks.due(now + timedelta(minutes=waits))
+
+
+def test_who_leads_here_is_asked_once_a_day(techblog, processes, leads_to, check):
+    leads_to(processes(1)[0])
+    check()
+
+    assert domain_checks.due(timezone.now()) == []
+    assert len(domain_checks.due(timezone.now() + timedelta(days=1))) == 2
+
+
+def test_one_success_ends_a_row_of_failures(techblog, processes, leads_to, check):
+    DomainCheck.objects.create(domain=Domain.objects.get(), checked_at=timezone.now(), failures=9, reason="unreachable")
+    leads_to(processes(1)[0])
+
+    check("techblog.test")
+
+    assert DomainCheck.objects.values_list("failures", "reason").get(domain__name="techblog.test") == (0, "")
+
+
+def test_a_check_is_no_change_of_the_site(techblog, processes, leads_to, check):
+    leads_to(processes(1)[0])
+    before = Generation.objects.get(site_id=techblog.pk).value
+
+    check("techblog.test")
+
+    assert Generation.objects.get(site_id=techblog.pk).value == before
+
+
+def test_an_unknown_domain_is_not_asked(techblog, check):
+    with pytest.raises(CommandError, match="No site has the domain elsewhere"):
+        check("elsewhere.test")

@@ -1,0 +1,175 @@
+"""/health/ready: what a process says about itself while its parts are away, slow or not ready yet."""
+
+import json
+import os
+import signal
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests import production, servers
+from tests.processes import Processes
+from tests.production import INTERNAL_HOST
+
+AT_MOST = 0.6  # seconds for an answer, whatever hangs
+LOADED = 0.4  # seconds that a busy machine may take besides
+
+
+@pytest.fixture
+def server(processes, tmp_path):
+    return processes(1, **production.environment(tmp_path), DRAIN_FILE=str(tmp_path / "drain"))[0]
+
+
+def ready(server):
+    """(Status of the answer, what it says), given in time."""
+    began = time.monotonic()
+    answer = server.get(INTERNAL_HOST, "/health/ready")
+    assert time.monotonic() - began < AT_MOST + LOADED
+    return answer.status, json.loads(answer.body)
+
+
+def wait_until(server, status):
+    deadline = time.monotonic() + 5
+    while (said := ready(server)[1])["status"] != status:
+        assert time.monotonic() < deadline, said
+        time.sleep(0.1)
+
+
+@contextmanager
+def frozen(*pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def postgresql_pids():
+    postmaster = servers.postgresql.process.pid
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    return [postmaster, *map(int, children)]
+
+
+def test_a_process_that_has_all_it_needs_is_ready(server, techblog):
+    status, said = ready(server)
+
+    assert status == 200
+    assert said["status"] == "ready"
+    assert said["pinned_site"] is None
+    assert said["surfaces"] == ["blogs", "admin", "internal"]
+    assert {name: part["state"] for name, part in said["parts"].items()} == {
+        "database": "ok",
+        "cache": "ok",
+        "migrations": "ok",
+    }
+    assert 0 <= said["parts"]["database"]["ms"] < 500
+    assert "no-store" in server.get(INTERNAL_HOST, "/health/ready").headers["Cache-Control"]
+
+
+def test_a_pinned_process_says_which_site_it_serves(processes, techblog, tmp_path):
+    pinned = processes(1, **production.environment(tmp_path), SITE_ID=str(techblog.pk))[0]
+
+    assert ready(pinned)[1]["pinned_site"] == techblog.pk
+
+
+def test_no_other_host_learns_of_it(server, techblog):
+    for host in (techblog.domain, "unknown.test"):
+        assert server.get(host, "/health/ready", **{"X-Forwarded-Proto": "https"}).status in (301, 308, 404)
+    assert server.get(INTERNAL_HOST, "/health/ready", method="POST").status in (403, 405)
+
+
+def test_without_redis_it_is_degraded_and_recovers_by_itself(server):
+    wait_until(server, "ready")
+    servers.redis.stop()
+    try:
+        status, said = ready(server)
+        assert (status, said["status"]) == (200, "degraded")
+        assert {name: part["state"] for name, part in said["parts"].items()} == {
+            "database": "ok",
+            "cache": "away",
+            "migrations": "ok",
+        }
+    finally:
+        servers.redis.start()
+    wait_until(server, "ready")
+
+
+def test_a_redis_that_hangs_is_told_in_time(server):
+    wait_until(server, "ready")
+    with frozen(servers.redis.process.pid):
+        for _ in range(3):
+            status, said = ready(server)
+            assert (status, said["status"], said["parts"]["cache"]["state"]) == (200, "degraded", "away")
+    wait_until(server, "ready")
+
+
+def test_a_database_that_hangs_is_told_in_time_and_known_hosts_stay(server, techblog):
+    wait_until(server, "ready")
+    domain = techblog.domain
+    server.get(domain)
+    with frozen(*postgresql_pids()):
+        for _ in range(3):
+            status, said = ready(server)
+            assert (status, said["status"]) == (200, "degraded")
+            assert said["parts"]["database"]["state"] == "away"
+            assert said["parts"]["migrations"]["state"] == "ok"
+        assert server.status("unknown.test") == 404
+    wait_until(server, "ready")
+
+
+def test_a_database_that_is_gone_is_told_and_found_again(server, techblog):
+    wait_until(server, "ready")
+    connection.close()
+    servers.postgresql.stop()
+    try:
+        status, said = ready(server)
+        assert (status, said["status"], said["parts"]["database"]["state"]) == (200, "degraded", "away")
+    finally:
+        servers.postgresql.start()
+    wait_until(server, "ready")
+
+
+def test_the_drain_switch_sends_requests_elsewhere_and_serves_those_that_come(server, tmp_path, techblog):
+    wait_until(server, "ready")
+    (tmp_path / "drain").touch()
+    status, said = ready(server)
+    assert (status, said["status"]) == (503, "draining")
+    assert said["parts"]["database"]["state"] == "ok"
+    assert server.status(INTERNAL_HOST, "/health/live") == 200
+
+    (tmp_path / "drain").unlink()
+    assert ready(server)[0] == 200
+
+
+@pytest.fixture
+def empty_database(installation):
+    """The address of a database without a table."""
+    address = connection.settings_dict
+    url = servers.postgresql.url.rpartition("/")[0]
+    with psycopg.connect(url + "/postgres", autocommit=True) as postgresql:
+        postgresql.execute(f"CREATE DATABASE empty_of_{address['NAME']}")
+    yield f"{url}/empty_of_{address['NAME']}"
+    with psycopg.connect(url + "/postgres", autocommit=True) as postgresql:
+        postgresql.execute(f"DROP DATABASE empty_of_{address['NAME']} WITH (FORCE)")
+
+
+def test_before_the_migrations_it_is_unready_and_then_ready_without_a_restart(empty_database, tmp_path):
+    environment = production.environment(tmp_path) | {"DATABASE_URL": empty_database}
+    processes = Processes()
+    try:
+        server = processes.start(1, **environment)[0]
+        status, said = ready(server)
+        assert (status, said["status"]) == (503, "unready")
+        assert said["parts"]["migrations"]["state"] == "missing"
+        assert said["parts"]["database"]["state"] == "ok"
+
+        assert production.manage("migrate", **environment).returncode == 0
+        wait_until(server, "ready")
+    finally:
+        processes.stop()

@@ -1,0 +1,209 @@
+"""The document that Traefik asks for: a route for each live domain, and nothing that a hostile name could say."""
+
+import json
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.sites.models import Site
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from tenancy import lifecycle, traefik
+from tenancy.models import Domain, DomainCheck, SiteSettings
+from tenancy.traefik import Route
+
+pytestmark = pytest.mark.sqlite
+
+TOKEN = "the-token-that-only-traefik-knows-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def serving(settings):
+    settings.INTERNAL_TOKEN = TOKEN
+    settings.SHARED_DEPLOYMENT = ("http://127.0.0.1:8001", "http://127.0.0.1:8002")
+    settings.ADMIN_DEPLOYMENT = ()
+    settings.DOMAIN_ROUTERS = 500
+
+
+@pytest.fixture
+def ask():
+    def ask(authorization=f"Bearer {TOKEN}"):
+        client = Client(headers={"host": django_settings.INTERNAL_HOST, "authorization": authorization})
+        return client.get("/traefik/document")
+
+    return ask
+
+
+@pytest.fixture
+def routers(ask):
+    """routers(): the routers of the document, by name."""
+    return lambda: ask().json()["http"]["routers"]
+
+
+def test_each_live_domain_has_a_router_before_the_catch_all(techblog, financeblog, routers):
+    lifecycle.add_domain(techblog, "old.test")
+
+    found = routers()
+
+    assert set(found) == {"shared", "shared-tls", "techblog.test", "financeblog.test", "old.test"}
+    assert found["techblog.test"]["rule"] == "Host(`techblog.test`)"
+    assert found["old.test"]["priority"] > found["shared"]["priority"] > 1
+    assert found["techblog.test"]["service"] == found["shared"]["service"] == "shared"
+
+
+def test_a_suspended_site_and_one_without_settings_have_no_router(techblog, financeblog, routers):
+    lifecycle.suspend(techblog)
+    Domain.objects.create(site=Site.objects.create(domain="bare.test", name="Bare"), name="bare.test", primary=True)
+
+    assert set(routers()) == {"shared", "shared-tls", "financeblog.test"}
+
+
+def test_beyond_the_limit_the_oldest_domains_keep_their_routers(techblog, financeblog, settings, routers):
+    settings.DOMAIN_ROUTERS = 1
+
+    assert "techblog.test" in routers()
+    assert "financeblog.test" not in routers()
+
+
+def test_a_site_with_a_deployment_of_its_own_has_its_routers_beyond_any_limit(techblog, financeblog, settings, ask):
+    settings.DOMAIN_ROUTERS = 0
+    SiteSettings.objects.filter(site=financeblog).update(deployment="http://127.0.0.1:8003")
+    lifecycle.add_domain(financeblog, "money.test")
+
+    http = ask().json()["http"]
+
+    assert "techblog.test" not in http["routers"]
+    service = http["routers"]["financeblog.test"]["service"]
+    assert http["routers"]["money.test"]["service"] == service != "shared"
+    assert http["services"][service]["loadBalancer"]["servers"] == [{"url": "http://127.0.0.1:8003"}]
+
+
+def test_each_replica_behind_a_name_is_a_server_whose_health_is_asked(techblog, ask):
+    balancer = ask().json()["http"]["services"]["shared"]["loadBalancer"]
+
+    assert balancer["servers"] == [{"url": "http://127.0.0.1:8001"}, {"url": "http://127.0.0.1:8002"}]
+    assert balancer["healthCheck"]["path"] == "/health/ready"
+    assert balancer["healthCheck"]["hostname"] == django_settings.INTERNAL_HOST
+
+
+def test_the_admin_is_routed_by_itself_only_when_it_has_a_deployment(techblog, settings, routers, ask):
+    assert "admin" not in routers()
+
+    settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
+
+    assert routers()["admin"]["rule"] == f"Host(`{django_settings.ADMIN_HOST}`)"
+    assert ask().json()["http"]["services"]["admin"]["loadBalancer"]["servers"] == [{"url": "http://127.0.0.1:8009"}]
+
+
+def test_with_https_domains_are_routed_where_tls_is_spoken(techblog, settings, routers):
+    assert routers()["techblog.test"]["entryPoints"] == ["web"]
+
+    settings.PUBLIC_SCHEME = "https"
+
+    assert routers()["techblog.test"]["entryPoints"] == ["websecure"]
+    assert routers()["techblog.test"]["tls"] == {}
+
+
+def test_only_domains_that_were_seen_to_lead_here_want_certificates(techblog, financeblog, routers):
+    assert routers()["shared-tls"]["tls"] == {}
+    for name, failures in (("techblog.test", 0), ("financeblog.test", 1)):
+        DomainCheck.objects.create(domain=Domain.objects.get(name=name), checked_at=timezone.now(), failures=failures)
+    DomainCheck.objects.create(domain=None, checked_at=timezone.now())
+
+    tls = routers()["shared-tls"]["tls"]
+
+    assert tls["certResolver"] == "acme"
+    assert tls["domains"] == [{"main": django_settings.ADMIN_HOST}, {"main": "techblog.test"}]
+
+
+HOSTILE = [
+    "x`) || pathprefix(`/",
+    "*",
+    "*.test",
+    "a b",
+    "127.0.0.1",
+    "techblog.test:80",
+    "{regexp:.*}",
+    "xn--",
+    django_settings.ADMIN_HOST,
+    django_settings.INTERNAL_HOST,
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_in_the_database_reaches_no_rule(techblog, name, ask, caplog):
+    with connection.cursor() as cursor:  # as no code of ours would
+        cursor.execute(
+            'INSERT INTO tenancy_domain (site_id, name, "primary") VALUES (%s, %s, %s)', [techblog.pk, name, False]
+        )
+
+    document = ask().json()
+
+    assert set(document["http"]["routers"]) == {"shared", "shared-tls", "techblog.test"}
+    assert "gets no route" in caplog.text
+
+
+HOSTILE_ADDRESSES = [
+    "http://a:1/path",
+    "http://user@a:1",
+    "file:///etc/passwd",
+    "http://a:1,http://b:1",
+    "http://",
+    "a:1",
+]
+
+
+@pytest.mark.parametrize("address", HOSTILE_ADDRESSES)
+def test_a_hostile_address_in_the_database_is_no_server(techblog, address, ask, caplog):
+    SiteSettings.objects.filter(site=techblog).update(deployment=address)
+
+    http = ask().json()["http"]
+
+    assert http["routers"]["techblog.test"]["service"] == "shared"
+    assert set(http["services"]) == {"shared"}
+    assert "is no address of a deployment" in caplog.text
+
+
+@pytest.mark.parametrize("shown", ["", "Bearer ", "Bearer wrong", TOKEN, f"bearer {TOKEN}x", f"Basic {TOKEN}"])
+def test_without_the_token_there_is_no_document(techblog, ask, shown):
+    assert ask().status_code == 200
+
+    answer = ask(shown)
+
+    assert answer.status_code == 401
+    assert b"techblog" not in answer.content
+
+
+def test_without_a_token_of_its_own_the_installation_shows_nobody_the_document(techblog, ask, settings):
+    settings.INTERNAL_TOKEN = ""
+
+    assert ask("Bearer ").status_code == 401
+
+
+def test_the_document_is_on_no_other_host(techblog, visit):
+    for host in ("techblog.test", django_settings.ADMIN_HOST, "unknown.test"):
+        assert visit(host, "/traefik/document", authorization=f"Bearer {TOKEN}").status_code in (302, 404)
+
+
+def test_an_installation_without_sites_still_has_a_catch_all(installation, routers):
+    assert set(routers()) == {"shared", "shared-tls"}
+
+
+def test_when_it_cannot_be_built_the_answer_is_503_and_never_an_empty_document(techblog, ask, settings):
+    settings.SHARED_DEPLOYMENT = ()
+
+    answer = ask()
+
+    assert answer.status_code == 503
+    assert b"{" not in answer.content
+
+
+@pytest.mark.pure
+def test_the_same_routes_give_the_same_bytes():
+    found = [Route("a.test", 1, "", True), Route("b.test", 2, "http://b:8000", False)]
+    servers = {"http://127.0.0.1:8001": ["u"], "http://127.0.0.1:8002": ["v"], "http://b:8000": ["w", "x"]}
+
+    first, second = (json.dumps(traefik.document(found, servers, False)) for _ in range(2))
+
+    assert first == second
