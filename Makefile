@@ -10,7 +10,7 @@ DEPLOYED ?= DJANGO_SETTINGS_MODULE=settings.production \
 	DATABASE_URL=postgresql://newsstand@database.invalid/newsstand \
 	REDIS_URL=redis://cache.invalid/0 INTERNAL_TOKEN=for-the-checks-alone-0123456789-abcdef \
 	MEDIA_ROOT=/nonexistent/media STATIC_ROOT=/nonexistent/static \
-	ADMIN_HOST=admin.newsstand.invalid INTERNAL_HOST=internal.newsstand.invalid
+	ADMIN_HOST=admin.newsstand.invalid INTERNAL_HOST=internal.newsstand.invalid TRUSTED_PROXIES=192.0.2.1
 
 UV_VERSION := 0.13.8
 UV         := .tools/uv-$(UV_VERSION)/bin/uv

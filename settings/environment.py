@@ -22,7 +22,6 @@ CANNOT_BE_LOADED = 4
 LONGEST = 64 * 1024  # bytes of a variable's file
 LEAST_VARIETY = 10  # different characters in a secret
 
-_ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>\[[^][/@]+\]|[^][:/@]+)(?P<port>:[0-9]{1,5})?")
 _LISTENED = re.compile(r"(?P<host>\[[^][/@]+\]|[^][:/@]+)(?P<port>:[0-9]{1,5})")
 
 
@@ -195,12 +194,12 @@ def _listed(value: str) -> list[str]:
 
 
 def _address(name: str, value: str) -> str:
-    match = _ADDRESS.fullmatch(value)
-    if match is None or not _is_host(match["host"]) or not _is_port(match["port"] or ":80"):
-        raise ImproperlyConfigured(
-            f"{name}: {value!r} is no address of a server. Write http://host:port or https://host:port,"
-            " nothing behind it, and commas between several."
-        )
+    from tenancy import deployments
+
+    try:
+        deployments.validate_address(value)
+    except ValidationError as error:
+        raise ImproperlyConfigured(f"{name}: {error.message} Put commas between several.") from error
     return value
 
 

@@ -1,8 +1,10 @@
 """A server: PostgreSQL, Redis and https. Refuses to start when a variable is missing or weak."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from settings.base import *  # noqa: F403
 from settings.base import STORAGES, SURFACES
-from settings.environment import choice, host, postgresql, redis, secret, text
+from settings.environment import choice, host, networks, postgresql, redis, secret, text
 
 # http is for a trial on a private network: whoever is on the way reads along.
 PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "https", ("http", "https"))
@@ -56,5 +58,10 @@ SECURE_SSL_REDIRECT = TLS
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_NAME = "__Host-session" if TLS else "session"
 SESSION_COOKIE_SECURE = TLS
+if TLS and not networks("TRUSTED_PROXIES"):
+    raise ImproperlyConfigured(
+        "TRUSTED_PROXIES is missing: who is believed that a visitor came over TLS (settings/gunicorn.py)? Without it"
+        " every page redirects to itself. Write the network of Traefik, like 10.0.0.0/24 or 127.0.0.1/32."
+    )
 STATIC_ROOT = text("STATIC_ROOT")
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}

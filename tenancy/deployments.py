@@ -7,12 +7,14 @@ import re
 import socket
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
+
+if TYPE_CHECKING:  # the settings ask this module what an address is, before there are models
+    from django.contrib.sites.models import Site
 
 MAX_LENGTH = 200
 READY_PATH = "/health/ready"  # on the internal host of every process
@@ -40,7 +42,7 @@ class InvalidAddress(ValidationError):
 class UnknownDeployment(ValidationError):
     """Nothing at the address serves the site."""
 
-    def __init__(self, address: str, site: Site, reason: str) -> None:
+    def __init__(self, address: str, site: "Site", reason: str) -> None:
         super().__init__(
             f"{address} does not serve {site.domain}: {reason}. Start the deployment first, and ask it:"
             f" curl -H 'Host: {settings.INTERNAL_HOST}' {address}{READY_PATH}",
@@ -65,7 +67,7 @@ def validate_address(text: str) -> None:
         raise InvalidAddress(text)
 
 
-def check(address: str, site: Site) -> None:
+def check(address: str, site: "Site") -> None:
     """Raises UnknownDeployment unless a process at the address is ready and serves the site."""
     validate_address(address)
     try:

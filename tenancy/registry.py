@@ -221,9 +221,11 @@ def _own_connection() -> BaseDatabaseWrapper:
     connection = connections["default"].copy()
     connection.inc_thread_sharing()  # one thread uses it, another may hang up
     if connection.vendor == "postgresql":
+        options = connection.settings_dict["OPTIONS"].get("options", "")
         connection.settings_dict["OPTIONS"] |= {
             "connect_timeout": 2,
-            "options": "-c statement_timeout=2000 -c default_transaction_isolation=read\\ committed",
+            # The last one of a name counts; whatever else the installation asks for stays.
+            "options": f"{options} -c statement_timeout=2000 -c default_transaction_isolation=read\\ committed",
             "tcp_user_timeout": 2000,
         }
     return connection

