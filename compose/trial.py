@@ -6,6 +6,7 @@ import http.client
 import os
 import secrets
 import socket
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ PACE = 0.12  # seconds between two requests of the readers
 class Answer(NamedTuple):
     status: int
     text: str
+    location: str | None
     cookies: dict[str, str]
 
 
@@ -32,7 +34,8 @@ class Stack:
     """A project of Compose, with an env file of its own."""
 
     def __init__(self, folder: Path, name: str, image: str, **differences: str) -> None:
-        self.name, self.image, self.port = name, image, free_port()
+        self.name, self.image = name, image
+        self.http_port, self.https_port = free_port(), free_port()
         self.env = folder / f"{name}.env"
         self.write(
             **{secret: secrets.token_hex(32) for secret in ("SECRET_KEY", "INTERNAL_TOKEN")},
@@ -41,10 +44,10 @@ class Stack:
             COMPOSE_PROFILES="postgres,redis",
             COMPOSE_PROJECT_NAME=name,
             DYNAMIC_FOLDER=str(folder / "dynamic"),
-            HTTP_PORT=str(self.port),
-            HTTPS_PORT=str(free_port()),
+            HTTP_PORT=str(self.http_port),
+            HTTPS_PORT=str(self.https_port),
             IMAGE=image,
-            PUBLIC_PORT=str(self.port),
+            PUBLIC_PORT=str(self.http_port),
             # The demo is not for installations that serve https.
             PUBLIC_SCHEME="http",
             TAG="1",
@@ -80,26 +83,34 @@ class Stack:
     def containers(self, service: str) -> set[str]:
         return set(self.compose("ps", "--quiet", service).split())
 
-    def get(self, host: str, path: str = "/") -> Answer:
-        return self.ask("GET", host, path)
+    def get(self, host: str, path: str = "/", headers: dict[str, str] | None = None) -> Answer:
+        return ask(
+            http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10), "GET", host, path, None, headers
+        )
 
-    def ask(self, method: str, host: str, path: str, body: str | None = None, **headers: str) -> Answer:
-        """One request through Traefik, on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, path, body, {"Host": f"{host}:{self.port}", **headers})
-            response = connection.getresponse()
-            text = response.read().decode(errors="replace")
-        finally:
-            connection.close()
-        pairs = [cookie.partition(";")[0] for cookie in response.headers.get_all("Set-Cookie") or ()]
-        return Answer(response.status, text, dict(pair.split("=", 1) for pair in pairs))
+    def get_by_tls(self, host: str, path: str = "/") -> Answer:
+        # The certificate is Traefik's own: no CA gives one for such names.
+        context = ssl._create_unverified_context()  # noqa: S323
+        connection = http.client.HTTPSConnection("127.0.0.1", self.https_port, timeout=10, context=context)
+        return ask(connection, "GET", host, path)
 
-    def answered_by(self, host: str, service: str) -> bool:
+    def post(self, host: str, path: str, form: str, headers: dict[str, str]) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10)
+        return ask(connection, "POST", host, path, form, headers)
+
+    def asked_itself(self, service: str, host: str, path: str) -> int:
+        """The status that a container of the service answers with, past Traefik."""
+        program = (
+            "import http.client; connection = http.client.HTTPConnection('127.0.0.1', 8000);"
+            f"connection.request('GET', {path!r}, headers={{'Host': {host!r}}}); print(connection.getresponse().status)"
+        )
+        return int(self.compose("exec", "-T", service, "python", "-c", program))
+
+    def answered_by(self, host: str, service: str, of: "Stack | None" = None) -> bool:
         """True when the service answers for the host: it writes the request into its log."""
         path = f"/{secrets.token_hex(8)}/"
         self.get(host, path)
-        return soon(lambda: path in self.compose("logs", "--tail", "50", service), within=1)
+        return soon(lambda: path in (of or self).compose("logs", "--tail", "50", service), within=1)
 
     def check_blog(self, host: str) -> None:
         answer = self.get(host)
@@ -138,6 +149,24 @@ class Readers:
                 self.stack.check_blog(host)
             except (AssertionError, OSError, http.client.HTTPException) as error:
                 self.failed.append(repr(error))
+
+
+def ask(
+    connection: http.client.HTTPConnection,
+    method: str,
+    host: str,
+    path: str,
+    body: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Answer:
+    try:
+        connection.request(method, path, body, {"Host": f"{host}:{connection.port}", **(headers or {})})
+        response = connection.getresponse()
+        text = response.read().decode(errors="replace")
+    finally:
+        connection.close()
+    cookies = [cookie.partition(";")[0].split("=", 1) for cookie in response.headers.get_all("Set-Cookie") or ()]
+    return Answer(response.status, text, response.headers["Location"], dict(cookies))
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None, stdin: str = "") -> str:

@@ -1,5 +1,6 @@
 """A certificate authority for tests, which speaks ACME as Let's Encrypt does: Debian's package pebble."""
 
+import re
 import shutil
 import socket
 import ssl
@@ -16,8 +17,7 @@ CONFIGURATION = """{{"pebble": {{
     "certificate": "{certificate}",
     "privateKey": "{key}",
     "httpPort": {http_port},
-    "tlsPort": 0,
-    "retryAfter": {{"authz": 1, "order": 1}}
+    "tlsPort": 0
 }}}}
 """
 
@@ -73,11 +73,11 @@ class Pebble(Process):
 
     def _make_certificate(self) -> None:
         """For itself, as it speaks https only."""
-        files = ["-keyout", self.key, "-out", self.certificate]
-        names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-        uses = ["-addext", "keyUsage=digitalSignature,keyCertSign"]
-        kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2"]
-        subprocess.run(["openssl", "req", *kind, *names, *uses, *files], check=True, capture_output=True)
+        kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2")
+        whose = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+        what_for = ("-addext", "keyUsage=digitalSignature,keyCertSign")
+        files = ("-keyout", self.key, "-out", self.certificate)
+        subprocess.run(["openssl", "req", *kind, *whose, *what_for, *files], check=True, capture_output=True)
 
     def command(self) -> Command:
         return ["pebble", f"-config={self.configuration}", f"-dnsserver=127.0.0.1:{self.names.port}"]
@@ -88,12 +88,16 @@ class Pebble(Process):
     def root(self) -> str:
         """The certificate, in PEM, that those who trust it have to know. Another one after each start."""
         context = ssl.create_default_context(cafile=self.certificate)
-        with urlopen(f"https://127.0.0.1:{self.management_port}/roots/0", timeout=5, context=context) as answer:  # noqa: S310
+        with urlopen(f"https://127.0.0.1:{self.management_port}/roots/0", timeout=5, context=context) as answer:
             return str(answer.read().decode())
 
     def orders(self) -> int:
-        """How many certificates it was asked for, granted or not."""
+        """How often it was asked for a certificate, granted or not."""
         return self.log.read_text().count("POST /order-plz")
+
+    def asked(self) -> set[str]:
+        """The domains that it has asked for a proof, granted or not."""
+        return set(re.findall(r'Identifier{Type:"dns", Value:"([^"]+)"', self.log.read_text()))
 
 
 def listens(port: int) -> bool:

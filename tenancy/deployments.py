@@ -73,7 +73,8 @@ def check(address: str, site: "Site") -> None:
     try:
         status, answer = _ask(address)
     except (OSError, http.client.HTTPException) as error:
-        raise UnknownDeployment(address, site, f"no answer ({error})") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnknownDeployment(address, site, f"no answer ({reason})") from error
     if "pinned_site" not in answer:
         raise UnknownDeployment(address, site, "what answers there is not a process of this installation")
     if status != 200:

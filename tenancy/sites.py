@@ -34,9 +34,9 @@ def site_url(site: Site, path: str = "/") -> str:
     return f"{settings.PUBLIC_SCHEME}://{site.domain}{port}{path}"
 
 
-def admin_url() -> str:
-    """The absolute address of the admin."""
-    return site_url(Site(domain=settings.ADMIN_HOST))
+def admin_url(path: str = "/") -> str:
+    """The absolute address of a path of the admin."""
+    return site_url(Site(domain=settings.ADMIN_HOST), path)
 
 
 def served(name: str) -> Entry | None:
@@ -84,6 +84,9 @@ class SiteMiddleware:
             return health.ready(request) if is_about_health else _unknown_host(request)
         if request.path == PROOF_PATH:
             return _proof(name)
+        if name == settings.ADMIN_HOST and _lacks_tls(request):
+            # Django's own redirect would go on with the port of http.
+            return HttpResponsePermanentRedirect(admin_url(request.get_full_path()))
         request.site = current_site(request)
         return self.get_response(request)
 
@@ -97,7 +100,7 @@ class SiteMiddleware:
             return _unknown_host(request)
         if request.path == PROOF_PATH:
             return _proof(name)
-        if name != entry.primary or (settings.SECURE_SSL_REDIRECT and not request.is_secure()):
+        if name != entry.primary or _lacks_tls(request):
             return PermanentRedirect(site_url(site, request.get_full_path()))
         if request.method not in ("GET", "HEAD"):  # before anything behind reads the body, as the CSRF check would
             return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -129,6 +132,10 @@ class PermanentRedirect(HttpResponsePermanentRedirect):
     """308, after which a client repeats the request with its method and body (RFC 9110, 15.4.9)."""
 
     status_code = 308
+
+
+def _lacks_tls(request: HttpRequest) -> bool:
+    return settings.SECURE_SSL_REDIRECT and not request.is_secure()
 
 
 def _proof(name: str) -> HttpResponse:

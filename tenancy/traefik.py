@@ -79,8 +79,9 @@ def _catch_all(certified: Iterable[str]) -> dict[str, Document]:
         "service": "shared",
     }
     tls: Document = {}
+    wanted = [{"main": domain} for domain in sorted(certified)]
     # All certificates are asked for here, so that those beyond the limit of routers get theirs, too.
-    if wanted := [{"main": domain} for domain in sorted(certified)]:
+    if wanted and settings.PUBLIC_SCHEME == "https":
         tls = {"certResolver": CERTIFICATES, "domains": wanted}
     return {
         "shared": {**router, "entryPoints": ["web"]},

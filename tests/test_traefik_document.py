@@ -105,7 +105,8 @@ def test_with_https_domains_are_routed_where_tls_is_spoken(techblog, settings, r
     assert routers()["techblog.test"]["tls"] == {}
 
 
-def test_only_domains_that_were_seen_to_lead_here_want_certificates(techblog, financeblog, routers):
+def test_only_domains_that_were_seen_to_lead_here_want_certificates(techblog, financeblog, settings, routers):
+    settings.PUBLIC_SCHEME = "https"
     assert routers()["shared-tls"]["tls"] == {}
     for name, failures in (("techblog.test", 0), ("financeblog.test", 1)):
         DomainCheck.objects.create(domain=Domain.objects.get(name=name), checked_at=timezone.now(), failures=failures)
@@ -115,6 +116,10 @@ def test_only_domains_that_were_seen_to_lead_here_want_certificates(techblog, fi
 
     assert tls["certResolver"] == "acme"
     assert tls["domains"] == [{"main": django_settings.ADMIN_HOST}, {"main": "techblog.test"}]
+
+    settings.PUBLIC_SCHEME = "http"  # a trial, where nobody needs one
+
+    assert routers()["shared-tls"]["tls"] == {}
 
 
 HOSTILE = [

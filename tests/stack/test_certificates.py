@@ -1,4 +1,4 @@
-"""https through the real Traefik, with certificates of a real authority (Debian's pebble) for those who lead here."""
+"""https through the real Traefik, with certificates of a real authority for the domains that lead here."""
 
 import http.client
 import socket
@@ -18,14 +18,34 @@ from tests.stack.visitors import Visitor, row_of, seconds_until
 pytestmark = pytest.mark.stack
 
 TECHBLOG, ADMIN = "techblog.localhost", "admin.localhost"
+# Sites of these tests; the first one has the alias, the second a deployment of its own.
+FOUND, APART, UNCHECKED, ELSEWHERE = "found.localhost", "apart.localhost", "unchecked.localhost", "elsewhere.localhost"
+ALIAS = "alias.localhost"
+LEADING_HERE = [FOUND, ALIAS, APART, ADMIN]
+
+MAKE_SITES = """
+from tenancy import lifecycle
+lifecycle.add_domain(lifecycle.create("{found}", "Certified"), "{alias}")
+lifecycle.create("{apart}", "Certified", deployment="{deployment}")
+lifecycle.create("{unchecked}", "Certified")
+lifecycle.create("{elsewhere}", "Certified")
+"""
+DELETE_SITES = """
+from django.contrib.sites.models import Site
+from tenancy import lifecycle, models
+for site in Site.objects.filter(name="Certified"):
+    lifecycle.delete(site)
+models.DomainCheck.objects.all().delete()
+"""
 
 
 class SecureVisitor(Visitor):
-    """By https. Trusts everybody who has the key of any certificate, as long as there is no `context`."""
+    """Comes by https. Any certificate will do, unless there is a `context` that says otherwise."""
 
     def __init__(self, port, host, context=None):
         super().__init__(port, host)
-        self.context = context or ssl._create_unverified_context()
+        # Its own certificate is all that Traefik has at first.
+        self.context = context or ssl._create_unverified_context()  # noqa: S323
 
     def ask(self, path="/", method="GET", body=None, **headers):
         cookies = {"Cookie": self.cookies.output(attrs=[], header="", sep=";").strip()} if self.cookies else {}
@@ -45,13 +65,14 @@ class SecureVisitor(Visitor):
 
 @pytest.fixture(scope="module")
 def authority(stack):
-    """A certificate authority, which is only started by those who need one."""
+    """A certificate authority that is not at work yet."""
     names = Names(stack.session, stack.environment)
     return Pebble(stack.session, stack.environment, names, http_port=free_port())
 
 
 @pytest.fixture(scope="module")
 def web(stack):
+    """A process that is told of its Traefik before it starts."""
     web = Web(stack.session, "secure-web", stack.environment)
     stack.webs.append(web)
     return web
@@ -59,23 +80,31 @@ def web(stack):
 
 @pytest.fixture(scope="module")
 def traefik(stack, authority, web):
-    """With https, and with a process behind it that knows its port."""
+    """With https. Only sites with a deployment of their own have routers."""
     environment = stack.traefik.environment | authority.told | {"SHARED_DEPLOYMENT": web.url}
     traefik = Traefik(stack.session, environment, authority.http_port, name="secure")
     stack.further_traefiks.append(traefik)
     public = {"PUBLIC_SCHEME": "https", "PUBLIC_PORT": str(traefik.https_port)}
-    web.environment |= public | {"SHARED_DEPLOYMENT": web.url}
+    web.environment |= public | {"SHARED_DEPLOYMENT": web.url, "DOMAIN_ROUTERS": "0"}
     web.start()
     traefik.start()
-    seconds_until(lambda: Visitor(traefik.port, TECHBLOG).ask().status == 308)
+    seconds_until(lambda: router_of(traefik, TECHBLOG) == "shared-tls@http")
     return traefik
 
 
 @pytest.fixture(scope="module")
+def sites(stack, web):
+    names = {"found": FOUND, "alias": ALIAS, "apart": APART, "unchecked": UNCHECKED, "elsewhere": ELSEWHERE}
+    stack.manage("shell", "-c", MAKE_SITES.format(**names, deployment=web.url))
+    yield
+    stack.manage("shell", "-c", DELETE_SITES)
+
+
+@pytest.fixture(scope="module")
 def pebble(authority):
-    """The authority, at work."""
+    """The authority at work."""
     if lacking := missing():
-        pytest.skip(f"No certificate authority for tests on this machine: it has no {', no '.join(lacking)}")
+        pytest.skip(f"There is no certificate authority on this machine: it has no {', no '.join(lacking)}")
     authority.names.start()
     authority.start()
     yield authority
@@ -83,9 +112,9 @@ def pebble(authority):
     authority.names.stop()
 
 
-@pytest.fixture
-def is_certified(traefik, pebble):
-    """is_certified(host): whether Traefik has a certificate of the authority for it."""
+@pytest.fixture(scope="module")
+def certified(traefik, pebble):
+    """certified(): for which domains of these tests Traefik has a certificate of the authority."""
     context = ssl.create_default_context(cadata=pebble.root())
 
     def is_certified(host):
@@ -95,15 +124,23 @@ def is_certified(traefik, pebble):
             return False
         return True
 
-    return is_certified
+    return lambda: [host for host in [*LEADING_HERE, UNCHECKED, ELSEWHERE] if is_certified(host)]
 
 
-@pytest.fixture
-def check(stack, traefik, monkeypatch):
-    """check(host, …): our own check, where all names lead to Traefik, or to `port`. Whether all of them led here."""
+@pytest.fixture(scope="module")
+def checked(stack, traefik, sites, certified):
+    """Some domains were found to lead here, one was not, one was not asked, and what comes of it has come."""
+    assert certified() == []
+    assert not check(stack, free_port(), ELSEWHERE)
+    assert check(stack, traefik.port, *LEADING_HERE)
+    took = seconds_until(lambda: set(certified()) >= set(LEADING_HERE), patience=30)
+    print(f"from the check to the last certificate {took:.1f} s")
 
-    def check(*hosts, port=traefik.port):
-        monkeypatch.setitem(stack.environment, "http_proxy", f"http://127.0.0.1:{port}")
+
+def check(stack, port, *hosts):
+    """Our own check, while all names in the world lead to this port. Whether it found all to lead here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(stack.environment, "http_proxy", f"http://127.0.0.1:{port}")
         try:
             stack.manage("site", "domain", "check", *hosts)
         except ProcessFailed as error:
@@ -111,25 +148,12 @@ def check(stack, traefik, monkeypatch):
             return False
         return True
 
-    return check
 
-
-@pytest.fixture(scope="module")
-def create(stack):
-    """create(host): a site of these tests. At their end it is deleted, and all checks are forgotten."""
-
-    def create(host):
-        stack.manage("site", "create", host, "--name", "Certified")
-        return host
-
-    yield create
-    stack.manage(
-        "shell",
-        "-c",
-        "from django.contrib.sites.models import Site; from tenancy import lifecycle, models;"
-        "[lifecycle.delete(site) for site in Site.objects.filter(name='Certified')];"
-        "models.DomainCheck.objects.all().delete()",
-    )
+def router_of(traefik, host):
+    """Which of Traefik's routers leads there by https."""
+    path = f"/no-page-{free_port()}-{host}/"
+    SecureVisitor(traefik.https_port, host).ask(path)
+    return row_of(traefik, path).get("RouterName")
 
 
 def test_http_leads_to_https_of_the_same_page(traefik):
@@ -139,22 +163,17 @@ def test_http_leads_to_https_of_the_same_page(traefik):
     assert (answer.status, answer.headers["Location"]) == (308, location)
 
 
-def test_http_of_a_further_domain_leads_to_https_of_the_sites_own_in_one_step(stack, traefik):
-    stack.manage("site", "domain", "add", TECHBLOG, "alias.localhost")
-    try:
-        seconds_until(lambda: Visitor(traefik.port, "alias.localhost").ask().status != 404)
-        answer = Visitor(traefik.port, "alias.localhost").ask("/feed/")
-    finally:
-        stack.manage("site", "domain", "remove", TECHBLOG, "alias.localhost")
+def test_http_of_a_further_domain_leads_to_https_of_the_sites_own_in_one_step(traefik, sites):
+    answer = Visitor(traefik.port, ALIAS).ask("/feed/")
 
-    assert (answer.status, answer.headers["Location"]) == (308, f"https://{TECHBLOG}:{traefik.https_port}/feed/")
+    assert (answer.status, answer.headers["Location"]) == (308, f"https://{FOUND}:{traefik.https_port}/feed/")
 
 
 def test_http_of_the_admin_leads_to_its_https_and_shows_no_form(traefik):
     answer = Visitor(traefik.port, ADMIN).ask("/login/?next=/")
 
     location = f"https://{ADMIN}:{traefik.https_port}/login/?next=/"
-    assert (answer.status, answer.headers["Location"], answer.body) == (308, location, "")
+    assert (answer.status, answer.headers["Location"], answer.body) == (301, location, "")
 
 
 def test_an_unknown_host_leads_nowhere(traefik):
@@ -164,11 +183,11 @@ def test_an_unknown_host_leads_nowhere(traefik):
         assert (answer.status, "Location" in answer.headers) == (404, False)
 
 
-def test_https_answers_before_there_is_a_certificate_and_is_asked_for_on_this_host_alone_from_then_on(traefik):
+def test_https_answers_before_there_is_a_certificate_and_stays_for_this_host_alone(traefik):
     answer = SecureVisitor(traefik.https_port, TECHBLOG).ask()
 
     assert (answer.status, "<title>Stack &amp; Heap" in answer.body) == (200, True)
-    assert answer.headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
+    assert answer.headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"  # includes no subdomains
     assert "Strict-Transport-Security" not in Visitor(traefik.port, TECHBLOG).ask().headers
 
 
@@ -184,64 +203,24 @@ def test_the_session_of_the_admin_is_a_cookie_of_this_host_alone_which_never_lea
     assert owner.ask("/").status == 200
 
 
-def test_who_leads_here_gets_a_certificate_and_nobody_else_is_asked_for(create, check, is_certified, pebble, stack):
-    """The authority's log names every domain that it was ever asked for."""
-    leads_here, unchecked, elsewhere = map(create, ("here.localhost", "unchecked.localhost", "elsewhere.localhost"))
-    before = pebble.orders()
-    assert not check(elsewhere, port=free_port())
-    assert not is_certified(leads_here)
-
-    assert check(leads_here)
-    took = seconds_until(lambda: is_certified(leads_here))
-
-    print(f"from the check to the certificate {took:.1f} s")
-    assert (is_certified(unchecked), is_certified(elsewhere)) == (False, False)
-    assert pebble.orders() == before + 1
-    assert (leads_here in pebble.log.read_text(), unchecked in pebble.log.read_text()) == (True, False)
-    assert elsewhere not in pebble.log.read_text()
+def test_the_authority_is_asked_for_those_who_lead_here_and_for_nobody_else(checked, certified, pebble):
+    assert certified() == LEADING_HERE
+    assert (pebble.orders(), pebble.asked()) == (len(LEADING_HERE), set(LEADING_HERE))
 
 
-def test_what_happens_to_other_sites_makes_no_further_order(create, check, is_certified, pebble, traefik):
-    failed = create("failed.localhost")
-    assert not check(failed, port=free_port())
-    before = pebble.orders()
-
-    newcomer = create("newcomer.localhost")
-    seconds_until(lambda: router_of(traefik, newcomer) == f"{newcomer}@http")
-
-    assert (pebble.orders(), failed in pebble.log.read_text()) == (before, False)
+def test_a_certificate_takes_no_router_of_its_own(checked, certified, traefik):
+    assert [router_of(traefik, host) for host in (FOUND, APART)] == ["shared-tls@http", f"{APART}@http"]
+    assert {FOUND, APART} <= set(certified())
 
 
-def test_a_certificate_stays_when_its_domain_fails_a_later_check(create, check, is_certified, pebble, traefik):
-    """It was somebody's network that was away, perhaps."""
-    lasting = create("lasting.localhost")
-    assert check(lasting)
-    seconds_until(lambda: is_certified(lasting))
-    before = pebble.orders()
-
-    assert not check(lasting, port=free_port())
-    later = create("later.localhost")
-    seconds_until(lambda: router_of(traefik, later) == f"{later}@http")
-
-    assert is_certified(lasting)
-    assert pebble.orders() == before
-
-
-def test_a_domain_without_a_router_of_its_own_gets_its_certificate_and_so_does_the_admin(
-    create, check, is_certified, web, traefik
+def test_other_sites_and_failed_checks_make_no_further_order_and_take_no_certificate_away(
+    checked, certified, pebble, stack, web, traefik
 ):
-    web.environment["DOMAIN_ROUTERS"] = "0"
-    web.restart()
-    beyond = create("beyond.localhost")
+    """A check may fail because our own network is away, too."""
+    assert not check(stack, free_port(), FOUND, ELSEWHERE)
+    stack.manage("site", "create", "newcomer.localhost", "--name", "Certified")
+    stack.manage("site", "move", "newcomer.localhost", "--to", web.url)
+    seconds_until(lambda: router_of(traefik, "newcomer.localhost") == "newcomer.localhost@http")
 
-    assert check(beyond, ADMIN)
-
-    seconds_until(lambda: is_certified(beyond) and is_certified(ADMIN))
-    assert router_of(traefik, beyond) == "shared-tls@http"
-
-
-def router_of(traefik, host):
-    """Of Traefik's routers the one that leads there by https."""
-    path = f"/no-page-{free_port()}-{host}/"
-    SecureVisitor(traefik.https_port, host).ask(path)
-    return row_of(traefik, path).get("RouterName")
+    assert certified() == LEADING_HERE
+    assert (pebble.orders(), pebble.asked()) == (len(LEADING_HERE), set(LEADING_HERE))

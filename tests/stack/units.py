@@ -1,0 +1,94 @@
+"""The units in systemd/: what their files say, and a gunicorn that runs as its file says."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from devstack.processes import PATIENCE, free_port
+from devstack.web import PROJECT
+
+UNITS = PROJECT / "systemd"
+RELEASE = "/srv/newsstand/current"
+
+# What systemd does last before it runs a command: the socket is descriptor 3, and the variables name the process.
+HAND_OVER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def values(unit, key):
+    return re.findall(rf"^{key}=(.*)$", (UNITS / unit).read_text(), re.M)
+
+
+def command(unit, key="ExecStart"):
+    """What the unit runs, with our libraries in the place of the release's."""
+    words = values(unit, key)[0].split()
+    return [word.replace(f"{RELEASE}/.venv/bin", str(Path(sys.executable).parent)) for word in words]
+
+
+class Service:
+    """newsstand-web@.service on a socket that stays."""
+
+    def __init__(self, stack, folder):
+        self.log = folder / "log"
+        self.listener = socket.create_server(("127.0.0.1", free_port()), backlog=4096)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notices.bind(str(folder / "notify"))
+        self.notices.settimeout(PATIENCE)
+        self.environment = stack.environment | {"NOTIFY_SOCKET": str(folder / "notify"), "WEB_WORKERS": "1"}
+        self.process = None
+
+    def start(self):
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self):
+        handed = self.listener.fileno()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", HAND_OVER, str(handed), *command("newsstand-web@.service")],
+                cwd=PROJECT,
+                env=self.environment,
+                pass_fds=[handed],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self):
+        """Until it says so itself, as systemctl waits with Type=notify."""
+        assert self.notices.recv(4096).startswith(b"READY=1"), self.log.read_text()
+
+    def reload(self):
+        """As ExecReload says. Return when the worker that was there has left."""
+        reload = command("newsstand-web@.service", "ExecReload")
+        left = self.log.read_text().count("Worker exiting")
+        subprocess.run([word.replace("$MAINPID", str(self.process.pid)) for word in reload], check=True)
+        deadline = time.monotonic() + PATIENCE
+        while self.log.read_text().count("Worker exiting") == left:
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    def stop(self):
+        """As KillMode=mixed says: the first process is asked, what is left of the others is killed."""
+        self.process.terminate()
+        assert self.process.wait(float(values("newsstand-web@.service", "TimeoutStopSec")[0])) == 0
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def end(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(PATIENCE)
+        self.listener.close()
+        self.notices.close()
