@@ -12,6 +12,12 @@ DEPLOYED ?= DJANGO_SETTINGS_MODULE=settings.production \
 	MEDIA_ROOT=/nonexistent/media STATIC_ROOT=/nonexistent/static \
 	ADMIN_HOST=admin.newsstand.invalid INTERNAL_HOST=internal.newsstand.invalid TRUSTED_PROXIES=192.0.2.1
 
+# The files of compose/ as they are put together, and what they must be told.
+SHAPES   := compose.yml compose.yml:pinned.yml compose.yml:split.yml compose.yml:neighbour.yml \
+	compose.yml:pinned.yml:split.yml
+COMPOSED := COMPOSE_ENV_FILES=example.env SECRET_KEY=x INTERNAL_TOKEN=x POSTGRES_PASSWORD=x REDIS_PASSWORD=x \
+	TECHBLOG_SITE_ID=1 FINANCEBLOG_SITE_ID=2 OUTER_NETWORK=x
+
 UV_VERSION := 0.13.8
 UV         := .tools/uv-$(UV_VERSION)/bin/uv
 BIN        := $(VENV)/bin
@@ -46,19 +52,24 @@ test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, then what must also
 
 # The settings want to be told of a database; nothing here asks it anything.
 lint: export DATABASE_URL := sqlite://:memory:
-lint: $(VENV)/.dev ## Check format, code, types, imports, templates, migrations and deployment
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
+lint: $(VENV)/.dev ## Check format, code, types, imports, templates, migrations, deployment and containers
+	$(BIN)/ruff format --check . compose/smoke
+	$(BIN)/ruff check . compose/smoke
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/djlint --lint --quiet blogs tenancy
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings settings.test
 	@echo '$(BIN)/python manage.py check --deploy --fail-level WARNING'
 	@$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/hadolint compose/Dockerfile
+	@cd compose && for shape in $(SHAPES); do \
+		echo "docker-compose config of $$shape"; \
+		$(COMPOSED) COMPOSE_FILE=$$shape ../$(BIN)/docker-compose config --quiet || exit; \
+	done
 
 format: $(VENV)/.dev ## Put the code into its format
-	$(BIN)/ruff check --fix-only
-	$(BIN)/ruff format
+	$(BIN)/ruff check --fix-only . compose/smoke
+	$(BIN)/ruff format . compose/smoke
 
 # Each list is bound to the one before, so that a laptop and the tests have the same versions.
 # LOCK=--upgrade takes the newest of everything; without it only what the .in files ask for changes.

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,9 +77,9 @@ def routing(stack: Stack) -> Iterator[Figure]:
         host = f"new-{number}.localhost"
         stack.manage("site", "create", host, "--name", host)
         began = time.monotonic()
-        wait_until(lambda host=host: status(stack.traefik.port, host) == 200)
+        wait_until(partial(is_served, stack, host))
         answered.append(time.monotonic() - began)
-        wait_until(lambda host=host: router(stack, host) == f"{host}@http")
+        wait_until(partial(has_a_router, stack, host))
         routed.append(time.monotonic() - began)
     yield Figure("new site answers by the catch-all, median of ten", statistics.median(answered), "s", 1.0)
     yield Figure("new site answers by its own router, median of ten", statistics.median(routed), "s", 1.0)
@@ -134,11 +135,15 @@ def draining(web: Web) -> Iterator[None]:
     web.draining.unlink()
 
 
-def router(stack: Stack, host: str) -> str | None:
-    """The one that answered the host's latest request."""
+def is_served(stack: Stack, host: str) -> bool:
+    return status(stack.traefik.port, host) == 200
+
+
+def has_a_router(stack: Stack, host: str) -> bool:
+    """Whether a router of its own answered the host's latest request."""
     status(stack.traefik.port, host)
     rows = [row for row in stack.traefik.access_log() if row["RequestHost"] == host]
-    return rows[-1].get("RouterName") if rows else None
+    return bool(rows) and rows[-1].get("RouterName") == f"{host}@http"
 
 
 def workers(web: Web) -> list[int]:

@@ -10,8 +10,6 @@ from rich.text import Text
 from devstack.processes import Process
 
 COLOURS = ("cyan", "green", "blue", "red", "magenta", "yellow")
-# What Traefik asks every process each second.
-POLLED = ("/health/", "/traefik/document")
 
 
 class Logs:
@@ -41,7 +39,7 @@ def whole_lines(file: IO[bytes]) -> list[str]:
 
 
 def readable(line: str) -> str:
-    """A row of an access log in few words; empty for what machines ask all the time. Other lines stay as they are."""
+    """A row of an access log in few words. Other lines stay as they are."""
     try:
         row = json.loads(line)
     except ValueError:
@@ -57,5 +55,5 @@ def _request(row: dict[str, Any]) -> str:
             milliseconds = row.get("Duration", 0) / 1e6
             return f"{status} {method} {host}{path} {milliseconds:.0f} ms, {row.get('RouterName', 'no router')}"
         case {"site": host, "method": method, "path": path, "status": status, "ms": milliseconds}:
-            return "" if str(path).startswith(POLLED) else f"{status} {method} {host}{path} {milliseconds:.0f} ms"
+            return f"{status} {method} {host}{path} {milliseconds:.0f} ms"
     return json.dumps(row, ensure_ascii=False)

@@ -34,7 +34,15 @@ limit_request_line = 4094
 logconfig_dict = {
     "root": {},
     "formatters": {"access": {"()": "tenancy.logs.AccessFormatter", "trusted_proxies": forwarded_allow_ips}},
-    "handlers": {"access": {"class": "logging.StreamHandler", "formatter": "access", "stream": "ext://sys.stdout"}},
+    "filters": {"without_polls": {"()": "tenancy.logs.WithoutPolls"}},
+    "handlers": {
+        "access": {
+            "class": "logging.StreamHandler",
+            "filters": ["without_polls"],
+            "formatter": "access",
+            "stream": "ext://sys.stdout",
+        }
+    },
     "loggers": {"gunicorn.access": {"level": "INFO", "handlers": ["access"], "propagate": False}},
 }
 # Once for all workers: they start at once and share the memory. So a reload (HUP) replaces the workers and not the

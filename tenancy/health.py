@@ -1,5 +1,6 @@
-"""`/health/ready`: may this process be sent requests, and which part it stands on is slow or away."""
+"""`/health/…`: does this process answer, may it be sent requests, and which part it stands on is slow or away."""
 
+import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,15 +12,18 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from tenancy.deployments import READY_PATH
 from tenancy.registry import RegistryUnavailable, registry
 from tenancy.waiting import ask_cache
 
 AWAY_AFTER = 0.5  # seconds, counted from the begin of a question: one that hangs is waited for once
 SLOW_FROM = 0.25
+
+_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 class Question:
@@ -125,14 +129,42 @@ def _state(question: Question) -> dict[str, Any]:
     return {"state": state, "ms": round(took * 1000, 1)}
 
 
+def serves(what: str) -> bool:
+    """Whether this belongs here: "blogs" of all sites, "admin", the number of one site; "" asks for nothing.
+
+    An address that was one deployment's may be another one's by now.
+    """
+    blogs, pinned = "blogs" in settings.SURFACES, settings.PINNED_SITE_ID
+    match what:
+        case "":
+            return True
+        case "admin":
+            return "admin" in settings.SURFACES
+        case "blogs":
+            return blogs and pinned is None
+        case number:
+            return blogs and _NUMBER.fullmatch(number) is not None and pinned in (None, int(number))
+
+
 readiness = Readiness()
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """The process answers; says nothing about database or cache."""
+    return HttpResponse("live\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 while this process is of use, 503 when requests are better sent elsewhere."""
+    """200 while this process is of use, 503 when requests are better sent elsewhere.
+
+    `?serves=` names what somebody wants to send here; it is astray with a process that serves something else.
+    """
     status, parts = readiness.report()
+    if not serves(request.GET.get("serves", "")):
+        status = "astray"
     answer = {
         "status": status,
         "pinned_site": settings.PINNED_SITE_ID,
@@ -140,3 +172,7 @@ def ready(request: HttpRequest) -> JsonResponse:
         "parts": parts,
     }
     return JsonResponse(answer, status=200 if status in ("ready", "degraded") else 503)
+
+
+# By path, as urls.py has them: a process without the surface for machines answers these all the same (sites.py).
+VIEWS = {"/health/live": live, READY_PATH: ready}

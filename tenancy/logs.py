@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+POLLED = ("/health/live", "/health/ready", "/traefik/document")  # of the internal surface; no blog has such addresses
 LONGEST = {
     "site": 100,
     "client": 64,
@@ -27,6 +28,14 @@ class SiteFilter(logging.Filter):
         return True
 
 
+class WithoutPolls(logging.Filter):
+    """Keeps out of the access log what machines ask each second, as long as it is answered well."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        atoms = cast(Mapping[str, Any], record.args)
+        return not (_path(atoms).startswith(POLLED) and str(atoms["s"]) == "200")
+
+
 class AccessFormatter(logging.Formatter):
     """An access of gunicorn as one JSON object a line. The query stays out: it may hold what a reader searched for.
 
@@ -43,7 +52,7 @@ class AccessFormatter(logging.Formatter):
             "site": _plain(atoms["{host}i"]),
             "client": self._client(atoms),
             "method": _plain(atoms["m"]),
-            "path": _plain(atoms["{raw_uri}e"]).partition("?")[0],
+            "path": _path(atoms),
         }
         line = {
             "time": _time(record),
@@ -71,6 +80,10 @@ class AccessFormatter(logging.Formatter):
         except ValueError:
             return False
         return any(address in network for network in self._trusted)
+
+
+def _path(atoms: Mapping[str, Any]) -> str:
+    return _plain(atoms["{raw_uri}e"]).partition("?")[0]
 
 
 def _plain(atom: Any) -> str:

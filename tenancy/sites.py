@@ -18,7 +18,6 @@ from django.utils import timezone, translation
 from django.utils.deprecation import MiddlewareMixin
 
 from tenancy import domains, health
-from tenancy.deployments import READY_PATH
 from tenancy.domain_checks import PROOF_PATH, proof
 from tenancy.models import State
 from tenancy.registry import Entry, RegistryUnavailable, registry
@@ -79,9 +78,9 @@ class SiteMiddleware:
     def _visit_surface(self, name: str, request: HttpRequest) -> HttpResponse:
         """The admin or the machines' surface, if this process serves it."""
         if domains.reserved()[name] not in settings.SURFACES:
-            # Traefik asks each process whether it is well, also one without a surface for machines.
-            is_about_health = name == settings.INTERNAL_HOST and request.path == READY_PATH
-            return health.ready(request) if is_about_health else _unknown_host(request)
+            # Each process is asked for its health, also one without a surface for machines.
+            view = health.VIEWS.get(request.path) if name == settings.INTERNAL_HOST else None
+            return view(request) if view else _unknown_host(request)
         if request.path == PROOF_PATH:
             return _proof(name)
         if name == settings.ADMIN_HOST and _lacks_tls(request):

@@ -60,15 +60,15 @@ def document(found: Sequence[Route], servers: Mapping[str, Sequence[str]], admin
     shared = [route for route in found if not route.deployment][: settings.DOMAIN_ROUTERS]
     certified = [route.domain for route in found if route.points_here]
     routers = _catch_all([*certified, settings.ADMIN_HOST] if admin_points_here else certified)
-    services = {"shared": _service(settings.SHARED_DEPLOYMENT, servers)}
+    services = {"shared": _service(settings.SHARED_DEPLOYMENT, servers, "blogs")}
     if settings.ADMIN_DEPLOYMENT:
         routers["admin"] = _router(settings.ADMIN_HOST, "admin")
-        services["admin"] = _service(settings.ADMIN_DEPLOYMENT, servers)
+        services["admin"] = _service(settings.ADMIN_DEPLOYMENT, servers, "admin")
     for route in [*own, *shared]:
         service = f"site-{route.site_id}" if route.deployment else "shared"
         routers[route.domain] = _router(route.domain, service)
     for route in own:
-        services[f"site-{route.site_id}"] = _service([route.deployment], servers)
+        services[f"site-{route.site_id}"] = _service([route.deployment], servers, str(route.site_id))
     return {"http": {"routers": routers, "services": services}}
 
 
@@ -97,8 +97,10 @@ def _router(domain: str, service: str) -> Document:
     return {**router, "entryPoints": ["web"]}
 
 
-def _service(addresses: Sequence[str], servers: Mapping[str, Sequence[str]]) -> Document:
-    health = {"path": deployments.READY_PATH, "hostname": settings.INTERNAL_HOST, "interval": "1s", "timeout": "1s"}
+def _service(addresses: Sequence[str], servers: Mapping[str, Sequence[str]], serves: str) -> Document:
+    """Servers that are asked for their health, and whether what we send them is theirs to serve (health.py)."""
+    path = f"{deployments.READY_PATH}?serves={serves}"
+    health = {"path": path, "hostname": settings.INTERNAL_HOST, "interval": "1s", "timeout": "1s"}
     urls = [{"url": url} for address in addresses for url in servers[address]]
     return {"loadBalancer": {"servers": urls, "healthCheck": health}}
 

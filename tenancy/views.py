@@ -1,4 +1,4 @@
-"""What machines ask on the internal surface. Health has a module of its own (health.py)."""
+"""What machines ask on the internal surface, besides health (health.py)."""
 
 import hmac
 import logging
@@ -12,12 +12,6 @@ from django.views.decorators.http import require_safe
 from tenancy import traefik
 
 logger = logging.getLogger(__name__)
-
-
-@require_safe
-def live(request: HttpRequest) -> HttpResponse:
-    """The process answers; says nothing about database or cache."""
-    return HttpResponse("live\n", content_type="text/plain")
 
 
 @require_safe

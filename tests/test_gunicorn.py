@@ -106,7 +106,7 @@ def last_access(process, agent):
 
 
 def test_an_access_is_one_line_of_json(server):
-    server.get("internal.localhost", "/health/live?secret=hidden", **{"User-Agent": "plain"})
+    server.get("internal.localhost", "/nothing/?secret=hidden", **{"User-Agent": "plain"})
 
     line = last_access(server, "plain")
     assert line.pop("time").endswith("+00:00")
@@ -115,12 +115,20 @@ def test_an_access_is_one_line_of_json(server):
         "site": "internal.localhost",
         "client": "127.0.0.1",
         "method": "GET",
-        "path": "/health/live",
-        "status": 200,
-        "bytes": 5,
+        "path": "/nothing/",
+        "status": 404,
+        "bytes": line["bytes"],
         "agent": "plain",
     }
     assert "hidden" not in server.output()
+
+
+def test_what_machines_ask_each_second_is_in_the_log_only_when_it_fails(server):
+    server.get("internal.localhost", "/health/live", **{"User-Agent": "content"})
+    server.get("elsewhere.test", "/health/live", **{"User-Agent": "refused"})
+
+    assert last_access(server, "refused")["status"] == 404
+    assert not [line for line in accesses(server) if line["agent"] == "content"]
 
 
 def test_hostile_requests_break_no_line_and_are_bounded(server):
@@ -136,11 +144,11 @@ def test_hostile_requests_break_no_line_and_are_bounded(server):
 
 def test_the_client_is_who_a_trusted_proxy_says_and_nobody_elses_word_counts(server, processes):
     asked = {"User-Agent": "proxy", "X-Forwarded-For": "203.0.113.7, 198.51.100.9"}
-    server.get("internal.localhost", "/health/live", **asked)
+    server.get("internal.localhost", "/nothing/", **asked)
     assert last_access(server, "proxy")["client"] == "127.0.0.1"
 
     behind = processes(1, TRUSTED_PROXIES="127.0.0.0/8")[0]
-    behind.get("internal.localhost", "/health/live", **asked)
+    behind.get("internal.localhost", "/nothing/", **asked)
     assert last_access(behind, "proxy")["client"] == "198.51.100.9"
 
 

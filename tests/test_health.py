@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from tenancy import health
 from tests import production, servers
 from tests.processes import Processes
 from tests.production import INTERNAL_HOST
@@ -76,6 +77,32 @@ def test_a_pinned_process_says_which_site_it_serves(processes, techblog, tmp_pat
     pinned = processes(1, **production.environment(tmp_path), SITE_ID=str(techblog.pk))[0]
 
     assert ready(pinned)[1]["pinned_site"] == techblog.pk
+
+
+@pytest.mark.parametrize(
+    ("environment", "served", "astray"),
+    [
+        ({}, ["blogs", "admin", "1", "2"], ["mail", "-1", "1.0"]),
+        ({"SITE_ID": "1"}, ["1", "admin"], ["2", "blogs", "11"]),
+        ({"SURFACES": "blogs"}, ["blogs", "1"], ["admin"]),
+        ({"SURFACES": "admin,internal"}, ["admin"], ["blogs", "1"]),
+    ],
+)
+def test_what_is_sent_to_the_wrong_deployment_is_not_wanted(environment, served, astray, settings):
+    """The address of a container that went may be another one's a moment later."""
+    settings.PINNED_SITE_ID = int(environment["SITE_ID"]) if "SITE_ID" in environment else None
+    settings.SURFACES = environment.get("SURFACES", "blogs,admin,internal").split(",")
+
+    assert [what for what in [*served, *astray, "x" * 5000] if health.serves(what)] == served
+
+
+def test_a_pinned_process_is_ready_for_its_site_and_for_no_other(processes, techblog, tmp_path):
+    pinned = processes(1, **production.environment(tmp_path), SITE_ID=str(techblog.pk))[0]
+    ask = "/health/ready?serves={}".format
+
+    assert pinned.status(INTERNAL_HOST, ask(techblog.pk)) == 200
+    refused = pinned.get(INTERNAL_HOST, ask("blogs"))
+    assert (refused.status, json.loads(refused.body)["status"]) == (503, "astray")
 
 
 def test_no_other_host_learns_of_it(server, techblog):

@@ -10,14 +10,14 @@ ADMIN, INTERNAL = settings.ADMIN_HOST, settings.INTERNAL_HOST
     ("surfaces", "answers"),
     [
         ("blogs", {"techblog.test": 200, ADMIN: 404, INTERNAL: 404}),
-        ("admin,internal", {"techblog.test": 404, ADMIN: 302, INTERNAL: 200}),
-        ("internal,blogs", {"techblog.test": 200, ADMIN: 404, INTERNAL: 200}),
+        ("admin,internal", {"techblog.test": 404, ADMIN: 302, INTERNAL: 401}),
+        ("internal,blogs", {"techblog.test": 200, ADMIN: 404, INTERNAL: 401}),
     ],
 )
 def test_hosts_of_surfaces_that_are_off_get_404(techblog, processes, surfaces, answers):
     [process] = processes(1, SURFACES=surfaces)
 
-    found = {host: process.status(host, "/health/live" if host == INTERNAL else "/") for host in answers}
+    found = {host: process.status(host, "/traefik/document" if host == INTERNAL else "/") for host in answers}
 
     assert found == answers
 
@@ -34,4 +34,5 @@ def test_a_process_without_the_machines_surface_still_says_whether_it_is_well(te
     [process] = processes(1, SURFACES="blogs")
 
     assert process.status(INTERNAL, "/health/ready") == 200
-    assert process.status(INTERNAL, "/health/live") == 404
+    assert process.status(INTERNAL, "/health/live") == 200
+    assert process.status(INTERNAL, "/traefik/document") == 404

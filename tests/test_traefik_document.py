@@ -83,7 +83,7 @@ def test_each_replica_behind_a_name_is_a_server_whose_health_is_asked(techblog, 
     balancer = ask().json()["http"]["services"]["shared"]["loadBalancer"]
 
     assert balancer["servers"] == [{"url": "http://127.0.0.1:8001"}, {"url": "http://127.0.0.1:8002"}]
-    assert balancer["healthCheck"]["path"] == "/health/ready"
+    assert balancer["healthCheck"]["path"] == "/health/ready?serves=blogs"
     assert balancer["healthCheck"]["hostname"] == django_settings.INTERNAL_HOST
 
 
