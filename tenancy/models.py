@@ -1,7 +1,7 @@
 """WHO is served: users, and what django.contrib.sites lacks about a site."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -108,13 +108,18 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(f"{name!r} is no time zone; write an IANA name, like Europe/Berlin.") from error
 
 
+def languages() -> Sequence[tuple[str, Any]]:
+    """By name in the migrations: each version of Django knows some more."""
+    return settings.LANGUAGES
+
+
 class SiteSettings(models.Model):
     """What `Site` lacks. A site without settings, or suspended, is not served."""
 
     site = models.OneToOneField(Site, models.CASCADE, related_name="settings")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Names the site in feeds.")
     tagline = models.CharField(max_length=200, blank=True, help_text="One sentence under the name.")
-    language = models.CharField(max_length=10, choices=settings.LANGUAGES, default="en")
+    language = models.CharField(max_length=10, choices=languages, default="en")
     time_zone = models.CharField(max_length=50, default="UTC", validators=[validate_time_zone])
     theme = models.CharField(max_length=20, choices=Theme, default=Theme.TERMINAL)
     accent = models.CharField(
