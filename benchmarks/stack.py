@@ -2,7 +2,7 @@
 
     python -m benchmarks.stack
 
-Everything runs on this machine, through the real Traefik. Readers ask every 20 ms, two at a time.
+Everything runs on this machine, through the real Traefik. Every 20 ms a reader comes to each of two sites.
 """
 
 import json
@@ -16,17 +16,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
-from devstack.processes import status
+from devstack.processes import children, status, wait_until
+from devstack.readers import Readers
 from devstack.stack import FINANCEBLOG, TECHBLOG, Stack
-from devstack.trickle import Trickle
 from devstack.web import PROJECT, Web
 
 RESULTS = PROJECT / "benchmarks" / "results" / "stack.json"
 SITES = 10
-EVERY = 0.02  # seconds between two requests of a reader
+EVERY = 0.02  # seconds between two readers of a site
 HEALTH_IS_ASKED_EVERY = 1.0  # seconds, by Traefik
 
 
@@ -76,11 +75,8 @@ def routing(stack: Stack) -> Iterator[Figure]:
     for number in range(SITES):
         host = f"new-{number}.localhost"
         stack.manage("site", "create", host, "--name", host)
-        began = time.monotonic()
-        wait_until(partial(is_served, stack, host))
-        answered.append(time.monotonic() - began)
-        wait_until(partial(has_a_router, stack, host))
-        routed.append(time.monotonic() - began)
+        answered.append(wait_until(partial(is_served, stack, host)))
+        routed.append(answered[-1] + wait_until(partial(has_a_router, stack, host)))
     yield Figure("new site answers by the catch-all, median of ten", statistics.median(answered), "s", 1.0)
     yield Figure("new site answers by its own router, median of ten", statistics.median(routed), "s", 1.0)
     yield Figure("new site answers by its own router, slowest of ten", max(routed), "s", 2.0)
@@ -88,16 +84,14 @@ def routing(stack: Stack) -> Iterator[Figure]:
 
 def unnoticed(stack: Stack, name: str, happen: Callable[[Stack], None], after: float) -> Iterator[Figure]:
     """What happens, with readers before, during and `after` seconds after it."""
-    with Trickle(stack.traefik.port, [TECHBLOG, FINANCEBLOG], every=EVERY) as readers:
-        time.sleep(0.5)
+    with Readers(stack.traefik.port, [TECHBLOG, FINANCEBLOG], EVERY, after) as readers:
         happen(stack)
-        time.sleep(after)
     yield Figure(f"{name}: failed of {len(readers.visits)} requests", len(readers.failed), "requests", 0)
     yield Figure(f"{name}: slowest request", readers.slowest, "s", 2.5)
 
 
 def kill_a_worker(stack: Stack) -> None:
-    os.kill(workers(stack.webs[0])[0], signal.SIGKILL)
+    os.kill(children(pid(stack.webs[0]))[0], signal.SIGKILL)
 
 
 def kill_and_start(stack: Stack) -> None:
@@ -146,23 +140,10 @@ def has_a_router(stack: Stack, host: str) -> bool:
     return bool(rows) and rows[-1].get("RouterName") == f"{host}@http"
 
 
-def workers(web: Web) -> list[int]:
-    children = Path(f"/proc/{pid(web)}/task/{pid(web)}/children")
-    return [int(child) for child in children.read_text().split()]
-
-
 def pid(web: Web) -> int:
     if web.process is None:
         raise RuntimeError(f"{web.name} does not run.")
     return web.process.pid
-
-
-def wait_until(condition: Callable[[], bool], patience: float = 10) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"It did not happen within {patience} s.")
-        time.sleep(0.02)
 
 
 def write(figures: list[Figure]) -> None:

@@ -1,16 +1,17 @@
 """`make stack`: what a server runs, as processes of this machine, until Ctrl-C."""
 
 import errno
-import os
 import signal
 import sys
 import time
 
+from django.core.exceptions import ImproperlyConfigured
 from rich.console import Console
 
 from devstack.processes import Process, ProcessFailed
 from devstack.stack import Stack
 from devstack.terminal import Logs
+from settings.environment import integer
 
 DEFAULT_PORT = 8080
 KEPT_NOWHERE = "All of it is thrown away at the end: database, images, caches."
@@ -40,10 +41,10 @@ def main() -> int:
 
 def chosen_port() -> int:
     """PORT of the environment. Ends the program when it is none."""
-    value = os.environ.get("PORT") or str(DEFAULT_PORT)
-    if not (value.isascii() and value.isdecimal() and len(value) <= 5 and 1 <= int(value) <= 65535):
-        sys.exit(f"PORT={value!r} is not possible. Write a whole number from 1 to 65535: PORT=8081 make stack")
-    return int(value)
+    try:
+        return integer("PORT", None, 1, 65535) or DEFAULT_PORT
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
 
 def stack_on(port: int) -> Stack:

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from pwd import getpwnam, struct_passwd
@@ -216,6 +216,21 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started: of a gunicorn its workers."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def wait_until(condition: Callable[[], object], patience: float = 10) -> float:
+    """How many seconds it took. Raises TimeoutError when it has not happened after `patience` seconds."""
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() - began > patience:
+            raise TimeoutError(f"It did not happen within {patience:g} s.")
+        time.sleep(0.02)
+    return time.monotonic() - began
 
 
 def status(port: int, host: str, path: str = "/") -> int | None:

@@ -4,9 +4,8 @@ import os
 import secrets
 import subprocess
 import sys
-import time
 
-from devstack.processes import PATIENCE, Process, ProcessFailed, Session, spawn, status
+from devstack.processes import PATIENCE, Process, ProcessFailed, Session, spawn, status, wait_until
 from devstack.servers import PostgreSQL, Redis
 from devstack.traefik import Traefik
 from devstack.web import PROJECT, Web
@@ -129,8 +128,7 @@ class Stack:
         (self.session.folder / name / "pid").unlink()
 
     def _wait_until_routed(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while status(self.traefik.port, TECHBLOG) != 200:
-            if time.monotonic() > deadline:
-                raise ProcessFailed(f"Traefik reaches no blog:\n{self.traefik.last_words()}")
-            time.sleep(0.05)
+        try:
+            wait_until(lambda: status(self.traefik.port, TECHBLOG) == 200, PATIENCE)
+        except TimeoutError as error:
+            raise ProcessFailed(f"Traefik reaches no blog:\n{self.traefik.last_words()}") from error

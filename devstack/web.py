@@ -25,5 +25,4 @@ class Web(Process):
         return [sys.executable, "-m", "gunicorn", "-c", "settings/gunicorn.py", "settings.wsgi"]
 
     def is_ready(self, pid: int) -> bool:
-        # 404: it has no internal surface that could tell.
-        return status(self.port, self.environment["INTERNAL_HOST"], "/health/ready") in (200, 404)
+        return status(self.port, self.environment["INTERNAL_HOST"], "/health/ready") == 200

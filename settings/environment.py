@@ -1,4 +1,4 @@
-"""Environment variables, each read once and strictly: a wrong value stops the start and says what to write instead.
+"""Environment variables, each read strictly: a wrong value stops the start and says what to write instead.
 
 Each can also come from a file, for those who hand out secrets that way: NAME_FILE holds its path. No message repeats
 a value that may be secret.

@@ -50,12 +50,14 @@ MEDIA_ROOT = text("MEDIA_ROOT")
 PATIENCE = {"database": 30, "cache": 5}
 SECRET_KEY = secret("SECRET_KEY", 50)
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
-# The internal surface is asked by machines beside us, without TLS. Whether a visitor came over TLS is known from
-# wsgi.url_scheme, which gunicorn sets by what trusted proxies say (settings/gunicorn.py).
-SECURE_REDIRECT_EXEMPT = [r"^health/", r"^traefik/"]
-SECURE_SSL_REDIRECT = TLS
-# HSTS speaks for a site's own host alone: its subdomains and browsers' preload lists are its owner's to decide on.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SILENCED_SYSTEM_CHECKS = [
+    # HSTS speaks for a site's own host alone: its subdomains and browsers' preload lists are its owner's to decide on.
+    "security.W005",
+    "security.W021",
+    # SiteMiddleware sends who comes by http to https, at the address that the site has. Whether somebody came by https
+    # is known from wsgi.url_scheme, which gunicorn sets by what trusted proxies say (settings/gunicorn.py).
+    "security.W008",
+]
 SESSION_COOKIE_NAME = "__Host-session" if TLS else "session"
 SESSION_COOKIE_SECURE = TLS
 if TLS and not networks("TRUSTED_PROXIES"):

@@ -13,11 +13,11 @@ try:
     application = get_wsgi_application()
 
     # These need the applications loaded.
-    from tenancy.pinning import check_pinned_site
+    from tenancy.pinning import check_before_serving
     from tenancy.waiting import hang_up, wait_for_services
 
     wait_for_services()
-    check_pinned_site()
+    check_before_serving()
     # Workers are forked from this process, and no connection may have two of them at its end.
     hang_up()
 except ImproperlyConfigured as error:

@@ -6,7 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ MAX_ANSWER = 10_000  # bytes
 _ADDRESS = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9._-]{0,100}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?")
 
 _resolvers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolver")
+_questions: dict[str, Future[list[str]]] = {}  # by address; there are as many as deployments
 
 
 class InvalidAddress(ValidationError):
@@ -71,26 +72,23 @@ def check(address: str, site: "Site") -> None:
     """Raises UnknownDeployment unless a process at the address is ready and serves the site."""
     validate_address(address)
     try:
-        status, answer = _ask(address)
+        status, answer = _ask(address, f"{READY_PATH}?serves={site.pk}")
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnknownDeployment(address, site, f"no answer ({reason})") from error
     if "pinned_site" not in answer:
         raise UnknownDeployment(address, site, "what answers there is not a process of this installation")
     if status != 200:
-        raise UnknownDeployment(address, site, f"it is {answer.get('status')}")
-    if "blogs" not in answer.get("surfaces", ()):
-        raise UnknownDeployment(address, site, "it serves no blogs (SURFACES)")
-    if answer["pinned_site"] not in (None, site.pk):
-        raise UnknownDeployment(address, site, f"it is pinned to site {answer['pinned_site']}, not {site.pk}")
+        served = f"it serves {answer.get('surfaces')}, and is pinned to site {answer['pinned_site']}"
+        raise UnknownDeployment(address, site, f"it is {answer.get('status')} ({served})")
 
 
-def _ask(address: str) -> tuple[int, dict[str, Any]]:
+def _ask(address: str, path: str) -> tuple[int, dict[str, Any]]:
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=ASK_TIMEOUT)
     try:
-        connection.request("GET", READY_PATH, headers={"Host": settings.INTERNAL_HOST})
+        connection.request("GET", path, headers={"Host": settings.INTERNAL_HOST})
         response = connection.getresponse()
         body = response.read(MAX_ANSWER)
     finally:
@@ -102,17 +100,25 @@ def _ask(address: str) -> tuple[int, dict[str, Any]]:
     return response.status, answer if isinstance(answer, dict) else {}
 
 
-def servers(addresses: Iterable[str]) -> dict[str, list[str]]:
+def replicas(addresses: Iterable[str]) -> dict[str, list[str]]:
     """For each address those of its replicas: every IP address behind its name, as an address of its own.
 
     A name that nobody resolves in time, and https, whose certificate holds the name, stand for themselves.
     """
-    asked = {address: _resolvers.submit(_replicas, address) for address in sorted(set(addresses))}
+    asked = {address: _resolving(address) for address in sorted(set(addresses))}
     answered, _ = wait(asked.values(), RESOLVE_TIMEOUT)
     return {address: future.result() if future in answered else [address] for address, future in asked.items()}
 
 
-def _replicas(address: str) -> list[str]:
+def _resolving(address: str) -> Future[list[str]]:
+    """One question at a time for each address: while names are not resolved, questions must not pile up."""
+    question = _questions.get(address)
+    if question is None or question.done():
+        question = _questions[address] = _resolvers.submit(_resolve, address)
+    return question
+
+
+def _resolve(address: str) -> list[str]:
     parts = urlsplit(address)
     if parts.scheme == "https":
         return [address]

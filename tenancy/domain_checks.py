@@ -1,4 +1,4 @@
-"""Does a domain lead to us? Only then we ask for a certificate: authorities lock out who fails too often."""
+"""Does a domain lead here? Only then we ask for a certificate: authorities lock out who fails too often."""
 
 import hmac
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ from tenancy.models import Domain, DomainCheck
 PROOF_PATH = "/.well-known/newsstand"
 TIMEOUT = 5.0  # seconds
 AT_ONCE = 8  # domains
-AGAIN_AFTER = timedelta(days=1)  # when it led to us
+AGAIN_AFTER = timedelta(days=1)  # when it led here
 FIRST_RETRY = timedelta(minutes=1)  # doubled with each failure, until it is AGAIN_AFTER
 
 
@@ -29,35 +29,39 @@ def proof(name: str) -> str:
     return salted_hmac("newsstand.domain_checks", name, algorithm="sha256").hexdigest()
 
 
-def name_of(domain: Domain | None) -> str:
-    """None stands for the host of the admin, here and below."""
-    return domain.name if domain else settings.ADMIN_HOST
+def due(now: datetime) -> list[str]:
+    """The domains whose turn it is, the admin's host first: never checked, or long enough ago."""
+    last = DomainCheck.objects.in_bulk(field_name="name")
+    names = [settings.ADMIN_HOST, *Domain.objects.order_by("name").values_list("name", flat=True)]
+    return [name for name in names if _is_due(last.get(name), now)]
 
 
-def due(now: datetime) -> list[Domain | None]:
-    """The domains whose turn it is: never checked, or long enough ago."""
-    admin = DomainCheck.objects.filter(domain=None).first()
-    found = Domain.objects.select_related("last_check").order_by("name")
-    sites = [domain for domain in found if _is_due(getattr(domain, "last_check", None), now)]
-    return [None, *sites] if _is_due(admin, now) else [*sites]
-
-
-def check(found: Iterable[Domain | None]) -> Iterator[DomainCheck]:
+def check(names: Iterable[str]) -> Iterator[DomainCheck]:
     """Ask each domain who is there, several at once, and note the answer."""
-    asked = list(found)
+    asked = list(names)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="domain-check") as pool:
-        for domain, reason in zip(asked, pool.map(_obstacle, map(name_of, asked)), strict=True):
+        for name, reason in zip(asked, pool.map(_obstacle, asked), strict=True):
+            domain = Domain.objects.filter(name=name).first()
+            if domain is None and name != settings.ADMIN_HOST:
+                continue  # removed while it was asked
             try:
-                yield _note(domain, reason)
-            except IntegrityError:  # the domain was removed while it was asked
+                yield _note(name, domain, reason)
+            except IntegrityError:  # removed in this very moment
                 continue
 
 
-def _note(domain: Domain | None, reason: str) -> DomainCheck:
-    before = DomainCheck.objects.filter(domain=domain).first()
+def _note(name: str, domain: Domain | None, reason: str) -> DomainCheck:
+    before = DomainCheck.objects.filter(name=name).first()
     failures = (before.failures if before else 0) + 1 if reason else 0
-    values = {"checked_at": timezone.now(), "failures": min(failures, 32_000), "reason": reason[:200]}
-    noted, _ = DomainCheck.objects.update_or_create(domain=domain, defaults=values)
+    noted, _ = DomainCheck.objects.update_or_create(
+        name=name,
+        defaults={
+            "checked_at": timezone.now(),
+            "domain": domain,
+            "failures": min(failures, 32_000),
+            "reason": reason[:200],
+        },
+    )
     return noted
 
 
@@ -79,7 +83,7 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 def _obstacle(name: str) -> str:
-    """Why no certificate can be had for the domain; empty when it leads to us."""
+    """Why no certificate can be had for the domain; empty when it leads here."""
     address = f"http://{name}{PROOF_PATH}"
     try:
         with build_opener(_NoRedirect).open(address, timeout=TIMEOUT) as response:

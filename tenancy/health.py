@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from tenancy.deployments import READY_PATH
+from tenancy.pinning import serves_site
 from tenancy.registry import RegistryUnavailable, registry
 from tenancy.waiting import ask_cache
 
@@ -134,16 +135,15 @@ def serves(what: str) -> bool:
 
     An address that was one deployment's may be another one's by now.
     """
-    blogs, pinned = "blogs" in settings.SURFACES, settings.PINNED_SITE_ID
     match what:
         case "":
             return True
         case "admin":
             return "admin" in settings.SURFACES
         case "blogs":
-            return blogs and pinned is None
+            return "blogs" in settings.SURFACES and settings.PINNED_SITE_ID is None
         case number:
-            return blogs and _NUMBER.fullmatch(number) is not None and pinned in (None, int(number))
+            return _NUMBER.fullmatch(number) is not None and serves_site(int(number))
 
 
 readiness = Readiness()
@@ -174,5 +174,5 @@ def ready(request: HttpRequest) -> JsonResponse:
     return JsonResponse(answer, status=200 if status in ("ready", "degraded") else 503)
 
 
-# By path, as urls.py has them: a process without the surface for machines answers these all the same (sites.py).
+# Also answered by processes without the internal surface (sites.py).
 VIEWS = {"/health/live": live, READY_PATH: ready}

@@ -190,17 +190,16 @@ class Domain(models.Model):
 
 
 class DomainCheck(models.Model):
-    """Whether a domain led to us when we asked last (domain_checks.py). In no page, so no change of a site."""
+    """Whether a domain led here when it was asked last (domain_checks.py). In no page, so no change of a site."""
 
-    domain = models.OneToOneField(
-        Domain, models.CASCADE, null=True, related_name="last_check", help_text="None: the host of the admin."
-    )
+    name = models.CharField(max_length=domains.MAX_LENGTH, unique=True)
+    domain = models.OneToOneField(Domain, models.CASCADE, null=True, help_text="None: the host of the admin.")
     checked_at = models.DateTimeField()
-    failures = models.PositiveSmallIntegerField(default=0, help_text="In a row; 0 when it led to us.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="In a row; 0 when it led here.")
     reason = models.CharField(max_length=200, blank=True, help_text="Why it failed last.")
 
     def __str__(self) -> str:
-        return f"{self.domain or 'the admin'}: {self.reason or 'leads here'}"
+        return f"{self.name}: {self.reason or 'leads here'}"
 
 
 class Role(models.IntegerChoices):

@@ -27,18 +27,15 @@ def site_named(text: str) -> Site:
     return site
 
 
-def domain_named(text: str) -> Domain | None:
-    """The domain that somebody typed; None is the admin's host. Raises UnknownSite."""
+def domain_named(text: str) -> str:
+    """The canonical spelling of a domain of ours that somebody typed, or of the admin's host. Raises UnknownSite."""
     try:
         name = domains.canonical(text)
     except domains.InvalidDomain as error:
         raise UnknownSite(f"{error.message} {known_sites()}") from error
-    if name == settings.ADMIN_HOST:
-        return None
-    domain = Domain.objects.filter(name=name).first()
-    if domain is None:
+    if name != settings.ADMIN_HOST and not Domain.objects.filter(name=name).exists():
         raise UnknownSite(f"No site has the domain {name}. {known_sites()}")
-    return domain
+    return name
 
 
 def known_sites() -> str:

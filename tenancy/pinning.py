@@ -1,4 +1,4 @@
-"""What must be right before a process serves: the site it is pinned to, and the hosts of the installation itself."""
+"""Which sites this process serves, and what must be right before it does."""
 
 import logging
 
@@ -14,17 +14,24 @@ from tenancy.naming import known_sites
 logger = logging.getLogger(__name__)
 
 
-def check_pinned_site() -> None:
-    """Raises ImproperlyConfigured, with the sites that exist, when this process is pinned to one that does not."""
-    if settings.PINNED_SITE_ID is None:
-        return
+def serves_site(site_id: int) -> bool:
+    """Whether this process serves the blog of that site. Whether the site is live is another question."""
+    return "blogs" in settings.SURFACES and settings.PINNED_SITE_ID in (None, site_id)
+
+
+def check_before_serving() -> None:
+    """Raises ImproperlyConfigured when this process is pinned to no site, or a site has the name of an own host."""
     try:
-        exists = Site.objects.filter(pk=settings.PINNED_SITE_ID).exists()
+        check_pinned_site()
+        check_own_hosts()
     except (OperationalError, ProgrammingError) as error:
         # Nothing is served before the database is there, and other sites' hosts are refused all the same.
-        logger.warning("SITE_ID=%s could not be checked: %s", settings.PINNED_SITE_ID, error)
-        return
-    if not exists:
+        logger.warning("The sites could not be checked before serving: %s", error)
+
+
+def check_pinned_site() -> None:
+    """Raises ImproperlyConfigured, with the sites that exist, when this process is pinned to one that does not."""
+    if settings.PINNED_SITE_ID is not None and not Site.objects.filter(pk=settings.PINNED_SITE_ID).exists():
         raise ImproperlyConfigured(
             f"SITE_ID={settings.PINNED_SITE_ID} names no site. Correct it, or unset it. {known_sites()}"
         )

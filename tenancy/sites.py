@@ -20,6 +20,7 @@ from django.utils.deprecation import MiddlewareMixin
 from tenancy import domains, health
 from tenancy.domain_checks import PROOF_PATH, proof
 from tenancy.models import State
+from tenancy.pinning import serves_site
 from tenancy.registry import Entry, RegistryUnavailable, registry
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -40,12 +41,8 @@ def admin_url(path: str = "/") -> str:
 
 def served(name: str) -> Entry | None:
     """The live site with this domain, if this process serves it. Raises RegistryUnavailable."""
-    if "blogs" not in settings.SURFACES:
-        return None
     entry = registry.find(name)
-    if entry is None or entry.state != State.LIVE:
-        return None
-    if settings.PINNED_SITE_ID not in (None, entry.site_id):
+    if entry is None or entry.state != State.LIVE or not serves_site(entry.site_id):
         return None
     return entry
 
@@ -68,24 +65,23 @@ class SiteMiddleware:
         name, port = name_and_port
         # The port stays: the CSRF check of the admin compares it with the Origin header.
         request.META["HTTP_HOST"] = name + port
-        if name in domains.reserved():
-            return self._visit_surface(name, request)
+        if surface := domains.reserved().get(name):
+            return self._visit_surface(surface, name, request)
         try:
             return self._visit(name, request)
         except (RegistryUnavailable, *DATABASE_AWAY) as error:
             return unavailable(request, error)
 
-    def _visit_surface(self, name: str, request: HttpRequest) -> HttpResponse:
-        """The admin or the machines' surface, if this process serves it."""
-        if domains.reserved()[name] not in settings.SURFACES:
-            # Each process is asked for its health, also one without a surface for machines.
-            view = health.VIEWS.get(request.path) if name == settings.INTERNAL_HOST else None
+    def _visit_surface(self, surface: str, name: str, request: HttpRequest) -> HttpResponse:
+        """The admin or the internal surface, if this process serves it."""
+        if surface not in settings.SURFACES:
+            # Each process is asked for its health, also one without the internal surface.
+            view = health.VIEWS.get(request.path) if surface == "internal" else None
             return view(request) if view else _unknown_host(request)
         if request.path == PROOF_PATH:
             return _proof(name)
-        if name == settings.ADMIN_HOST and _lacks_tls(request):
-            # Django's own redirect would go on with the port of http.
-            return HttpResponsePermanentRedirect(admin_url(request.get_full_path()))
+        if surface == "admin" and _lacks_tls(request):
+            return PermanentRedirect(admin_url(request.get_full_path()))
         request.site = current_site(request)
         return self.get_response(request)
 
@@ -134,7 +130,8 @@ class PermanentRedirect(HttpResponsePermanentRedirect):
 
 
 def _lacks_tls(request: HttpRequest) -> bool:
-    return settings.SECURE_SSL_REDIRECT and not request.is_secure()
+    """Who comes by http where https is spoken. The internal surface is asked by machines beside us, without TLS."""
+    return settings.PUBLIC_SCHEME == "https" and not request.is_secure()
 
 
 def _proof(name: str) -> HttpResponse:

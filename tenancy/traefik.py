@@ -6,6 +6,7 @@ there a backtick is the end of the name, and what follows could capture everybod
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -31,44 +32,41 @@ class Route(NamedTuple):
     domain: str
     site_id: int
     deployment: str  # an address, or "" for the shared deployment
-    points_here: bool  # found by our own check (domain_checks.py), so a certificate can be had
 
 
 def current_document() -> Document:
     """The document as the database says now. Raises DatabaseError."""
     found = routes()
     own = {route.deployment for route in found if route.deployment}
-    servers = deployments.servers([*settings.SHARED_DEPLOYMENT, *settings.ADMIN_DEPLOYMENT, *own])
-    admin_points_here = DomainCheck.objects.filter(domain=None, failures=0).exists()
-    return document(found, servers, admin_points_here)
+    replicas = deployments.replicas([*settings.SHARED_DEPLOYMENT, *settings.ADMIN_DEPLOYMENT, *own])
+    lead_here = set(DomainCheck.objects.filter(failures=0).values_list("name", flat=True))
+    return document(found, lead_here & {settings.ADMIN_HOST, *(route.domain for route in found)}, replicas)
 
 
 def routes() -> list[Route]:
     """All domains of live sites, oldest first, without those that must reach no rule."""
     rows = Domain.objects.filter(site__settings__state=State.LIVE).order_by("pk")
-    fields = ("name", "site_id", "site__settings__deployment", "last_check__failures")
     return [
-        Route(name, site_id, _trusted_address(deployment, name), failures == 0)
-        for name, site_id, deployment, failures in rows.values_list(*fields).iterator()
+        Route(name, site_id, _trusted_address(deployment, name))
+        for name, site_id, deployment in rows.values_list("name", "site_id", "site__settings__deployment").iterator()
         if _may_be_written(name)
     ]
 
 
-def document(found: Sequence[Route], servers: Mapping[str, Sequence[str]], admin_points_here: bool) -> Document:
-    """The document for these routes; `servers` names the replicas of each deployment's address."""
+def document(found: Sequence[Route], certified: Iterable[str], replicas: Mapping[str, Sequence[str]]) -> Document:
+    """The document for these routes and certificates; `replicas` holds those of each deployment's address."""
     own = [route for route in found if route.deployment]
     shared = [route for route in found if not route.deployment][: settings.DOMAIN_ROUTERS]
-    certified = [route.domain for route in found if route.points_here]
-    routers = _catch_all([*certified, settings.ADMIN_HOST] if admin_points_here else certified)
-    services = {"shared": _service(settings.SHARED_DEPLOYMENT, servers, "blogs")}
+    routers = _catch_all(certified)
+    services = {"shared": _service(settings.SHARED_DEPLOYMENT, replicas, "blogs")}
     if settings.ADMIN_DEPLOYMENT:
         routers["admin"] = _router(settings.ADMIN_HOST, "admin")
-        services["admin"] = _service(settings.ADMIN_DEPLOYMENT, servers, "admin")
+        services["admin"] = _service(settings.ADMIN_DEPLOYMENT, replicas, "admin")
     for route in [*own, *shared]:
         service = f"site-{route.site_id}" if route.deployment else "shared"
         routers[route.domain] = _router(route.domain, service)
     for route in own:
-        services[f"site-{route.site_id}"] = _service([route.deployment], servers, str(route.site_id))
+        services[f"site-{route.site_id}"] = _service([route.deployment], replicas, str(route.site_id))
     return {"http": {"routers": routers, "services": services}}
 
 
@@ -84,8 +82,8 @@ def _catch_all(certified: Iterable[str]) -> dict[str, Document]:
     if wanted and settings.PUBLIC_SCHEME == "https":
         tls = {"certResolver": CERTIFICATES, "domains": wanted}
     return {
-        "shared": {**router, "entryPoints": ["web"]},
-        "shared-tls": {**router, "entryPoints": ["websecure"], "tls": tls},
+        "catch-all": {**router, "entryPoints": ["web"]},
+        "catch-all-tls": {**router, "entryPoints": ["websecure"], "tls": tls},
     }
 
 
@@ -97,11 +95,11 @@ def _router(domain: str, service: str) -> Document:
     return {**router, "entryPoints": ["web"]}
 
 
-def _service(addresses: Sequence[str], servers: Mapping[str, Sequence[str]], serves: str) -> Document:
+def _service(addresses: Sequence[str], replicas: Mapping[str, Sequence[str]], serves: str) -> Document:
     """Servers that are asked for their health, and whether what we send them is theirs to serve (health.py)."""
     path = f"{deployments.READY_PATH}?serves={serves}"
     health = {"path": path, "hostname": settings.INTERNAL_HOST, "interval": "1s", "timeout": "1s"}
-    urls = [{"url": url} for address in addresses for url in servers[address]]
+    urls = [{"url": url} for address in addresses for url in replicas[address]]
     return {"loadBalancer": {"servers": urls, "healthCheck": health}}
 
 
@@ -111,12 +109,18 @@ def _may_be_written(name: str) -> bool:
     except ValidationError:
         fine = False
     if not fine:
-        logger.error("%a is no domain that a site can have, and gets no route.", name)
+        _complain(f"{name!a} is no domain that a site can have, and gets no route.")
     return fine
 
 
 def _trusted_address(text: str, name: str) -> str:
     if not text or deployments.is_address(text):
         return text
-    logger.error("%a of %s is no address of a deployment; the shared one serves the site.", text, name)
+    _complain(f"{text!a} of {name} is no address of a deployment; the shared one serves the site.")
     return ""
+
+
+@lru_cache(1000)
+def _complain(message: str) -> None:
+    """Once: Traefik asks each second."""
+    logger.error(message)

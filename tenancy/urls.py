@@ -5,7 +5,6 @@ from django.urls import path
 from tenancy import health, views
 
 urlpatterns = [
-    path("health/live", health.live, name="live"),
-    path("health/ready", health.ready, name="ready"),
-    path("traefik/document", views.traefik_document, name="traefik-document"),
+    *(path(address.removeprefix("/"), view) for address, view in health.VIEWS.items()),
+    path("traefik/document", views.traefik_document),
 ]

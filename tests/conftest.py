@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.sites.models import Site
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from blogs.models import Placement, Post
 from tenancy import lifecycle
 from tenancy.models import Domain, Membership, Role, User
 from tenancy.registry import registry
+from tests import servers
 from tests.processes import Processes
 
 PASSWORD = "correct horse battery"
@@ -32,6 +35,18 @@ def installation(transactional_db, settings, tmp_path):
     # All tables are emptied next, by TRUNCATE, of which no registry hears; of this each does that asks in time.
     Domain.objects.all().delete()
     registry.find("")
+
+
+@pytest.fixture
+def empty_database(installation):
+    """The address of a database without a table."""
+    address = connection.settings_dict
+    url = servers.postgresql.url.rpartition("/")[0]
+    with psycopg.connect(url + "/postgres", autocommit=True) as postgresql:
+        postgresql.execute(f"CREATE DATABASE empty_of_{address['NAME']}")
+    yield f"{url}/empty_of_{address['NAME']}"
+    with psycopg.connect(url + "/postgres", autocommit=True) as postgresql:
+        postgresql.execute(f"DROP DATABASE empty_of_{address['NAME']} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -76,7 +91,7 @@ def visit():
     def visit(host, path="/", method="get", data=None, **headers):
         name = host.domain if isinstance(host, Site) else host
         client = Client(headers={"host": name, **headers})
-        return getattr(client, method)(path, data)
+        return getattr(client, method)(path, data, secure=django_settings.PUBLIC_SCHEME == "https")
 
     return visit
 

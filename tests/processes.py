@@ -2,18 +2,19 @@
 
 import http.client
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
-from devstack.processes import free_port
+from devstack.processes import children, free_port
 
 PATIENCE = 20  # seconds for a process to answer
 
@@ -97,6 +98,20 @@ class Processes:
     def stop(self):
         for process in self.started:
             process.stop()
+
+
+@contextmanager
+def frozen(pid):
+    """This process and those that it has started hang."""
+    os.kill(pid, signal.SIGSTOP)  # first, so that the others stay the same
+    frozen = [*children(pid), pid]
+    try:
+        for each in frozen:
+            os.kill(each, signal.SIGSTOP)
+        yield
+    finally:
+        for each in frozen:
+            os.kill(each, signal.SIGCONT)
 
 
 def _url(database):

@@ -1,8 +1,10 @@
 """What a process on settings.production needs in its environment."""
 
 import os
+import runpy
 import subprocess
 import sys
+from types import SimpleNamespace
 
 from tests import servers
 
@@ -34,3 +36,21 @@ def manage(*arguments, **variables):
         text=True,
         timeout=60,
     )
+
+
+def read(monkeypatch, tmp_path, **changed):
+    """The settings as they are with these variables; None unsets one."""
+    required = environment(tmp_path) | {"DATABASE_URL": "postgresql://db/newsstand"}
+    for name, value in (required | changed).items():
+        monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
+    return SimpleNamespace(**runpy.run_path("settings/production.py"))
+
+
+def shown(connection):
+    """The time limits of this connection to PostgreSQL."""
+    with connection.cursor() as cursor:
+        values = []
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            cursor.execute(f"SHOW {name}")
+            values.append(cursor.fetchone()[0])
+        return values

@@ -1,5 +1,6 @@
 """A certificate is asked for a domain only after it was seen to lead here; what fails is asked ever more rarely."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from tenancy import domain_checks, lifecycle
-from tenancy.models import Domain, DomainCheck, Generation
+from tenancy.management import checking
+from tenancy.models import DomainCheck, Generation
+from tests import servers
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def test_a_domain_that_leads_nowhere_is_no_candidate(techblog, monkeypatch, chec
     with pytest.raises(CommandError, match="Not every domain leads here"):
         check("techblog.test")
 
-    noted = DomainCheck.objects.get(domain__name="techblog.test")
+    noted = DomainCheck.objects.get(name="techblog.test")
     assert (noted.failures, "cannot be reached" in noted.reason) == (1, True)
 
 
@@ -60,7 +63,7 @@ def test_a_domain_that_leads_to_another_installation_is_no_candidate(techblog, p
     with pytest.raises(CommandError):
         check("techblog.test")
 
-    assert "gives another answer" in DomainCheck.objects.get(domain__name="techblog.test").reason
+    assert "gives another answer" in DomainCheck.objects.get(name="techblog.test").reason
 
 
 def test_the_proof_of_one_domain_is_none_for_another(techblog, financeblog, visit):
@@ -80,12 +83,11 @@ def test_a_domain_that_redirects_proves_itself(techblog, visit):
 
 @pytest.mark.parametrize(("failures", "waits"), [(1, 1), (2, 2), (5, 16), (11, 1024), (12, 1440), (30_000, 1440)])
 def test_who_fails_is_asked_again_after_twice_as_long_up_to_a_day(techblog, failures, waits):
-    domain = Domain.objects.get(name="techblog.test")
     now = timezone.now()
-    DomainCheck.objects.create(domain=domain, checked_at=now, failures=failures, reason="unreachable")
+    DomainCheck.objects.create(name="techblog.test", checked_at=now, failures=failures, reason="unreachable")
 
-    assert domain not in domain_checks.due(now + timedelta(minutes=waits, seconds=-1))
-    assert domain in domain_checks.due(now + timedelta(minutes=waits))
+    assert "techblog.test" not in domain_checks.due(now + timedelta(minutes=waits, seconds=-1))
+    assert "techblog.test" in domain_checks.due(now + timedelta(minutes=waits))
 
 
 def test_who_leads_here_is_asked_once_a_day(techblog, processes, leads_to, check):
@@ -97,12 +99,12 @@ def test_who_leads_here_is_asked_once_a_day(techblog, processes, leads_to, check
 
 
 def test_one_success_ends_a_row_of_failures(techblog, processes, leads_to, check):
-    DomainCheck.objects.create(domain=Domain.objects.get(), checked_at=timezone.now(), failures=9, reason="unreachable")
+    DomainCheck.objects.create(name="techblog.test", checked_at=timezone.now(), failures=9, reason="unreachable")
     leads_to(processes(1)[0])
 
     check("techblog.test")
 
-    assert DomainCheck.objects.values_list("failures", "reason").get(domain__name="techblog.test") == (0, "")
+    assert DomainCheck.objects.values_list("failures", "reason").get(name="techblog.test") == (0, "")
 
 
 def test_a_check_is_no_change_of_the_site(techblog, processes, leads_to, check):
@@ -117,3 +119,42 @@ def test_a_check_is_no_change_of_the_site(techblog, processes, leads_to, check):
 def test_an_unknown_domain_is_not_asked(techblog, check):
     with pytest.raises(CommandError, match="No site has the domain elsewhere"):
         check("elsewhere.test")
+
+
+def test_programs_read_one_document(techblog, monkeypatch, check):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+
+    [admin, techblog] = json.loads(check("--json"))
+
+    assert (admin["domain"], techblog["domain"]) == (django_settings.ADMIN_HOST, "techblog.test")
+    assert (techblog["leads_here"], techblog["failures"]) == (False, 1)
+
+
+def test_what_was_known_of_a_domain_goes_with_it(techblog, monkeypatch, check):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    lifecycle.add_domain(techblog, "old.test")
+    check()
+
+    lifecycle.remove_domain(techblog, "old.test")
+
+    assert set(DomainCheck.objects.values_list("name", flat=True)) == {django_settings.ADMIN_HOST, "techblog.test"}
+
+
+def test_checking_goes_on_and_survives_a_database_that_restarts(techblog, monkeypatch, capsys):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    rounds = iter([servers.postgresql.stop, servers.postgresql.start])
+
+    def sleep(seconds):
+        next(rounds, stop)()
+
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checking, "sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        call_command("site", "domain", "check", "techblog.test", "--every", "7")
+
+    said = capsys.readouterr().out
+    assert "as 1 times in a row" in said
+    assert "no answer, and is asked again in 7 s" in said
+    assert "as 2 times in a row" in said

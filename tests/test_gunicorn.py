@@ -6,12 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from devstack.processes import free_port
+from devstack.processes import children, free_port, wait_until
 from tests.processes import Processes
 
 pytestmark = pytest.mark.sqlite
@@ -97,12 +95,11 @@ def accesses(process):
 
 
 def last_access(process, agent):
-    deadline = time.monotonic() + 3
-    while time.monotonic() < deadline:
-        if found := [line for line in accesses(process) if line["agent"].startswith(agent)]:
-            return found[-1]
-        time.sleep(0.02)
-    raise AssertionError(f"No access by {agent}:\n{process.output()}")
+    def found():
+        return [line for line in accesses(process) if line["agent"].startswith(agent)]
+
+    wait_until(found, patience=3)
+    return found()[-1]
 
 
 def test_an_access_is_one_line_of_json(server):
@@ -164,16 +161,12 @@ def test_a_second_server_on_a_taken_port_is_refused(server, processes):
 
 def workers(process, *, without=()):
     """The ids of both worker processes, when there are two besides those named."""
-    master = process.process.pid
-    deadline = time.monotonic() + 5
-    while len(found := _children(master) - set(without)) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
 
+    def found():
+        return set(children(process.process.pid)) - set(without)
 
-def _children(pid):
-    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    wait_until(lambda: len(found()) == 2, patience=5)
+    return found()
 
 
 def test_a_worker_that_is_killed_is_replaced_and_answers(processes):
@@ -196,10 +189,12 @@ def test_a_reload_loses_no_request_while_kept_connections_wait(processes):
 
     server.process.send_signal(signal.SIGHUP)
     seen = set()
-    deadline = time.monotonic() + 10
-    while _children(server.process.pid) & before:
-        assert time.monotonic() < deadline
+
+    def reloaded():
         seen.add(server.status("internal.localhost", "/health/live"))
+        return before.isdisjoint(children(server.process.pid))
+
+    wait_until(reloaded)
     for connection in kept:
         connection.close()
 
@@ -235,14 +230,14 @@ def activated(tmp_path):
 def test_a_socket_of_systemds_is_served_also_after_a_reload(activated):
     server, port = activated
     assert live(port) == 200  # it waited in the socket until the server was there
-    before = _children(server.pid)
+    before = set(children(server.pid))
+
+    def reloaded():
+        assert live(port) == 200
+        return before.isdisjoint(children(server.pid))
 
     server.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 10
-    while _children(server.pid) & before:
-        assert time.monotonic() < deadline
-        assert live(port) == 200
-
+    wait_until(reloaded)
     assert server.poll() is None
     assert {live(port) for _ in range(10)} == {200}
 

@@ -13,8 +13,7 @@ from django.db import connection
 
 from tenancy.management.commands import migrate
 from tests import production
-from tests.test_health import empty_database  # noqa: F401
-from tests.test_production import read, shown
+from tests.production import read, shown
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def _address():
     return "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
 
 
-def test_two_at_once_do_the_work_once(empty_database, tmp_path):  # noqa: F811
+def test_two_at_once_do_the_work_once(empty_database, tmp_path):
     environment = {**os.environ, **production.environment(tmp_path), "DATABASE_URL": empty_database}
     both = [
         subprocess.Popen(

@@ -1,26 +1,15 @@
 """A process on settings.production: what it refuses to start with, whom it believes, and what it tells browsers."""
 
-import runpy
-from types import SimpleNamespace
-
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from devstack.processes import free_port
 from tenancy import registry, waiting
 from tests import production
-from tests.production import ADMIN_HOST, INTERNAL_HOST, SECRET
+from tests.production import ADMIN_HOST, INTERNAL_HOST, SECRET, read, shown
 
 HTTPS = {"X-Forwarded-Proto": "https"}
-REDIRECT = 308  # of a site; the admin has Django's 301
-
-
-def read(monkeypatch, tmp_path, **changed):
-    """The settings as they are with these variables; None unsets one."""
-    required = production.environment(tmp_path) | {"DATABASE_URL": "postgresql://db/newsstand"}
-    for name, value in (required | changed).items():
-        monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
-    return SimpleNamespace(**runpy.run_path("settings/production.py"))
+REDIRECT = 308
 
 
 @pytest.mark.pure
@@ -69,9 +58,9 @@ def test_a_trial_without_tls_has_no_cookies_and_headers_that_need_it(monkeypatch
     trial = read(monkeypatch, tmp_path, PUBLIC_SCHEME="http")
 
     assert (tls.SESSION_COOKIE_NAME, tls.CSRF_COOKIE_NAME) == ("__Host-session", "__Host-csrf")
-    assert tls.SESSION_COOKIE_SECURE and tls.CSRF_COOKIE_SECURE and tls.SECURE_SSL_REDIRECT and tls.SECURE_HSTS_SECONDS
+    assert tls.SESSION_COOKIE_SECURE and tls.CSRF_COOKIE_SECURE and tls.SECURE_HSTS_SECONDS
     assert (trial.SESSION_COOKIE_NAME, trial.CSRF_COOKIE_NAME) == ("session", "csrf")
-    assert not (trial.SESSION_COOKIE_SECURE or trial.CSRF_COOKIE_SECURE or trial.SECURE_SSL_REDIRECT)
+    assert not (trial.SESSION_COOKIE_SECURE or trial.CSRF_COOKIE_SECURE)
     assert not trial.SECURE_HSTS_SECONDS
 
 
@@ -149,7 +138,7 @@ def test_machines_beside_us_need_no_tls_and_readers_do(serve, techblog):
     assert server.status(INTERNAL_HOST, "/health/live") == 200
     assert server.status(INTERNAL_HOST, "/health/ready") == 200
     assert server.status(INTERNAL_HOST, "/traefik/document") == 401
-    assert server.status(ADMIN_HOST, "/login/") == 301
+    assert server.status(ADMIN_HOST, "/login/") == REDIRECT
     assert server.status(techblog.domain) == REDIRECT
 
 
@@ -199,15 +188,6 @@ def test_connections_have_time_limits_and_the_registrys_too(serve, monkeypatch, 
     finally:
         limited.close()
         of_the_registry.close()
-
-
-def shown(connection):
-    with connection.cursor() as cursor:
-        values = []
-        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
-            cursor.execute(f"SHOW {name}")
-            values.append(cursor.fetchone()[0])
-        return values
 
 
 def test_a_database_that_is_not_there_is_waited_for_and_then_given_up(serve):

@@ -1,7 +1,5 @@
 """Redis away, hanging, back: a process loses one time-out and never an answer."""
 
-import os
-import signal
 import threading
 import time
 from contextlib import contextmanager
@@ -11,9 +9,11 @@ from django.core.cache import cache
 from django_redis import get_redis_connection
 from redis import Redis, exceptions
 
+from devstack.processes import wait_until
 from tenancy.redis import PAUSE, Breaker, CircuitOpen
 from tests import servers
-from tests.test_production import read
+from tests.processes import frozen
+from tests.production import read
 
 pytestmark = pytest.mark.pure
 
@@ -28,14 +28,8 @@ def redis(settings, monkeypatch, tmp_path):
     assert cache.get("key") == "value"
 
 
-@contextmanager
 def hanging():
-    pid = servers.redis.process.pid
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
+    return frozen(servers.redis.process.pid)
 
 
 @contextmanager
@@ -54,11 +48,7 @@ def seconds(work):
 
 
 def wait_until_it_answers():
-    deadline = time.monotonic() + 3
-    while cache.get("key") is None and time.monotonic() < deadline:
-        cache.set("key", "value")
-        time.sleep(0.05)
-    assert cache.get("key") == "value"
+    wait_until(lambda: cache.set("key", "value") and cache.get("key") == "value", patience=3)
 
 
 def test_a_redis_that_hangs_costs_twenty_requests_one_timeout(caplog):
@@ -93,8 +83,15 @@ def test_concurrent_requests_wait_for_one_timeout_together():
             cache.get("key")
 
     threads = [threading.Thread(target=visit) for _ in range(8)]
+
+    def visits():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
     with hanging():
-        assert seconds(lambda: [thread.start() for thread in threads] and [t.join() for t in threads]) < 2 * TIMEOUT
+        assert seconds(visits) < 2 * TIMEOUT
     wait_until_it_answers()
 
 

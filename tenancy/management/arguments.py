@@ -44,7 +44,7 @@ def move(parser: ArgumentParser) -> None:
 
 def check(parser: ArgumentParser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="*", help="a domain; without any, those whose turn it is")
-    parser.add_argument("--every", metavar="SECONDS", type=_seconds, help="go on, and look again after so long")
+    parser.add_argument("--every", metavar="SECONDS", type=_seconds, help="go on and look again; without --json")
 
 
 def _seconds(text: str) -> int:

@@ -11,45 +11,43 @@ from tenancy import domain_checks
 from tenancy.models import DomainCheck
 from tenancy.naming import domain_named
 
-Say = Callable[[Any], None]
+Say = Callable[[str], object]
 
 
-def run(names: Sequence[str], every: int | None, say: Say, as_what: Callable[[DomainCheck], Any]) -> bool:
-    """Check the domains that are named, or those whose turn it is; `every` so many seconds again.
+def check(names: Sequence[str], say: Say | None = None) -> list[DomainCheck]:
+    """Check the domains that are named, or those whose turn it is; `say` each outcome as it comes."""
+    found = [domain_named(name) for name in names] if names else domain_checks.due(timezone.now())
+    noted = []
+    for outcome in domain_checks.check(found):
+        if say:
+            say(as_line(outcome))
+        noted.append(outcome)
+    return noted
 
-    Tells of each with `say`. False when one of them does not lead here.
-    """
+
+def check_for_ever(names: Sequence[str], seconds: int, say: Say) -> None:
+    """Check again and again, with so many seconds between."""
     while True:
         try:
-            failed = _check(names, say, as_what)
+            check(names, say)
         except (DatabaseError, InterfaceError) as error:
-            if not every:
-                raise
-            say(f"The database gives no answer, and is asked again in {every} s: {error}")
-        if not every:
-            return not failed
-        sleep(every)
+            say(f"The database gives no answer, and is asked again in {seconds} s: {error}")
+        sleep(seconds)
         close_old_connections()  # nobody else lets go of one that a restarted database broke
 
 
-def _check(names: Sequence[str], say: Say, as_what: Callable[[DomainCheck], Any]) -> int:
-    found = [domain_named(name) for name in names] if names else domain_checks.due(timezone.now())
-    failed = 0
-    for noted in domain_checks.check(found):
-        say(as_what(noted))
-        failed += noted.failures > 0
-    return failed
-
-
-def as_line(noted: DomainCheck) -> str:
+def as_line(outcome: DomainCheck) -> str:
     """For people."""
-    name = domain_checks.name_of(noted.domain)
-    if not noted.failures:
-        return f"{name} leads here."
-    return f"{name} does not lead here, as {noted.failures} times in a row now: {noted.reason}"
+    if not outcome.failures:
+        return f"{outcome.name} leads here."
+    return f"{outcome.name} does not lead here, as {outcome.failures} times in a row now: {outcome.reason}"
 
 
-def as_document(noted: DomainCheck) -> dict[str, Any]:
+def as_document(outcome: DomainCheck) -> dict[str, Any]:
     """For programs."""
-    name = domain_checks.name_of(noted.domain)
-    return {"domain": name, "leads_here": not noted.failures, "failures": noted.failures, "reason": noted.reason}
+    return {
+        "domain": outcome.name,
+        "leads_here": not outcome.failures,
+        "failures": outcome.failures,
+        "reason": outcome.reason,
+    }

@@ -1,27 +1,22 @@
 """https through the real Traefik, with certificates of a real authority for the domains that lead here."""
 
-import http.client
-import socket
 import ssl
-from contextlib import closing
 
 import pytest
 
-from blogs.demo.accounts import PASSWORD
 from devstack.pebble import Names, Pebble, missing
-from devstack.processes import ProcessFailed, free_port
+from devstack.processes import ProcessFailed, free_port, wait_until
+from devstack.stack import ADMIN_HOST, TECHBLOG
 from devstack.traefik import Traefik
 from devstack.web import Web
-from tests.processes import Answer
-from tests.stack.visitors import Visitor, row_of, seconds_until
+from tests.stack.visitors import Visitor, row_of
 
 pytestmark = pytest.mark.stack
 
-TECHBLOG, ADMIN = "techblog.localhost", "admin.localhost"
 # Sites of these tests; the first one has the alias, the second a deployment of its own.
 FOUND, APART, UNCHECKED, ELSEWHERE = "found.localhost", "apart.localhost", "unchecked.localhost", "elsewhere.localhost"
 ALIAS = "alias.localhost"
-LEADING_HERE = [FOUND, ALIAS, APART, ADMIN]
+LEADING_HERE = [FOUND, ALIAS, APART, ADMIN_HOST]
 
 MAKE_SITES = """
 from tenancy import lifecycle
@@ -47,20 +42,9 @@ class SecureVisitor(Visitor):
         # Its own certificate is all that Traefik has at first.
         self.context = context or ssl._create_unverified_context()  # noqa: S323
 
-    def ask(self, path="/", method="GET", body=None, **headers):
-        cookies = {"Cookie": self.cookies.output(attrs=[], header="", sep=";").strip()} if self.cookies else {}
-        with closing(http.client.HTTPConnection(self.host, self.port)) as connection:
-            connection.sock = self.connect()
-            connection.request(method, path, body, cookies | headers)
-            response = connection.getresponse()
-            for cookie in response.headers.get_all("Set-Cookie", []):
-                self.cookies.load(cookie)
-            return Answer(response.status, dict(response.headers), response.read().decode())
-
     def connect(self):
         """Raises SSLCertVerificationError."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
-        return self.context.wrap_socket(connection, server_hostname=self.host)
+        return self.context.wrap_socket(super().connect(), server_hostname=self.host)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +72,7 @@ def traefik(stack, authority, web):
     web.environment |= public | {"SHARED_DEPLOYMENT": web.url, "DOMAIN_ROUTERS": "0"}
     web.start()
     traefik.start()
-    seconds_until(lambda: router_of(traefik, TECHBLOG) == "shared-tls@http")
+    wait_until(lambda: router_of(traefik, TECHBLOG) == "catch-all-tls@http")
     return traefik
 
 
@@ -133,7 +117,7 @@ def checked(stack, traefik, sites, certified):
     assert certified() == []
     assert not check(stack, free_port(), ELSEWHERE)
     assert check(stack, traefik.port, *LEADING_HERE)
-    took = seconds_until(lambda: set(certified()) >= set(LEADING_HERE), patience=30)
+    took = wait_until(lambda: set(certified()) >= set(LEADING_HERE), patience=30)
     print(f"from the check to the last certificate {took:.1f} s")
 
 
@@ -170,10 +154,10 @@ def test_http_of_a_further_domain_leads_to_https_of_the_sites_own_in_one_step(tr
 
 
 def test_http_of_the_admin_leads_to_its_https_and_shows_no_form(traefik):
-    answer = Visitor(traefik.port, ADMIN).ask("/login/?next=/")
+    answer = Visitor(traefik.port, ADMIN_HOST).ask("/login/?next=/")
 
-    location = f"https://{ADMIN}:{traefik.https_port}/login/?next=/"
-    assert (answer.status, answer.headers["Location"], answer.body) == (301, location, "")
+    location = f"https://{ADMIN_HOST}:{traefik.https_port}/login/?next=/"
+    assert (answer.status, answer.headers["Location"], answer.body) == (308, location, "")
 
 
 def test_an_unknown_host_leads_nowhere(traefik):
@@ -192,11 +176,11 @@ def test_https_answers_before_there_is_a_certificate_and_stays_for_this_host_alo
 
 
 def test_the_session_of_the_admin_is_a_cookie_of_this_host_alone_which_never_leaves_tls(traefik):
-    owner = SecureVisitor(traefik.https_port, ADMIN)
-    form = {"username": "owner@example.com", "password": PASSWORD}
+    owner = SecureVisitor(traefik.https_port, ADMIN_HOST)
 
-    assert owner.send("/login/", form).status == 403  # the origin was that of http
-    assert owner.send("/login/", form, Origin=f"https://{ADMIN}:{traefik.https_port}").status == 302
+    assert owner.log_in("owner@example.com").status == 403  # the origin was that of http
+    origin = f"https://{ADMIN_HOST}:{traefik.https_port}"
+    assert owner.log_in("owner@example.com", Origin=origin).status == 302
 
     session = owner.cookies["__Host-session"]
     assert (session["secure"], session["httponly"], session["path"], session["domain"]) == (True, True, "/", "")
@@ -209,7 +193,7 @@ def test_the_authority_is_asked_for_those_who_lead_here_and_for_nobody_else(chec
 
 
 def test_a_certificate_takes_no_router_of_its_own(checked, certified, traefik):
-    assert [router_of(traefik, host) for host in (FOUND, APART)] == ["shared-tls@http", f"{APART}@http"]
+    assert [router_of(traefik, host) for host in (FOUND, APART)] == ["catch-all-tls@http", f"{APART}@http"]
     assert {FOUND, APART} <= set(certified())
 
 
@@ -220,7 +204,7 @@ def test_other_sites_and_failed_checks_make_no_further_order_and_take_no_certifi
     assert not check(stack, free_port(), FOUND, ELSEWHERE)
     stack.manage("site", "create", "newcomer.localhost", "--name", "Certified")
     stack.manage("site", "move", "newcomer.localhost", "--to", web.url)
-    seconds_until(lambda: router_of(traefik, "newcomer.localhost") == "newcomer.localhost@http")
+    wait_until(lambda: router_of(traefik, "newcomer.localhost") == "newcomer.localhost@http")
 
     assert certified() == LEADING_HERE
     assert (pebble.orders(), pebble.asked()) == (len(LEADING_HERE), set(LEADING_HERE))

@@ -8,18 +8,18 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from blogs.demo.accounts import PASSWORD
-from devstack.trickle import Trickle
+from devstack.processes import children, wait_until
+from devstack.readers import Readers
+from devstack.stack import ADMIN_HOST, FINANCEBLOG, TECHBLOG
 from devstack.web import Web
-from tests.stack.visitors import Visitor, route, seconds_until
+from tests.processes import frozen
+from tests.stack.visitors import Visitor, route
 
 pytestmark = pytest.mark.stack
 
-TECHBLOG, FINANCEBLOG = "techblog.localhost", "financeblog.localhost"
 BOTH = [TECHBLOG, FINANCEBLOG]
 
 
@@ -34,7 +34,8 @@ class Document:
             def do_GET(self):
                 document.asked += 1
                 if document.mode == "hanging":
-                    document.released.wait(10)
+                    document.released.wait()
+                    return
                 status, body = document.answer(self.headers)
                 self.send_response(status)
                 self.end_headers()
@@ -55,8 +56,8 @@ class Document:
         return {
             "500": (500, b"Internal Server Error"),
             "garbage": (200, b"\x00\xff{{{ not json"),
-            "empty": (503, b""),
-            "hanging": (503, b""),
+            "503": (503, b""),
+            "empty": (200, b"{}"),
         }[self.mode]
 
     def _ask(self, headers):
@@ -68,6 +69,18 @@ class Document:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+    @contextmanager
+    def spoiled(self, mode):
+        """Traefik has asked, and was answered so."""
+        self.released.clear()
+        self.mode, before = mode, self.asked
+        try:
+            wait_until(lambda: self.asked >= before + 2)
+            yield
+        finally:
+            self.mode = "pass"
+            self.released.set()
 
     def stop(self):
         self.released.set()
@@ -95,31 +108,37 @@ def router_of(traefik, host):
 
 
 def wait_for_router(traefik, name, patience=10):
-    seconds_until(lambda: router_of(traefik, name.partition("@")[0]) == name, patience)
+    wait_until(lambda: router_of(traefik, name.partition("@")[0]) == name, patience)
 
 
-@pytest.mark.parametrize("mode", ["500", "garbage", "hanging", "empty"])
-def test_a_document_that_is_none_changes_no_route_and_fails_no_request(traefik, document, mode):
-    before = document.asked
-    with Trickle(traefik.port, BOTH) as readers:
-        document.mode = mode
-        seconds_until(lambda: document.asked >= before + 2)  # Traefik has asked, and was answered so
-        time.sleep(0.5)
-    document.mode = "pass"
-    document.released.set()
-
-    assert len(readers.visits) > 10
+@contextmanager
+def nobody_notices(traefik, after=0.5):
+    """Readers come before, during and until `after` seconds after what happens within; none of them fails."""
+    with Readers(traefik.port, BOTH, every=0.02, after=after) as readers:
+        yield
+    assert len(readers.visits) > 20
     assert readers.failed == []
-    assert [router_of(traefik, host) for host in BOTH] == [f"{host}@http" for host in BOTH]
+
+
+@pytest.mark.parametrize("mode", ["500", "503", "garbage", "hanging"])
+def test_a_document_that_is_none_changes_no_route_and_fails_no_request(traefik, document, mode):
+    with nobody_notices(traefik), document.spoiled(mode):
+        assert [router_of(traefik, host) for host in BOTH] == [f"{host}@http" for host in BOTH]
+
+
+def test_an_empty_document_takes_every_route_away_and_fails_no_request(traefik, document):
+    """The application never gives one, as Traefik believes it."""
+    with nobody_notices(traefik), document.spoiled("empty"):
+        assert [router_of(traefik, host) for host in BOTH] == ["catch-all@file"] * 2
+
+    wait_for_router(traefik, f"{TECHBLOG}@http")
 
 
 def test_a_document_that_nobody_serves_any_more_changes_no_route_and_fails_no_request(traefik, document):
     document.stop()
-    with Trickle(traefik.port, BOTH) as readers:
-        time.sleep(3)
+    with nobody_notices(traefik, after=3):
+        pass
 
-    assert len(readers.visits) > 10
-    assert readers.failed == []
     assert [router_of(traefik, host) for host in BOTH] == [f"{host}@http" for host in BOTH]
 
 
@@ -128,7 +147,7 @@ def test_traefik_started_before_the_application_serves_as_soon_as_it_is_there(st
     late.environment["SHARED_DEPLOYMENT"] = late.url
     stack.webs.append(late)
     traefik = stack.add_traefik("early", SHARED_DEPLOYMENT=late.url)
-    seconds_until(lambda: Visitor(traefik.port, TECHBLOG).ask().status == 502)
+    wait_until(lambda: Visitor(traefik.port, TECHBLOG).ask().status == 502)
 
     late.start()
 
@@ -138,24 +157,12 @@ def test_traefik_started_before_the_application_serves_as_soon_as_it_is_there(st
 
 
 def workers_of(web):
-    children = Path(f"/proc/{web.process.pid}/task/{web.process.pid}/children")
-    return [int(pid) for pid in children.read_text().split()]
-
-
-@contextmanager
-def nobody_notices(stack, seconds):
-    """Readers before, during and after what happens within; none of them fails."""
-    with Trickle(stack.traefik.port, BOTH, every=0.02) as readers:
-        time.sleep(0.3)
-        yield
-        time.sleep(seconds)
-    assert len(readers.visits) > 20
-    assert readers.failed == []
+    return children(web.process.pid)
 
 
 def test_a_worker_that_is_killed_fails_no_request_and_is_replaced(stack):
     before = workers_of(stack.webs[0])
-    with nobody_notices(stack, 2):
+    with nobody_notices(stack.traefik, 2):
         os.kill(before[0], signal.SIGKILL)
 
     after = workers_of(stack.webs[0])
@@ -164,24 +171,23 @@ def test_a_worker_that_is_killed_fails_no_request_and_is_replaced(stack):
 
 def test_a_reload_fails_no_request(stack):
     before = workers_of(stack.webs[0])
-    with nobody_notices(stack, 4):
+    with nobody_notices(stack.traefik, 4):
         os.kill(stack.webs[0].process.pid, signal.SIGHUP)
 
     assert not set(before) & set(workers_of(stack.webs[0]))
 
 
 def test_a_gunicorn_that_is_killed_fails_no_request(stack):
-    with nobody_notices(stack, 2):
+    with nobody_notices(stack.traefik, 2):
         stack.webs[1].kill()
     stack.webs[1].start()
 
 
 def test_a_form_that_meets_a_dead_gunicorn_arrives_whole_at_the_other(stack, visitor):
-    owners = [visitor("admin.localhost") for _ in range(4)]
-    form = {"username": "owner@example.com", "password": PASSWORD}
+    owners = [visitor(ADMIN_HOST) for _ in range(4)]
     stack.webs[1].kill()
 
-    answers = [owner.send("/login/", form).status for owner in owners]
+    answers = [owner.log_in("owner@example.com").status for owner in owners]
 
     stack.webs[1].start()
     assert answers == [302] * 4
@@ -189,14 +195,10 @@ def test_a_form_that_meets_a_dead_gunicorn_arrives_whole_at_the_other(stack, vis
 
 def test_a_gunicorn_that_hangs_is_left_out(stack):
     """Requests that it had already are answered by another one, when Traefik gives it up or it goes on."""
-    hanging = stack.webs[1]
-    os.killpg(hanging.process.pid, signal.SIGSTOP)
-    try:
+    with frozen(stack.webs[1].process.pid):
         time.sleep(3)  # the health check, every second, with a second of patience
-        with Trickle(stack.traefik.port, BOTH) as readers:
-            time.sleep(2)
-    finally:
-        os.killpg(hanging.process.pid, signal.SIGCONT)
+        with Readers(stack.traefik.port, BOTH, after=2) as readers:
+            pass
 
     assert readers.failed == []
     assert readers.slowest < 1
@@ -208,8 +210,8 @@ def test_a_gunicorn_that_drains_gets_no_more_requests(stack):
     try:
         time.sleep(2.5)
         began = time.monotonic()
-        with Trickle(stack.traefik.port, BOTH) as readers:
-            time.sleep(1)
+        with Readers(stack.traefik.port, BOTH, after=1) as readers:
+            pass
         assert readers.failed == []
         rows = [row for row in stack.traefik.access_log()[-len(readers.visits) :] if row["RequestHost"] in BOTH]
         assert {row["ServiceURL"] for row in rows} == {stack.webs[0].url}, began
@@ -218,7 +220,7 @@ def test_a_gunicorn_that_drains_gets_no_more_requests(stack):
 
 
 def test_redis_away_fails_no_request(stack):
-    with nobody_notices(stack, 1.5):
+    with nobody_notices(stack.traefik, 1.5):
         stack.redis.stop()
     stack.redis.start()
 
@@ -235,4 +237,4 @@ def test_known_hosts_stay_known_while_the_database_is_away_and_it_recovers_by_it
     finally:
         stack.postgresql.start()
 
-    seconds_until(lambda: ask(TECHBLOG).status == 200, patience=5)
+    wait_until(lambda: ask(TECHBLOG).status == 200, patience=5)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.processes import free_port, status
+from devstack.processes import free_port, status, wait_until
 from devstack.terminal import readable
 from devstack.web import PROJECT
 
@@ -149,10 +149,7 @@ def test_when_it_is_killed_nothing_stays_behind_either(make_stack):
     os.killpg(run.process.pid, signal.SIGKILL)
     run.process.wait()
 
-    deadline = time.monotonic() + STOPPED_WITHIN
-    while run.processes() or run.files():
-        assert time.monotonic() < deadline, (run.processes(), run.files())
-        time.sleep(0.1)
+    wait_until(lambda: not run.processes() and not run.files(), STOPPED_WITHIN)
 
 
 @pytest.mark.parametrize("delay", [0.3, 2.5])

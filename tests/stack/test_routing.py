@@ -7,12 +7,12 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from blogs.demo.accounts import PASSWORD
-from tests.stack.visitors import Visitor, route, seconds_until
+from devstack.processes import wait_until
+from devstack.stack import ADMIN_HOST, TECHBLOG
+from tests.stack.visitors import Visitor, route
 
 pytestmark = pytest.mark.stack
 
-TECHBLOG = "techblog.localhost"
 SECOND = 1.0
 
 
@@ -44,8 +44,8 @@ def test_a_new_site_answers_at_once_and_by_its_own_router_within_a_second(stack,
         host = f"new-{number}.localhost"
         assert ask(host).status == 404
         create(host)
-        answered.append(seconds_until(lambda host=host: ask(host).status == 200))
-        routed.append(answered[-1] + seconds_until(lambda host=host: router(host) == f"{host}@http"))
+        answered.append(wait_until(lambda host=host: ask(host).status == 200))
+        routed.append(answered[-1] + wait_until(lambda host=host: router(host) == f"{host}@http"))
 
     print(f"by the catch-all {statistics.median(answered):.2f} s, by its router {statistics.median(routed):.2f} s")
     assert statistics.median(answered) < SECOND
@@ -55,29 +55,29 @@ def test_a_new_site_answers_at_once_and_by_its_own_router_within_a_second(stack,
 def test_rename_further_domain_suspend_resume_and_delete_are_followed(stack, ask, router, create):
     create("before.localhost")
     stack.manage("site", "rename", "before.localhost", "after.localhost")
-    assert seconds_until(lambda: ask("after.localhost").status == 200) < SECOND
+    assert wait_until(lambda: ask("after.localhost").status == 200) < SECOND
     moved = ask("before.localhost", "/some/path/?and=query")
     assert (moved.status, moved.headers["Location"]) == (
         308,
         f"http://after.localhost:{stack.traefik.port}/some/path/?and=query",
     )
-    seconds_until(lambda: router("after.localhost") == "after.localhost@http", 3)
+    wait_until(lambda: router("after.localhost") == "after.localhost@http", 3)
 
     stack.manage("site", "domain", "add", "after.localhost", "further.localhost")
-    assert seconds_until(lambda: ask("further.localhost").status == 308) < SECOND
-    seconds_until(lambda: router("further.localhost") == "further.localhost@http", 3)
+    assert wait_until(lambda: ask("further.localhost").status == 308) < SECOND
+    wait_until(lambda: router("further.localhost") == "further.localhost@http", 3)
     stack.manage("site", "domain", "remove", "after.localhost", "further.localhost")
-    assert seconds_until(lambda: ask("further.localhost").status == 404) < SECOND
-    seconds_until(lambda: router("further.localhost") in ("shared@http", "catch-all@file"), 3)
+    assert wait_until(lambda: ask("further.localhost").status == 404) < SECOND
+    wait_until(lambda: router("further.localhost") in ("catch-all@http", "catch-all@file"), 3)
 
     stack.manage("site", "suspend", "after.localhost")
-    assert seconds_until(lambda: ask("after.localhost").status == 404) < SECOND
-    seconds_until(lambda: router("after.localhost") == "shared@http", 3)
+    assert wait_until(lambda: ask("after.localhost").status == 404) < SECOND
+    wait_until(lambda: router("after.localhost") == "catch-all@http", 3)
     stack.manage("site", "resume", "after.localhost")
-    assert seconds_until(lambda: ask("after.localhost").status == 200) < SECOND
+    assert wait_until(lambda: ask("after.localhost").status == 200) < SECOND
 
     stack.manage("site", "rename", "after.localhost", "before.localhost", "--release-old")
-    assert seconds_until(lambda: ask("before.localhost").status == 200) < SECOND
+    assert wait_until(lambda: ask("before.localhost").status == 200) < SECOND
     assert ask("after.localhost").status == 404
 
 
@@ -86,7 +86,7 @@ SUSPENDED_PATHS = ["/", "/feed/", "/robots.txt", "/sitemap.xml", "/media/0000000
 
 def test_nothing_of_a_suspended_site_is_served_by_any_process_after_a_quarter_of_a_second(stack, ask, create):
     create("asleep.localhost")
-    seconds_until(lambda: ask("asleep.localhost").status == 200)
+    wait_until(lambda: ask("asleep.localhost").status == 200)
 
     stack.manage("site", "suspend", "asleep.localhost")
     time.sleep(0.25)
@@ -95,7 +95,7 @@ def test_nothing_of_a_suspended_site_is_served_by_any_process_after_a_quarter_of
     assert pages == {ask("never-was.localhost").body}
 
 
-HOSTILE = ["x`) || pathprefix(`/", "*", "*.localhost", "admin.localhost"]
+HOSTILE = ["x`) || pathprefix(`/", "*", "*.localhost", ADMIN_HOST]
 
 
 @pytest.fixture
@@ -113,20 +113,20 @@ def hostile_names(stack, create):
 
 
 def test_a_hostile_name_in_the_database_captures_nobodys_traffic(hostile_names, ask, router):
-    seconds_until(lambda: router("victim.localhost") == "victim.localhost@http", 3)
+    wait_until(lambda: router("victim.localhost") == "victim.localhost@http", 3)
 
     assert router(TECHBLOG) == f"{TECHBLOG}@http"
     assert "The site victim" not in ask(TECHBLOG).body
-    assert ask("admin.localhost", "/login/").status == 200
+    assert ask(ADMIN_HOST, "/login/").status == 200
     assert ask("elsewhere.localhost").status == 404
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-Proto", "X_Forwarded_Proto", "X.Forwarded.Proto"])
 def test_a_visitor_who_says_to_have_come_by_https_is_not_believed(visitor, name):
     """Believed, the form would be one of https to Django, and its origin a wrong one."""
-    owner = visitor("admin.localhost")
+    owner = visitor(ADMIN_HOST)
 
-    answer = owner.send("/login/", {"username": "owner@example.com", "password": PASSWORD}, **{name: "https"})
+    answer = owner.log_in("owner@example.com", **{name: "https"})
 
     assert answer.status == 302
 
@@ -139,7 +139,7 @@ def test_signs_that_hide_in_a_path_are_refused(ask, path):
 def test_headers_and_bodies_have_a_limit(ask):
     assert ask(TECHBLOG, "/", Long="x" * 40_000).status == 431
     too_long = {"Content-Length": str(settings.MAX_REQUEST_BODY + 1)}
-    assert ask("admin.localhost", "/login/", "POST", **too_long).status == 413
+    assert ask(ADMIN_HOST, "/login/", "POST", **too_long).status == 413
 
 
 def test_metrics_are_counted_by_domain_for_machines_beside_it_only(stack, ask):

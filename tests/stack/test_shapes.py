@@ -5,18 +5,12 @@ import time
 
 import pytest
 
-from blogs.demo.accounts import PASSWORD
-from devstack.trickle import Trickle
-from tests.stack.visitors import Visitor, route, seconds_until
+from devstack.processes import wait_until
+from devstack.readers import Readers
+from devstack.stack import ADMIN_HOST, FINANCEBLOG, INTERNAL_HOST, TECHBLOG
+from tests.stack.visitors import Visitor, route
 
 pytestmark = pytest.mark.stack
-
-TECHBLOG, FINANCEBLOG, ADMIN, INTERNAL = (
-    "techblog.localhost",
-    "financeblog.localhost",
-    "admin.localhost",
-    "internal.localhost",
-)
 
 
 def site_id(stack, domain):
@@ -47,7 +41,7 @@ def test_a_pinned_process_serves_its_site_and_no_other(direct, ask):
 
 
 def test_a_pinned_process_says_which_site_it_serves(stack, direct):
-    health = json.loads(direct(INTERNAL).ask("/health/ready").body)
+    health = json.loads(direct(INTERNAL_HOST).ask("/health/ready").body)
 
     assert (health["status"], health["pinned_site"]) == ("ready", site_id(stack, TECHBLOG))
 
@@ -56,13 +50,13 @@ def test_in_a_pinned_process_the_current_site_is_that_of_the_host(stack, direct)
     """Django's login page asks `get_current_site`: were it the pinned site, the admin would bear its name."""
     assert f"http://{TECHBLOG}:{stack.traefik.port}/sitemap.xml" in direct(TECHBLOG).ask("/robots.txt").body
     assert "<id>urn:uuid:" in direct(TECHBLOG).ask("/feed/").body
-    login = direct(ADMIN).ask("/login/")
+    login = direct(ADMIN_HOST).ask("/login/")
     assert (login.status, "Stack &amp; Heap" in login.body) == (200, False)
 
 
 def test_the_admin_of_a_pinned_process_shows_its_site_alone(direct):
-    superuser = direct(ADMIN)
-    assert superuser.send("/login/", {"username": "admin@example.com", "password": PASSWORD}).status == 302
+    superuser = direct(ADMIN_HOST)
+    assert superuser.log_in("admin@example.com").status == 302
 
     sites = superuser.ask("/sites/site/").body
 
@@ -71,14 +65,13 @@ def test_the_admin_of_a_pinned_process_shows_its_site_alone(direct):
 
 def test_a_site_moves_to_its_own_deployment_and_back_without_a_failed_request(stack, pinned):
     traefik = stack.traefik
-    with Trickle(traefik.port, [TECHBLOG, FINANCEBLOG]) as readers:
+    with Readers(traefik.port, [TECHBLOG, FINANCEBLOG]) as readers:
         stack.manage("site", "move", TECHBLOG, "--to", pinned.url)
-        seconds_until(lambda: server_of(traefik, TECHBLOG) == pinned.url)
+        wait_until(lambda: server_of(traefik, TECHBLOG) == pinned.url)
         assert server_of(traefik, FINANCEBLOG) != pinned.url
         time.sleep(0.5)
         stack.manage("site", "move", TECHBLOG, "--to", "shared")
-        seconds_until(lambda: server_of(traefik, TECHBLOG) != pinned.url)
-        time.sleep(0.5)
+        wait_until(lambda: server_of(traefik, TECHBLOG) != pinned.url)
 
     assert len(readers.visits) > 20
     assert readers.failed == []
@@ -88,7 +81,7 @@ def test_a_redirecting_domain_moves_with_its_site(stack, pinned):
     stack.manage("site", "domain", "add", TECHBLOG, "old.localhost")
     stack.manage("site", "move", TECHBLOG, "--to", pinned.url)
     try:
-        seconds_until(lambda: server_of(stack.traefik, "old.localhost") == pinned.url)
+        wait_until(lambda: server_of(stack.traefik, "old.localhost") == pinned.url)
         assert Visitor(stack.traefik.port, "old.localhost").ask("/feed/").status == 308
     finally:
         stack.manage("site", "move", TECHBLOG, "--to", "shared")
@@ -111,7 +104,7 @@ def split(stack):
     admin.environment["ADMIN_DEPLOYMENT"] = admin.url
     admin.restart()
     traefik = stack.add_traefik("split", DOCUMENT_URL=f"{admin.url}/traefik/document", **addresses)
-    seconds_until(lambda: server_of(traefik, ADMIN) == admin.url)
+    wait_until(lambda: server_of(traefik, ADMIN_HOST) == admin.url)
     return traefik, public, admin
 
 
@@ -120,23 +113,23 @@ def test_split_by_surface_each_host_reaches_its_process(split):
 
     assert Visitor(traefik.port, TECHBLOG).ask().status == 200
     assert server_of(traefik, TECHBLOG) == public.url
-    assert Visitor(traefik.port, ADMIN).ask("/login/").status == 200
-    assert server_of(traefik, ADMIN) == admin.url
+    assert Visitor(traefik.port, ADMIN_HOST).ask("/login/").status == 200
+    assert server_of(traefik, ADMIN_HOST) == admin.url
 
 
 def test_split_by_surface_somebody_logs_in_and_edits_what_the_other_process_shows(split, stack):
     traefik, *_ = split
-    superuser = Visitor(traefik.port, ADMIN)
+    superuser = Visitor(traefik.port, ADMIN_HOST)
 
     # The admin compares the origin with its own address: this Traefik has another port than the first one.
-    assert superuser.send("/login/", {"username": "admin@example.com", "password": PASSWORD}).status == 302
+    assert superuser.log_in("admin@example.com").status == 302
     assert TECHBLOG in superuser.ask("/sites/site/").body
 
 
 def test_split_by_surface_no_process_answers_for_the_other(split):
     _, public, admin = split
 
-    assert Visitor(public.port, ADMIN).ask("/login/").status == 404
-    assert Visitor(public.port, INTERNAL).ask("/traefik/document").status == 404
+    assert Visitor(public.port, ADMIN_HOST).ask("/login/").status == 404
+    assert Visitor(public.port, INTERNAL_HOST).ask("/traefik/document").status == 404
     assert Visitor(admin.port, TECHBLOG).ask().status == 404
-    assert Visitor(admin.port, INTERNAL).ask("/health/live").status == 200
+    assert Visitor(admin.port, INTERNAL_HOST).ask("/health/live").status == 200

@@ -3,11 +3,10 @@
 import pytest
 
 from blogs.demo.accounts import PASSWORD
+from devstack.stack import ADMIN_HOST, FINANCEBLOG, INTERNAL_HOST, TECHBLOG
 from tests.stack.visitors import row_of
 
 pytestmark = pytest.mark.stack
-
-TECHBLOG, FINANCEBLOG, ADMIN = "techblog.localhost", "financeblog.localhost", "admin.localhost"
 
 
 def test_both_blogs_answer_their_own_names(ask):
@@ -30,8 +29,8 @@ def test_an_unknown_host_learns_no_sites_name(ask):
 def test_the_machines_surface_is_not_to_be_had_through_traefik(stack, ask):
     token = stack.environment["INTERNAL_TOKEN"]
 
-    assert ask("internal.localhost", "/health/live").status == 404
-    assert ask("internal.localhost", "/traefik/document", Authorization=f"Bearer {token}").status == 404
+    assert ask(INTERNAL_HOST, "/health/live").status == 404
+    assert ask(INTERNAL_HOST, "/traefik/document", Authorization=f"Bearer {token}").status == 404
 
 
 def test_static_files_are_those_that_were_collected(ask):
@@ -44,10 +43,10 @@ def test_static_files_are_those_that_were_collected(ask):
 
 
 def test_somebody_logs_in_to_the_admin(visitor):
-    owner = visitor(ADMIN)
+    owner = visitor(ADMIN_HOST)
 
     assert owner.ask("/").status == 302
-    assert owner.send("/login/", {"username": "owner@example.com", "password": PASSWORD}).status == 302
+    assert owner.log_in("owner@example.com").status == 302
     assert owner.ask("/").status == 200
 
 
@@ -56,9 +55,9 @@ def test_somebody_logs_in_to_the_admin(visitor):
     [("wrong", {}, 200), (PASSWORD, {"Origin": "http://elsewhere.test"}, 403)],
 )
 def test_a_wrong_password_or_another_origin_is_refused(visitor, password, headers, status):
-    stranger = visitor(ADMIN)
+    stranger = visitor(ADMIN_HOST)
 
-    assert stranger.send("/login/", {"username": "owner@example.com", "password": password}, **headers).status == status
+    assert stranger.log_in("owner@example.com", password, **headers).status == status
     assert stranger.ask("/").status == 302
 
 

@@ -4,10 +4,9 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from devstack.processes import PATIENCE, free_port
+from devstack.processes import PATIENCE, free_port, wait_until
 from devstack.web import PROJECT
 
 UNITS = PROJECT / "systemd"
@@ -72,10 +71,7 @@ class Service:
         reload = command("newsstand-web@.service", "ExecReload")
         left = self.log.read_text().count("Worker exiting")
         subprocess.run([word.replace("$MAINPID", str(self.process.pid)) for word in reload], check=True)
-        deadline = time.monotonic() + PATIENCE
-        while self.log.read_text().count("Worker exiting") == left:
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
+        wait_until(lambda: self.log.read_text().count("Worker exiting") > left, PATIENCE)
 
     def stop(self):
         """As KillMode=mixed says: the first process is asked, what is left of the others is killed."""

@@ -2,11 +2,14 @@
 
 import http.client
 import re
+import socket
 import time
 from contextlib import closing
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
+from blogs.demo.accounts import PASSWORD
+from devstack.processes import wait_until
 from tests.processes import Answer
 
 
@@ -20,13 +23,20 @@ class Visitor:
     def ask(self, path="/", method="GET", body=None, **headers):
         """`headers` of one word each, or as {"Two-Words": …} through **."""
         cookies = {"Cookie": self.cookies.output(attrs=[], header="", sep=";").strip()} if self.cookies else {}
-        own = {"Host": f"{self.host}:{self.port}"} | cookies
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            connection.request(method, path, body, own | headers)
+        with closing(http.client.HTTPConnection(self.host, self.port)) as connection:
+            connection.sock = self.connect()
+            connection.request(method, path, body, cookies | headers)
             response = connection.getresponse()
             for cookie in response.headers.get_all("Set-Cookie", []):
                 self.cookies.load(cookie)
             return Answer(response.status, dict(response.headers), response.read().decode("utf-8", "replace"))
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def log_in(self, email, password=PASSWORD, **headers):
+        """The answer is 302 when it is the account's password."""
+        return self.send("/login/", {"username": email, "password": password}, **headers)
 
     def send(self, path, data, **headers):
         """Send the form at `path` with these fields and with the token that it holds."""
@@ -37,11 +47,12 @@ class Visitor:
 
 def row_of(traefik, path):
     """The latest row of Traefik's access log about `path`. It is written when the answer is out already."""
-    deadline = time.monotonic() + 2
-    while not (rows := [row for row in traefik.access_log() if row["RequestPath"] == path]):
-        assert time.monotonic() < deadline, f"{path} is not in the access log"
-        time.sleep(0.02)
-    return rows[-1]
+
+    def rows():
+        return [row for row in traefik.access_log() if row["RequestPath"] == path]
+
+    wait_until(rows, patience=2)
+    return rows()[-1]
 
 
 def route(traefik, host):
@@ -49,12 +60,3 @@ def route(traefik, host):
     path = f"/no-page-{time.monotonic_ns()}/"
     Visitor(traefik.port, host).ask(path)
     return row_of(traefik, path)
-
-
-def seconds_until(condition, patience=10):
-    """How long it took; bounded."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < patience, "it did not happen"
-        time.sleep(0.02)
-    return time.monotonic() - began

@@ -16,7 +16,7 @@ from blogs.demo.accounts import ACCOUNTS, PASSWORD
 from blogs.demo.loading import load
 from tenancy.models import State, User
 from tenancy.naming import SHOWN
-from tenancy.pinning import check_own_hosts, check_pinned_site
+from tenancy.pinning import check_before_serving
 from tenancy.sites import admin_url, site_url
 
 HOST = "127.0.0.1"
@@ -40,8 +40,7 @@ class Command(BaseCommand):
         if not (Site.objects.exists() or User.objects.exists()):
             self.stdout.write("The database is new: filling it with the demo …")
             load()
-        check_pinned_site()
-        check_own_hosts()
+        check_before_serving()
         # The moment until gunicorn minds it; settings/gunicorn_local.py ends this.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.stdout.write("\n".join(["", *_addresses(), "", *_accounts(), "Ctrl-C stops.", ""]))

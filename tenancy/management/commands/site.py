@@ -6,7 +6,6 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.sites.models import Site
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -18,7 +17,7 @@ from tenancy.management import arguments, checking
 from tenancy.management.reporting import Document, as_page, as_table, documents, placed_elsewhere
 from tenancy.models import Theme
 from tenancy.naming import UnknownSite, site_named
-from tenancy.sites import site_url
+from tenancy.sites import admin_url, site_url
 
 GIVEN = ["tagline", "language", "time_zone", "theme", "accent"]
 HELP = {"language": "Write a code like en, de or pt-br.", "theme": f"Write one of: {', '.join(Theme.values)}."}
@@ -78,12 +77,11 @@ class Command(BaseCommand):
     def create(self, options: Options) -> None:
         given = {name: options[name] for name in GIVEN if options[name] is not None}
         site = lifecycle.create(options["domain"], options["name"], **given)
-        admin = site_url(Site(domain=settings.ADMIN_HOST))
         self._report(
             options,
             site,
             f"Created {site.domain} (site {site.pk}), live at {site_url(site)}\n"
-            f"Next: let DNS lead {site.domain} here, and name an owner in the admin: {admin}",
+            f"Next: let DNS lead {site.domain} here, and name an owner in the admin: {admin_url()}",
         )
 
     def list(self, options: Options) -> None:
@@ -126,9 +124,15 @@ class Command(BaseCommand):
         self._report(options, site, f"{domains.canonical(options['name'])} is released: any site can have it now.")
 
     def check_domains(self, options: Options) -> None:
-        say = (self._print_json, checking.as_document) if options["json"] else (self.stdout.write, checking.as_line)
-        all_lead_here = checking.run(options["names"], options["every"], *say)
-        if options["names"] and not all_lead_here:
+        names = options["names"]
+        if options["every"]:
+            checking.check_for_ever(names, options["every"], self.stdout.write)
+        elif options["json"]:
+            noted = checking.check(names)
+            self._print_json([checking.as_document(outcome) for outcome in noted])
+        else:
+            noted = checking.check(names, self.stdout.write)
+        if names and any(outcome.failures for outcome in noted):
             raise Refused("Not every domain leads here. Each is asked again, after twice as long every time.")
 
     def move(self, options: Options) -> None:
