@@ -38,7 +38,7 @@ def text(name: str, default: str | None = None) -> str:
         raise ImproperlyConfigured(
             f"The environment variable {name} is missing, which {os.environ.get('DJANGO_SETTINGS_MODULE')} needs."
             f" Write {name}=… before the command, or {name}_FILE=… with the path of a file that holds it;"
-            " compose/example.env shows what it is for."
+            " docs/deployment.md says what it is for."
         )
     return value
 
