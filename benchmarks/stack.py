@@ -2,7 +2,7 @@
 
     python -m benchmarks.stack
 
-Everything runs on this machine, through the real Traefik. Every 20 ms a reader comes to each of two sites.
+Everything runs on this machine, through the real Traefik. Every 50 ms a reader comes to each of two sites.
 """
 
 import json
@@ -25,7 +25,6 @@ from devstack.web import PROJECT, Web
 
 RESULTS = PROJECT / "benchmarks" / "results" / "stack.json"
 SITES = 10
-EVERY = 0.02  # seconds between two readers of a site
 HEALTH_IS_ASKED_EVERY = 1.0  # seconds, by Traefik
 
 
@@ -84,7 +83,7 @@ def routing(stack: Stack) -> Iterator[Figure]:
 
 def unnoticed(stack: Stack, name: str, happen: Callable[[Stack], None], after: float) -> Iterator[Figure]:
     """What happens, with readers before, during and `after` seconds after it."""
-    with Readers(stack.traefik.port, [TECHBLOG, FINANCEBLOG], EVERY, after) as readers:
+    with Readers(stack.traefik.port, [TECHBLOG, FINANCEBLOG], after=after) as readers:
         happen(stack)
     yield Figure(f"{name}: failed of {len(readers.visits)} requests", len(readers.failed), "requests", 0)
     yield Figure(f"{name}: slowest request", readers.slowest, "s", 2.5)

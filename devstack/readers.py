@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 
 TIMEOUT = 10  # seconds until a reader gives up
 BEFORE = 0.3  # seconds for which they come before the `with` block begins
-AT_ONCE = 400  # as many as come until the first one gives up, on two hosts every 50 ms
+AT_ONCE = 400  # as many as come to two hosts until the first one gives up
 
 
 class Visit(NamedTuple):

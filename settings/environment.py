@@ -49,10 +49,11 @@ def secret(name: str, least: int, default: str | None = None) -> str:
     if value == default:
         return value
     long, varied = len(value) >= least, len(set(value)) >= LEAST_VARIETY
-    if not (long and varied and value.isascii() and value.isprintable() and " " not in value):
+    plain = value.isascii() and value.isprintable() and not set(value) & set(" \"'\\")
+    if not (long and varied and plain):
         raise ImproperlyConfigured(
-            f"{name} is too weak, or no plain text. Write at least {least} ASCII characters without spaces,"
-            f" {LEAST_VARIETY} of them different, for example what this prints:"
+            f"{name} is too weak, or no plain text. Write at least {least} ASCII characters, no spaces, quotes or"
+            f" backslashes, {LEAST_VARIETY} of them different, for example what this prints:"
             ' python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
         )
     return value

@@ -1,17 +1,19 @@
 """Where a deployment is: an address like http://web:8000, behind whose name any number of replicas may stand."""
 
-import http.client
 import ipaddress
 import json
 import re
 import socket
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from http.client import HTTPConnection, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+
+from tenancy.questions import NoAnswer, ask
 
 if TYPE_CHECKING:  # the settings ask this module what an address is, before there are models
     from django.contrib.sites.models import Site
@@ -20,10 +22,10 @@ MAX_LENGTH = 200
 READY_PATH = "/health/ready"  # on the internal host of every process
 ASK_TIMEOUT = 2.0  # seconds for a deployment to say who it is
 RESOLVE_TIMEOUT = 0.5  # seconds for all names of one document
-MAX_ANSWER = 10_000  # bytes
 
 # Service names of containers may hold an underscore, which no domain does.
-_ADDRESS = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9._-]{0,100}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+_ADDRESS = re.compile(rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]{{2,45}}\])(?::[0-9]{{1,5}})?")
 
 _resolvers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolver")
 _questions: dict[str, Future[list[str]]] = {}  # by address; there are as many as deployments
@@ -73,9 +75,8 @@ def check(address: str, site: "Site") -> None:
     validate_address(address)
     try:
         status, answer = _ask(address, f"{READY_PATH}?serves={site.pk}")
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UnknownDeployment(address, site, f"no answer ({reason})") from error
+    except NoAnswer as error:
+        raise UnknownDeployment(address, site, f"no answer ({error})") from error
     if "pinned_site" not in answer:
         raise UnknownDeployment(address, site, "what answers there is not a process of this installation")
     if status != 200:
@@ -85,19 +86,13 @@ def check(address: str, site: "Site") -> None:
 
 def _ask(address: str, path: str) -> tuple[int, dict[str, Any]]:
     parts = urlsplit(address)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=ASK_TIMEOUT)
-    try:
-        connection.request("GET", path, headers={"Host": settings.INTERNAL_HOST})
-        response = connection.getresponse()
-        body = response.read(MAX_ANSWER)
-    finally:
-        connection.close()
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    status, body = ask(kind(parts.hostname or "", parts.port), path, settings.INTERNAL_HOST, ASK_TIMEOUT)
     try:
         answer = json.loads(body)
     except ValueError:
         answer = None
-    return response.status, answer if isinstance(answer, dict) else {}
+    return status, answer if isinstance(answer, dict) else {}
 
 
 def replicas(addresses: Iterable[str]) -> dict[str, list[str]]:
@@ -124,7 +119,7 @@ def _resolve(address: str) -> list[str]:
         return [address]
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # nobody knows the name, or nobody could
         return [address]
     ips = sorted({str(sockaddr[0]) for *_, sockaddr in found})
     return [f"http://{f'[{ip}]' if ':' in ip else ip}:{parts.port or 80}" for ip in ips]

@@ -4,10 +4,9 @@ import hmac
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from http.client import HTTPException, HTTPMessage
-from typing import IO
-from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from django.conf import settings
 from django.db import IntegrityError
@@ -15,17 +14,18 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from tenancy.models import Domain, DomainCheck
+from tenancy.questions import NoAnswer, ask
 
 # Answered by SiteMiddleware on each domain of ours, those that redirect and the admin's included.
 PROOF_PATH = "/.well-known/newsstand"
-TIMEOUT = 5.0  # seconds
+TIMEOUT = 5.0  # seconds for the whole answer
 AT_ONCE = 8  # domains
 AGAIN_AFTER = timedelta(days=1)  # when it led here
 FIRST_RETRY = timedelta(minutes=1)  # doubled with each failure, until it is AGAIN_AFTER
 
 
 def proof(name: str) -> str:
-    """What nobody but this installation can answer when it is asked at the domain."""
+    """What this installation answers at the domain. Who asks us can show it elsewhere, too, and harms nobody else."""
     return salted_hmac("newsstand.domain_checks", name, algorithm="sha256").hexdigest()
 
 
@@ -73,25 +73,20 @@ def _is_due(last: DomainCheck | None, now: datetime) -> bool:
     return now >= last.checked_at + min(wait, AGAIN_AFTER)
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """Who sends us elsewhere is not us."""
-
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        return None
-
-
 def _obstacle(name: str) -> str:
     """Why no certificate can be had for the domain; empty when it leads here."""
     address = f"http://{name}{PROOF_PATH}"
+    proxy = urlsplit(getproxies().get("http", ""))
     try:
-        with build_opener(_NoRedirect).open(address, timeout=TIMEOUT) as response:
-            answer = response.read(200)
-    except HTTPError as error:
-        return f"{address} answers {error.code}: somebody else is there"
-    except (OSError, HTTPException) as error:
-        return f"{address} cannot be reached: {getattr(error, 'reason', error)}"
+        if proxy.hostname:
+            connection, target = HTTPConnection(proxy.hostname, proxy.port), address
+        else:
+            connection, target = HTTPConnection(name), PROOF_PATH
+        status, answer = ask(connection, target, name, TIMEOUT)
+    except NoAnswer as error:
+        return f"{address} cannot be reached: {error}"
+    if status != 200:
+        return f"{address} answers {status}: somebody else is there"
     if not hmac.compare_digest(answer.strip(), proof(name).encode()):
         return f"{address} gives another answer: somebody else is there"
     return ""

@@ -95,8 +95,11 @@ class SiteMiddleware:
             return _unknown_host(request)
         if request.path == PROOF_PATH:
             return _proof(name)
-        if name != entry.primary or _lacks_tls(request):
+        if name != entry.primary:
             return PermanentRedirect(site_url(site, request.get_full_path()))
+        if _lacks_tls(request):
+            # Not to be kept by a proxy between: it is the page's own address but for the scheme.
+            return PermanentRedirect(site_url(site, request.get_full_path()), headers={"Cache-Control": "no-store"})
         if request.method not in ("GET", "HEAD"):  # before anything behind reads the body, as the CSRF check would
             return HttpResponseNotAllowed(["GET", "HEAD"])
         with translation.override(site.settings.language), timezone.override(site.settings.time_zone):

@@ -54,17 +54,24 @@ def routes() -> list[Route]:
 
 
 def document(found: Sequence[Route], certified: Iterable[str], replicas: Mapping[str, Sequence[str]]) -> Document:
-    """The document for these routes and certificates; `replicas` holds those of each deployment's address."""
+    """The document for these routes and certificates; `replicas` holds those of each deployment's address.
+
+    A router has the name of its domain; the others' names begin with _, which no domain does.
+    """
     own = [route for route in found if route.deployment]
     shared = [route for route in found if not route.deployment][: settings.DOMAIN_ROUTERS]
     routers = _catch_all(certified)
     services = {"shared": _service(settings.SHARED_DEPLOYMENT, replicas, "blogs")}
     if settings.ADMIN_DEPLOYMENT:
-        routers["admin"] = _router(settings.ADMIN_HOST, "admin")
+        # On both entry points: the shared deployment may not even serve the admin's way to https.
+        admin = _router(settings.ADMIN_HOST, "admin")
+        routers |= {"_admin": _on_web(admin), "_admin-tls": _on_websecure(admin)}
         services["admin"] = _service(settings.ADMIN_DEPLOYMENT, replicas, "admin")
+    # What comes without TLS goes by the catch-all to the application, which knows the site's address with https.
+    spoken = _on_websecure if settings.PUBLIC_SCHEME == "https" else _on_web
     for route in [*own, *shared]:
         service = f"site-{route.site_id}" if route.deployment else "shared"
-        routers[route.domain] = _router(route.domain, service)
+        routers[route.domain] = spoken(_router(route.domain, service))
     for route in own:
         services[f"site-{route.site_id}"] = _service([route.deployment], replicas, str(route.site_id))
     return {"http": {"routers": routers, "services": services}}
@@ -77,22 +84,23 @@ def _catch_all(certified: Iterable[str]) -> dict[str, Document]:
         "service": "shared",
     }
     tls: Document = {}
-    wanted = [{"main": domain} for domain in sorted(certified)]
     # All certificates are asked for here, so that those beyond the limit of routers get theirs, too.
+    wanted = [{"main": domain} for domain in sorted(certified)]
     if wanted and settings.PUBLIC_SCHEME == "https":
         tls = {"certResolver": CERTIFICATES, "domains": wanted}
-    return {
-        "catch-all": {**router, "entryPoints": ["web"]},
-        "catch-all-tls": {**router, "entryPoints": ["websecure"], "tls": tls},
-    }
+    return {"_catch-all": _on_web(router), "_catch-all-tls": _on_websecure(router) | {"tls": tls}}
 
 
 def _router(domain: str, service: str) -> Document:
-    router: Document = {"rule": f"Host(`{domain}`)", "priority": ROUTER_PRIORITY, "service": service}
-    if settings.PUBLIC_SCHEME == "https":
-        # What comes without TLS goes by the catch-all to the application, which knows the site's address with https.
-        return {**router, "entryPoints": ["websecure"], "tls": {}}
+    return {"rule": f"Host(`{domain}`)", "priority": ROUTER_PRIORITY, "service": service}
+
+
+def _on_web(router: Document) -> Document:
     return {**router, "entryPoints": ["web"]}
+
+
+def _on_websecure(router: Document) -> Document:
+    return {**router, "entryPoints": ["websecure"], "tls": {}}
 
 
 def _service(addresses: Sequence[str], replicas: Mapping[str, Sequence[str]], serves: str) -> Document:

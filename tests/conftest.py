@@ -1,5 +1,9 @@
 """The cast: two sites, one shared post, an owner, an editor, an author, and a stranger who is always refused."""
 
+import socket
+import threading
+import time
+from contextlib import suppress
 from datetime import timedelta
 
 import psycopg
@@ -144,6 +148,33 @@ def admin_as():
         return client
 
     return admin_as
+
+
+@pytest.fixture
+def dripping():
+    """dripping(b"…"): the address of a server that sends these bytes again and again, and nothing else."""
+    listeners = []
+
+    def drip(listener, what):
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=send, args=[connection, what], daemon=True).start()
+
+    def send(connection, what):
+        with suppress(OSError), connection:
+            while True:
+                connection.sendall(what)
+                time.sleep(0.3)
+
+    def dripping(what):
+        listeners.append(socket.create_server(("127.0.0.1", 0)))
+        threading.Thread(target=drip, args=[listeners[-1], what], daemon=True).start()
+        return f"http://127.0.0.1:{listeners[-1].getsockname()[1]}"
+
+    yield dripping
+    for listener in listeners:
+        listener.close()
 
 
 @pytest.fixture

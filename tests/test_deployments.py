@@ -2,6 +2,7 @@
 
 import http.server
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -37,6 +38,8 @@ NO_ADDRESSES = [
     "http://a`b:1",
     "ftp://techblog:21",
     "http://techblog:8000\n",
+    "http://a..b:8000",
+    f"http://{'a' * 64}:8000",
     f"http://{'a' * 300}:1",
 ]
 
@@ -172,3 +175,12 @@ def test_owners_neither_see_nor_change_where_their_site_is_served(techblog, owne
     assert saved(send(admin_as(owner), page, **{"settings-0-deployment": "", "settings-0-tagline": "Changed"}))
 
     assert SiteSettings.objects.values_list("deployment", "tagline").get(site=techblog) == (address, "Changed")
+
+
+def test_who_drips_an_answer_for_ever_is_not_waited_for(techblog, dripping):
+    began = time.monotonic()
+
+    with pytest.raises(ValidationError, match="no answer"):
+        lifecycle.move(techblog, dripping(b"HTTP/1.1 100 Continue\r\n\r\n"))
+
+    assert time.monotonic() - began < deployments.ASK_TIMEOUT + 1

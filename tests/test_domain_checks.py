@@ -1,6 +1,7 @@
 """A certificate is asked for a domain only after it was seen to lead here; what fails is asked ever more rarely."""
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
@@ -158,3 +159,30 @@ def test_checking_goes_on_and_survives_a_database_that_restarts(techblog, monkey
     assert "as 1 times in a row" in said
     assert "no answer, and is asked again in 7 s" in said
     assert "as 2 times in a row" in said
+
+
+@pytest.mark.parametrize("sent", [b"HTTP/1.1 200 OK\r\nX", b"HTTP/1.1 100 Continue\r\n\r\n", b"\x00\x1b[31mevil\r\n"])
+def test_who_answers_slowly_for_ever_or_no_http_holds_up_nobody(
+    techblog, financeblog, dripping, monkeypatch, check, sent
+):
+    monkeypatch.setattr(domain_checks, "TIMEOUT", 1.0)
+    monkeypatch.setenv("http_proxy", dripping(sent))
+    began = time.monotonic()
+
+    said = check()
+
+    assert time.monotonic() - began < 4
+    assert DomainCheck.objects.filter(failures=1).count() == 3
+    assert "\x00" not in said
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("location", ["http://[", "//", "http://techblog.test/"])
+def test_a_redirect_leads_nowhere(techblog, monkeypatch, check, location, dripping):
+    answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+    monkeypatch.setenv("http_proxy", dripping(answer.encode()))
+
+    with pytest.raises(CommandError):
+        check("techblog.test")
+
+    assert "answers 302" in DomainCheck.objects.get(name="techblog.test").reason

@@ -43,17 +43,17 @@ def test_each_live_domain_has_a_router_before_the_catch_all(techblog, financeblo
 
     found = routers()
 
-    assert set(found) == {"catch-all", "catch-all-tls", "techblog.test", "financeblog.test", "old.test"}
+    assert set(found) == {"_catch-all", "_catch-all-tls", "techblog.test", "financeblog.test", "old.test"}
     assert found["techblog.test"]["rule"] == "Host(`techblog.test`)"
-    assert found["old.test"]["priority"] > found["catch-all"]["priority"] > 1
-    assert found["techblog.test"]["service"] == found["catch-all"]["service"] == "shared"
+    assert found["old.test"]["priority"] > found["_catch-all"]["priority"] > 1
+    assert found["techblog.test"]["service"] == found["_catch-all"]["service"] == "shared"
 
 
 def test_a_suspended_site_and_one_without_settings_have_no_router(techblog, financeblog, routers):
     lifecycle.suspend(techblog)
     Domain.objects.create(site=Site.objects.create(domain="bare.test", name="Bare"), name="bare.test", primary=True)
 
-    assert set(routers()) == {"catch-all", "catch-all-tls", "financeblog.test"}
+    assert set(routers()) == {"_catch-all", "_catch-all-tls", "financeblog.test"}
 
 
 def test_beyond_the_limit_the_oldest_domains_keep_their_routers(techblog, financeblog, settings, routers):
@@ -85,11 +85,13 @@ def test_each_replica_behind_a_name_is_a_server_whose_health_is_asked(techblog, 
 
 
 def test_the_admin_is_routed_by_itself_only_when_it_has_a_deployment(techblog, settings, routers, ask):
-    assert "admin" not in routers()
+    assert "_admin" not in routers()
 
     settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
 
-    assert routers()["admin"]["rule"] == f"Host(`{django_settings.ADMIN_HOST}`)"
+    assert routers()["_admin"]["rule"] == f"Host(`{django_settings.ADMIN_HOST}`)"
+    assert routers()["_admin"]["entryPoints"] == ["web"]  # the way to https, and the proof for its certificate
+    assert routers()["_admin-tls"]["entryPoints"] == ["websecure"]
     assert ask().json()["http"]["services"]["admin"]["loadBalancer"]["servers"] == [{"url": "http://127.0.0.1:8009"}]
 
 
@@ -109,19 +111,31 @@ def note(name, failures=0):
 
 def test_only_domains_that_were_seen_to_lead_here_want_certificates(techblog, financeblog, settings, routers):
     settings.PUBLIC_SCHEME = "https"
-    assert routers()["catch-all-tls"]["tls"] == {}
+    assert routers()["_catch-all-tls"]["tls"] == {}
     note("techblog.test")
     note("financeblog.test", failures=1)
     note(django_settings.ADMIN_HOST)
 
-    tls = routers()["catch-all-tls"]["tls"]
+    tls = routers()["_catch-all-tls"]["tls"]
 
     assert tls["certResolver"] == "acme"
     assert tls["domains"] == [{"main": django_settings.ADMIN_HOST}, {"main": "techblog.test"}]
     lifecycle.suspend(techblog)
-    assert routers()["catch-all-tls"]["tls"]["domains"] == [{"main": django_settings.ADMIN_HOST}]
+    assert routers()["_catch-all-tls"]["tls"]["domains"] == [{"main": django_settings.ADMIN_HOST}]
     settings.PUBLIC_SCHEME = "http"
-    assert routers()["catch-all-tls"]["tls"] == {}
+    assert routers()["_catch-all-tls"]["tls"] == {}
+
+
+def test_no_domain_takes_the_place_of_another_router(techblog, settings, routers):
+    settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
+    before = routers()
+    for name in ("admin", "shared", "catch-all", "catch-all-tls"):
+        lifecycle.add_domain(techblog, name)
+
+    after = routers()
+
+    assert {name: after[name] for name in before} == before
+    assert after["admin"]["service"] == "shared"
 
 
 HOSTILE = [
@@ -147,7 +161,7 @@ def test_a_hostile_name_in_the_database_reaches_no_rule(techblog, name, ask, cap
 
     document = ask().json()
 
-    assert set(document["http"]["routers"]) == {"catch-all", "catch-all-tls", "techblog.test"}
+    assert set(document["http"]["routers"]) == {"_catch-all", "_catch-all-tls", "techblog.test"}
     assert "gets no route" in caplog.text
 
 
@@ -156,6 +170,7 @@ HOSTILE_ADDRESSES = [
     "http://user@a:1",
     "file:///etc/passwd",
     "http://a:1,http://b:1",
+    "http://a..b:1",
     "http://",
     "a:1",
 ]
@@ -194,7 +209,7 @@ def test_the_document_is_on_no_other_host(techblog, visit):
 
 
 def test_an_installation_without_sites_still_has_a_catch_all(installation, routers):
-    assert set(routers()) == {"catch-all", "catch-all-tls"}
+    assert set(routers()) == {"_catch-all", "_catch-all-tls"}
 
 
 def test_when_it_cannot_be_built_the_answer_is_503_and_never_an_empty_document(techblog, ask, settings):

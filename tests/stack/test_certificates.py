@@ -72,7 +72,7 @@ def traefik(stack, authority, web):
     web.environment |= public | {"SHARED_DEPLOYMENT": web.url, "DOMAIN_ROUTERS": "0"}
     web.start()
     traefik.start()
-    wait_until(lambda: router_of(traefik, TECHBLOG) == "catch-all-tls@http")
+    wait_until(lambda: router_of(traefik, TECHBLOG) == "_catch-all-tls@http")
     return traefik
 
 
@@ -193,7 +193,7 @@ def test_the_authority_is_asked_for_those_who_lead_here_and_for_nobody_else(chec
 
 
 def test_a_certificate_takes_no_router_of_its_own(checked, certified, traefik):
-    assert [router_of(traefik, host) for host in (FOUND, APART)] == ["catch-all-tls@http", f"{APART}@http"]
+    assert [router_of(traefik, host) for host in (FOUND, APART)] == ["_catch-all-tls@http", f"{APART}@http"]
     assert {FOUND, APART} <= set(certified())
 
 

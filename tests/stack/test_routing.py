@@ -68,11 +68,11 @@ def test_rename_further_domain_suspend_resume_and_delete_are_followed(stack, ask
     wait_until(lambda: router("further.localhost") == "further.localhost@http", 3)
     stack.manage("site", "domain", "remove", "after.localhost", "further.localhost")
     assert wait_until(lambda: ask("further.localhost").status == 404) < SECOND
-    wait_until(lambda: router("further.localhost") in ("catch-all@http", "catch-all@file"), 3)
+    wait_until(lambda: router("further.localhost") in ("_catch-all@http", "catch-all@file"), 3)
 
     stack.manage("site", "suspend", "after.localhost")
     assert wait_until(lambda: ask("after.localhost").status == 404) < SECOND
-    wait_until(lambda: router("after.localhost") == "catch-all@http", 3)
+    wait_until(lambda: router("after.localhost") == "_catch-all@http", 3)
     stack.manage("site", "resume", "after.localhost")
     assert wait_until(lambda: ask("after.localhost").status == 200) < SECOND
 
