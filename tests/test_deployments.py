@@ -184,3 +184,22 @@ def test_who_drips_an_answer_for_ever_is_not_waited_for(techblog, dripping):
         lifecycle.move(techblog, dripping(b"HTTP/1.1 100 Continue\r\n\r\n"))
 
     assert time.monotonic() - began < deployments.ASK_TIMEOUT + 1
+
+
+def test_a_site_does_not_move_to_a_deployment_that_wants_no_requests(techblog, processes, tmp_path):
+    (tmp_path / "drain").touch()
+    [draining] = processes(1, DRAIN_FILE=str(tmp_path / "drain"))
+
+    with pytest.raises(ValidationError, match="it is draining"):
+        lifecycle.move(techblog, f"http://127.0.0.1:{draining.port}")
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("error", [OSError("Name or service not known"), UnicodeError("label too long")])
+def test_a_name_that_nobody_knows_stands_for_itself(monkeypatch, error):
+    def unknown(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(deployments.socket, "getaddrinfo", unknown)
+
+    assert deployments.replicas(["http://away:8000"]) == {"http://away:8000": ["http://away:8000"]}

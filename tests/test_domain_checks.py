@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from tenancy import domain_checks, lifecycle
@@ -186,3 +187,12 @@ def test_a_redirect_leads_nowhere(techblog, monkeypatch, check, location, drippi
         check("techblog.test")
 
     assert "answers 302" in DomainCheck.objects.get(name="techblog.test").reason
+
+
+def test_the_proof_is_given_to_who_asks_without_tls(techblog, settings):
+    settings.PUBLIC_SCHEME = "https"
+    lifecycle.add_domain(techblog, "old.test")
+
+    for host in ("techblog.test", "old.test", django_settings.ADMIN_HOST):
+        answer = Client(headers={"host": host}).get(domain_checks.PROOF_PATH)
+        assert (answer.status_code, answer.content.decode().strip()) == (200, domain_checks.proof(host))

@@ -6,10 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from gunicorn.config import Config
 
 from devstack.processes import children, free_port, wait_until
+from settings.worker import Pieces, Response
 from tests.processes import Processes
 
 pytestmark = pytest.mark.sqlite
@@ -246,3 +249,25 @@ def live(port):
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(HEALTHY + b"Connection: close\r\n\r\n")
         return int(connection.recv(4096).split(b" ")[1])
+
+
+@pytest.mark.parametrize("header", [b"SCRIPT_NAME: /health", b"PATH_INFO: /elsewhere"])
+def test_not_even_a_trusted_proxy_sets_the_path_by_a_header(processes, header):
+    behind = processes(1, TRUSTED_PROXIES="127.0.0.0/8")[0]
+
+    assert status(behind, HEALTHY + header + b"\r\n\r\n") == 200
+
+
+@pytest.mark.pure
+def test_head_and_body_leave_in_one_piece():
+    """So that no process can be killed between the two."""
+    sent = Pieces()
+    request = SimpleNamespace(version=(1, 1), method="GET", should_close=lambda: False)
+    response = Response(request, sent, Config())
+    response.start_response("200 OK", [("Content-Length", "10")])
+
+    for part in (b"first", b"other"):
+        response.write(part)
+
+    assert [piece[-5:] for piece in sent] == [b"first", b"other"]
+    assert sent[0].startswith(b"HTTP/1.1 200 OK\r\n")

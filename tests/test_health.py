@@ -8,6 +8,7 @@ from django.db import connection
 
 from devstack.processes import wait_until
 from tenancy import health
+from tenancy.registry import RegistryUnavailable
 from tests import production, servers
 from tests.processes import Processes, frozen
 from tests.production import INTERNAL_HOST
@@ -167,3 +168,15 @@ def test_before_the_migrations_it_is_unready_and_then_ready_without_a_restart(em
         wait_until_ready(server)
     finally:
         processes.stop()
+
+
+def test_a_process_that_never_loaded_the_map_is_unready(installation, monkeypatch):
+    def find(host):
+        raise RegistryUnavailable("no map")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(health.registry, "find", find)
+        readiness = health.Readiness()
+        wait_until(lambda: readiness.report()[1]["migrations"]["state"] == "ok")
+
+        assert readiness.report()[0] == "unready"

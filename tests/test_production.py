@@ -227,3 +227,11 @@ def test_what_comes_late_is_waited_for(capsys, monkeypatch):
     waiting.wait_for("PostgreSQL", ask, 5)
 
     assert capsys.readouterr().err == "Waiting for PostgreSQL, at most 5 s: not yet\n"
+
+
+@pytest.mark.pure
+def test_with_tls_somebody_has_to_be_believed_about_it(monkeypatch, tmp_path):
+    assert read(monkeypatch, tmp_path, TRUSTED_PROXIES="", PUBLIC_SCHEME="http")
+
+    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES is missing"):
+        read(monkeypatch, tmp_path, TRUSTED_PROXIES="", PUBLIC_SCHEME="https")

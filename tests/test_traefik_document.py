@@ -3,11 +3,11 @@
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.sites.models import Site
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from tenancy import lifecycle
+from tenancy import lifecycle, traefik
 from tenancy.models import Domain, DomainCheck, SiteSettings
 
 pytestmark = pytest.mark.sqlite
@@ -187,7 +187,9 @@ def test_a_hostile_address_in_the_database_is_no_server(techblog, address, ask, 
     assert "is no address of a deployment" in caplog.text
 
 
-@pytest.mark.parametrize("shown", ["", "Bearer ", "Bearer wrong", TOKEN, f"bearer {TOKEN}x", f"Basic {TOKEN}"])
+@pytest.mark.parametrize(
+    "shown", ["", "Bearer ", "Bearer wrong", TOKEN, f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}"]
+)
 def test_without_the_token_there_is_no_document(techblog, ask, shown):
     assert ask().status_code == 200
 
@@ -219,6 +221,57 @@ def test_when_it_cannot_be_built_the_answer_is_503_and_never_an_empty_document(t
 
     assert answer.status_code == 503
     assert b"{" not in answer.content
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_without_the_database_the_answer_is_503_and_never_an_empty_document(techblog, ask, monkeypatch, error):
+    def away():
+        raise error("server closed the connection")
+
+    monkeypatch.setattr(traefik, "routes", away)
+
+    answer = ask()
+
+    assert answer.status_code == 503
+    assert b"{" not in answer.content
+
+
+def test_each_deployment_is_asked_whether_what_is_sent_there_is_its_own(techblog, financeblog, settings, ask):
+    settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
+    SiteSettings.objects.filter(site=financeblog).update(deployment="http://127.0.0.1:8003")
+
+    services = ask().json()["http"]["services"]
+
+    assert {name: service["loadBalancer"]["healthCheck"]["path"] for name, service in services.items()} == {
+        "shared": "/health/ready?serves=blogs",
+        "admin": "/health/ready?serves=admin",
+        f"site-{financeblog.pk}": f"/health/ready?serves={financeblog.pk}",
+    }
+
+
+def test_two_sites_with_deployments_of_their_own_are_not_mixed_up(techblog, financeblog, ask):
+    for site, port in ((techblog, 8003), (financeblog, 8004)):
+        SiteSettings.objects.filter(site=site).update(deployment=f"http://127.0.0.1:{port}")
+
+    http = ask().json()["http"]
+
+    for name, port in (("techblog.test", 8003), ("financeblog.test", 8004)):
+        service = http["routers"][name]["service"]
+        assert http["services"][service]["loadBalancer"]["servers"] == [{"url": f"http://127.0.0.1:{port}"}]
+
+
+def test_an_admin_that_does_not_lead_here_wants_no_certificate(techblog, routers, settings):
+    settings.PUBLIC_SCHEME = "https"
+    note("techblog.test")
+    note(django_settings.ADMIN_HOST, failures=1)
+
+    assert routers()["_catch-all-tls"]["tls"]["domains"] == [{"main": "techblog.test"}]
+
+
+def test_the_catch_all_leaves_out_the_internal_host(techblog, routers):
+    rules = {router["rule"] for name, router in routers().items() if name.startswith("_catch-all")}
+
+    assert rules == {f"!Host(`{django_settings.INTERNAL_HOST}`)"}
 
 
 def test_two_processes_give_the_same_bytes(techblog, financeblog, processes):

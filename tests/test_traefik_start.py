@@ -1,0 +1,51 @@
+"""traefik/start: from the environment to Traefik's static file."""
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.fixture
+def start(tmp_path):
+    """start(NAME="value"): what `traefik/start` says, with a Traefik that only tells where its file lies."""
+    traefik = tmp_path / "traefik"
+    traefik.write_text('#!/bin/sh\necho "${1#--configfile=}"\n')
+    traefik.chmod(0o755)
+    told = {"INTERNAL_HOST": "internal.test", "INTERNAL_TOKEN": "token", "SHARED_DEPLOYMENT": "http://a:1,http://b:2"}
+    own = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), "TRAEFIK": str(traefik)}
+
+    def start(**changes):
+        environment = {name: value for name, value in (told | own | changes).items() if value is not None}
+        return subprocess.run(["traefik/start"], env=environment, capture_output=True, text=True)
+
+    return start
+
+
+def test_the_token_may_lie_in_a_file_and_nobody_else_reads_where_it_is_written_to(start, tmp_path):
+    (tmp_path / "token").write_text("the-token\n")
+
+    file = Path(start(INTERNAL_TOKEN=None, INTERNAL_TOKEN_FILE=str(tmp_path / "token")).stdout.strip())
+
+    assert 'Authorization: "Bearer the-token"' in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_what_is_not_said_has_a_default_and_what_a_value_holds_is_not_filled_in_again(start):
+    text = Path(start(ACME_EMAIL="${INTERNAL_TOKEN} $(id) `id`").stdout.strip()).read_text()
+
+    assert 'email: "${INTERNAL_TOKEN} $(id) `id`"' in text
+    assert 'address: ":443"' in text
+    assert 'endpoint: "http://a:1/traefik/document"' in text
+
+
+@pytest.mark.parametrize("name", ["INTERNAL_HOST", "INTERNAL_TOKEN", "SHARED_DEPLOYMENT"])
+def test_what_is_missing_is_named(start, name):
+    refused = start(**{name: None})
+
+    assert refused.returncode == 1
+    assert f"Traefik needs the environment variable {name}" in refused.stderr
