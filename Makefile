@@ -42,12 +42,14 @@ run: $(VENV)/.base ## Set everything up and serve the blogs on this machine
 stack: $(VENV)/.dev ## Serve the demo on this machine as a server does: Traefik, gunicorn × 2, PostgreSQL, Redis
 	@exec $(BIN)/python -m devstack
 
-test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, then what must also hold on SQLite
+# Two runs beside each other, each about as long as the other.
+test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, on SQLite what must also hold there, and through Traefik
 	@log=$$(mktemp); \
-	DATABASE=sqlite $(BIN)/python -m pytest -m 'sqlite or pure' > $$log 2>&1 & sqlite=$$!; \
-	$(BIN)/python -m pytest -m 'not pure'; failed=$$?; \
-	echo 'What must also hold on SQLite, and what asks no database, ran beside it:'; \
-	wait $$sqlite || failed=$$?; \
+	{ DATABASE=sqlite $(BIN)/python -m pytest -m 'sqlite or pure'; failed=$$?; \
+		$(BIN)/python -m pytest -m stack && exit $$failed; } > $$log 2>&1 & beside=$$!; \
+	$(BIN)/python -m pytest -m 'not pure and not stack'; failed=$$?; \
+	echo 'Beside it ran what must also hold on SQLite or asks no database, and the stack behind Traefik:'; \
+	wait $$beside || failed=$$?; \
 	cat $$log; rm $$log; exit $$failed
 
 # The settings want to be told of a database; nothing here asks it anything.
