@@ -48,7 +48,8 @@ class Traefik(Process):
 
     def access_log(self) -> list[dict[str, Any]]:
         """A row per answered request, oldest first: RouterName, RequestHost, DownstreamStatus …"""
-        rows = (json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{"))
+        finished = self.log.read_text().rpartition("\n")[0]  # the last line may be half written
+        rows = (json.loads(line) for line in finished.splitlines() if line.startswith("{"))
         return [row for row in rows if "RequestHost" in row]
 
 
