@@ -7,6 +7,7 @@ class BlogsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from blogs import signals  # it needs the models
+        from blogs import changes, signals  # they need the models
 
+        changes.watch_content()
         signals.connect()

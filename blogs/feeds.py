@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from blogs.addresses import public_path
 from blogs.models import Placement, PlacementQuerySet, Tag
+from tenancy.public import public_page
 from tenancy.sites import site_url
 
 ENTRIES = 20
@@ -24,6 +25,7 @@ _ROOT_RELATIVE = re.compile(r'( (?:src|href)=")/(?!/)')
 
 
 @require_safe
+@public_page()
 def site_feed(request: HttpRequest) -> HttpResponse:
     site = request.site
     placements = Placement.objects.on(site).live().posts()
@@ -31,6 +33,7 @@ def site_feed(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page()
 def tag_feed(request: HttpRequest, slug: str) -> HttpResponse:
     site = request.site
     tag = get_object_or_404(Tag, slug=slug)

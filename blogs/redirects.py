@@ -19,5 +19,5 @@ def target(site: Site, path: str) -> str | None:
     if "\0" in path:  # which PostgreSQL cannot hold in a text
         return None
     # An address of old is found with and without its last slash: links from outside have both.
-    paths = {path, f"{path.rstrip('/')}/"}
+    paths = {path, f"{path.removesuffix('/')}/"}
     return Redirect.objects.filter(site=site, old_path__in=paths).values_list("new_path", flat=True).first()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from blogs.addresses import public_path
 from blogs.models import Placement
+from tenancy.public import public_page
 from tenancy.sites import site_url
 
 PART = 10_000  # addresses; the protocol allows 50,000 and 50 MB
@@ -20,6 +21,7 @@ _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 @require_safe
+@public_page()
 def index(request: HttpRequest) -> HttpResponse:
     """The first part itself while there is only one, else the list of parts, each named by its first placement."""
     firsts = _firsts(request)
@@ -31,6 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page()
 def part(request: HttpRequest, first: int) -> HttpResponse:
     get_object_or_404(Placement.objects.on(request.site).live(), pk=first)
     return _xml("urlset", "url", _part(request, first))

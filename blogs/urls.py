@@ -1,7 +1,7 @@
 """The public surface: every address of a site."""
 
 from django.urls import path, re_path, register_converter
-from django.urls.converters import StringConverter
+from django.urls.converters import IntConverter, StringConverter
 
 from blogs import feeds, sitemaps, views
 
@@ -12,6 +12,13 @@ class MediaName(StringConverter):
     regex = r"[0-9a-f]{32}\.[a-z]{3,4}"
 
 
+class Key(IntConverter):
+    """A primary key, in the one spelling that a number has: each page has one address."""
+
+    regex = r"[1-9][0-9]{0,17}"
+
+
+register_converter(Key, "key")
 register_converter(MediaName, "media_name")
 
 urlpatterns = [
@@ -19,7 +26,7 @@ urlpatterns = [
     path("feed/", feeds.site_feed, name="feed"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
-    path("sitemap-<int:first>.xml", sitemaps.part, name="sitemap-part"),
+    path("sitemap-<key:first>.xml", sitemaps.part, name="sitemap-part"),
     path("media/<media_name:name>", views.media, name="media"),
     path("tag/<slug:slug>/", views.tag, name="tag"),
     path("tag/<slug:slug>/feed/", feeds.tag_feed, name="tag-feed"),

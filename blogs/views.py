@@ -13,16 +13,19 @@ from blogs.paging import page_of, page_or_404
 from blogs.rendering import render_page
 from tenancy.media import image_response
 from tenancy.models import Robots
+from tenancy.public import public_page, publish
 from tenancy.sites import DATABASE_AWAY, site_url, unavailable
 
 
 @require_safe
+@public_page(query=["before"])
 def home(request: HttpRequest) -> HttpResponse:
     page = page_of(Placement.objects.on(request.site).live().posts(), request, pinned_on_top=True)
     return render_page(request, "home.html", {"page": page})
 
 
 @require_safe
+@public_page()
 def post(request: HttpRequest, slug: str) -> HttpResponse:
     placement = get_object_or_404(Placement.objects.on(request.site).live().for_page(), slug=slug)
     template = "page.html" if placement.post.kind == Post.Kind.PAGE else "post.html"
@@ -30,6 +33,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@public_page(query=["before"])
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     tag = get_object_or_404(Tag, slug=slug)
     page = page_or_404(Placement.objects.on(request.site).live().posts().filter(post__tags=tag), request)
@@ -37,6 +41,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@public_page(query=["before"])
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author, slug=slug)
     page = page_or_404(Placement.objects.on(request.site).live().posts().filter(post__authors=author), request)
@@ -44,6 +49,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@public_page(query=["before"])
 def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
     first_day = date(int(year), int(month), 1)
     page = page_or_404(Placement.objects.on(request.site).live().posts().in_month(first_day), request)
@@ -61,6 +67,7 @@ def media(request: HttpRequest, name: str) -> FileResponse:
 
 
 @require_safe
+@public_page()
 def robots(request: HttpRequest) -> HttpResponse:
     rule = "Disallow: /" if request.site.settings.robots == Robots.DISALLOW else "Disallow:"
     sitemap = site_url(request.site, public_path("sitemap"))
@@ -72,7 +79,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     try:
         target = redirects.target(request.site, request.path)
         if target is not None:
-            return HttpResponsePermanentRedirect(target)
+            return publish(request, HttpResponsePermanentRedirect(target))
         return render_page(request, "404.html", {}, status=404)
     except DATABASE_AWAY as error:  # which no middleware hears of here
         return unavailable(request, error)

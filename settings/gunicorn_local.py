@@ -18,7 +18,16 @@ def when_ready(server: Any) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
+# Ctrl-C ends the worker now: a thread that waits for a silent browser would hold it back for seconds. While it imports the
+# application the signs wait: an exception in the middle of an import would become another one.
+ENDS = (signal.SIGINT, signal.SIGQUIT)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+
+
 def post_worker_init(worker: Any) -> None:
-    """Ctrl-C ends the worker now: a thread that waits for a silent browser would hold it back for seconds."""
-    for sign in (signal.SIGINT, signal.SIGQUIT):
+    for sign in ENDS:
         signal.signal(sign, lambda number, frame: os._exit(0))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)

@@ -34,7 +34,10 @@ def _last_port(file: Path) -> int:
 # Where `manage.py serve` listens, on 127.0.0.1.
 PORT = integer("PORT", _last_port(VAR / "port"), 1, 65535)
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    alias: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias}
+    for alias in ("default", "pages")
+}
 # Cookies know no ports: a login here must not end the one on another checkout that is served at the same time.
 CSRF_COOKIE_NAME = f"csrf-{PORT}"
 DATABASES = {

@@ -4,6 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from settings.base import *  # noqa: F403
 from settings.base import STORAGES, SURFACES
+from settings.caches import on_redis
 from settings.environment import choice, host, networks, postgresql, redis, secret, text
 
 # http is for a trial on a private network: whoever is on the way reads along.
@@ -11,23 +12,7 @@ PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "https", ("http", "https"))
 TLS = PUBLIC_SCHEME == "https"
 
 ADMIN_HOST = host("ADMIN_HOST")
-CACHES = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        # A list: django-redis would split a text at each comma, and a password may hold one.
-        "LOCATION": [redis("REDIS_URL")],
-        "OPTIONS": {
-            "CONNECTION_POOL_CLASS": "tenancy.redis.Pool",
-            # The older protocol spares a new connection two questions. A pool does not try again by itself.
-            "CONNECTION_POOL_KWARGS": {"protocol": 2},
-            # Without Redis pages are slower, never wrong.
-            "IGNORE_EXCEPTIONS": True,
-            "REDIS_CLIENT_CLASS": "tenancy.redis.Client",
-            "SOCKET_CONNECT_TIMEOUT": 0.25,
-            "SOCKET_TIMEOUT": 0.25,
-        },
-    }
-}
+CACHES = on_redis(redis("REDIS_URL"))
 # Browsers take a cookie of this prefix from this very host alone, and only over TLS.
 CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"
 CSRF_COOKIE_SECURE = TLS

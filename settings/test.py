@@ -6,9 +6,10 @@ import dj_database_url
 
 from settings.base import *  # noqa: F403
 from settings.base import BASE_DIR, SQLITE_OPTIONS
+from settings.caches import on_redis
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-# mypy and makemigrations read these settings too, without a database.
+# mypy and makemigrations read these settings too, without servers.
+CACHES = on_redis(os.environ.get("REDIS_URL", "redis://localhost"))
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", "postgresql:///newsstand"))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS

@@ -10,9 +10,10 @@ from django.core.wsgi import get_wsgi_application
 from settings.environment import refuse
 
 try:
-    application = get_wsgi_application()
+    django = get_wsgi_application()
 
     # These need the applications loaded.
+    from tenancy.pagecache import PageCache
     from tenancy.pinning import check_before_serving
     from tenancy.waiting import hang_up, wait_for_services
 
@@ -20,5 +21,6 @@ try:
     check_before_serving()
     # Workers are forked from this process, and no connection may have two of them at its end.
     hang_up()
+    application = PageCache(django)
 except ImproperlyConfigured as error:
     refuse(error)

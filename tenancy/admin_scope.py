@@ -1,6 +1,7 @@
 """What every admin here stands on: rows, choosers and permissions follow from roles; what no role grants is denied."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -8,16 +9,18 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
+from tenancy import changes
 from tenancy.choosers import Chooser, MultipleChoice, MultipleChooser
 from tenancy.keys import is_key
 from tenancy.models import Membership, Role, User
 from tenancy.roles import Visitor, has_role, has_role_anywhere, sees_everything, sites_of
 
 SITES_IN_FILTER = 50
+SITES_NAMED = 10  # as refreshed
 # Each word of a search is a condition on each column; databases give up on very many, and on very long ones.
 SEARCH_LENGTH = 200
 
@@ -155,17 +158,40 @@ class ScopedAdmin(Scoped, PageAdmin):
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """When another was faster, validate once more: then the form says what is taken, and nothing typed is lost."""
+        show = partial(super().changeform_view, request, *args, **kwargs)
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return self._tell_what_is_refreshed(request, show)
         except (IntegrityError, ValidationError):
             for name in request.FILES:
                 for file in request.FILES.getlist(name):
                     file.seek(0)
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return self._tell_what_is_refreshed(request, show)
         except (IntegrityError, ValidationError):
             self.message_user(request, "Nothing was saved: somebody else is changing the same.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    # -- sites whose pages are made anew ---------------------------------------------------------------------------
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return self._tell_what_is_refreshed(request, partial(super().changelist_view, request, extra_context))
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self._tell_what_is_refreshed(request, partial(super().delete_view, request, object_id, extra_context))
+
+    def _tell_what_is_refreshed(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+        """The answer of `view`, in one transaction; who changed something is told which of their sites show it."""
+        if request.method != "POST":
+            return view()
+        with transaction.atomic():
+            since = changes.mark()
+            response = view()
+            sites = sites_of(request.user).filter(pk__in=changes.touched(since))
+            names = list(sites.values_list("domain", flat=True)[: SITES_NAMED + 1])
+        if names:
+            more = " and others" if len(names) > SITES_NAMED else ""
+            self.message_user(request, f"Refreshed: {', '.join(names[:SITES_NAMED])}{more}.", messages.INFO)
+        return response
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,6 @@ DIGITS = 18  # beyond these PostgreSQL refuses the comparison with a key
 
 
 def is_key(text: object) -> bool:
-    """Whether a text from outside can be compared with a primary key."""
+    """Whether a text from outside is written like a primary key: in the one spelling that a number has."""
     key = str(text)
-    return key.isascii() and key.isdecimal() and len(key) <= DIGITS
+    return key.isascii() and key.isdecimal() and len(key) <= DIGITS and not (key[0] == "0" and key != "0")

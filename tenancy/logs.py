@@ -58,6 +58,7 @@ class AccessFormatter(logging.Formatter):
             "time": _time(record),
             **{name: text[: LONGEST[name]] for name, text in texts.items()},
             "status": int(atoms["s"]),
+            "cache": _plain(atoms["{x-cache}o"]),
             "bytes": atoms["B"],
             "ms": round(atoms["D"] / 1000, 1),
             "agent": _plain(atoms["a"])[: LONGEST["agent"]],

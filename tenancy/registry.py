@@ -8,39 +8,33 @@ quarter of a second before.
 import logging
 import os
 import threading
+from collections.abc import Collection
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache
-from time import monotonic
-from typing import NamedTuple
+from time import monotonic, time
 
 from django.contrib.sites.models import Site
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
-from tenancy import domains
+from tenancy import changes
+from tenancy.domain_map import DomainMap, Entry, Moments, Row
 
 ASK_AFTER = 0.1  # seconds since the last question began
 WAIT_AFTER = 0.2  # age of the map from which on a lookup waits …
 WAIT_AT_MOST = 0.2  # … this long, counted from the begin of the question
 FIRST_WAIT_AT_MOST = 0.9  # without a map there is nothing to answer but 503, and that within a second
 BACK_OFF = 1.0  # after an error nobody asks and nobody waits
+HANGS_AFTER = 0.9  # seconds that a question is without an answer: another one would not get any either
 RELOAD_AFTER = 60.0  # the backstop: everything anew
 SITES_KEPT = 1000
 RELOADED_ONE_BY_ONE = 500  # of more changed sites than this the whole map is loaded
 
-Row = tuple[str, int, str, str, str]  # of _LOAD: name, then the fields of Entry
 NEVER = float("-inf")
 
 logger = logging.getLogger(__name__)
-
-
-class Entry(NamedTuple):
-    """What a process knows of a site without asking; all its domains share one."""
-
-    site_id: int
-    primary: str
-    state: str
-    generation: str
 
 
 class RegistryUnavailable(Exception):
@@ -51,9 +45,7 @@ class Registry:
     """Use the one instance, `registry`."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
-        self._names: dict[int, list[str]] = {}
-        self._generations: dict[int, str] = {}
+        self._map = DomainMap()
         self._connection: BaseDatabaseWrapper | None = None
         self._horizon = 0  # whatever is committed from now on carries this transaction id or a higher one
         self._lock = threading.Condition()
@@ -73,7 +65,7 @@ class Registry:
         """
         if monotonic() >= self._fresh_until:
             self._freshen()
-        return self._entries.get(name)
+        return self._map.entries.get(name)
 
     def site(self, entry: Entry) -> Site:
         """The site with its settings, one object for all requests: never change it. Raises Site.DoesNotExist."""
@@ -84,6 +76,9 @@ class Registry:
         with self._lock:
             self._due_at = monotonic()
             self._fresh_until = NEVER
+
+    def is_database_hanging(self) -> bool:
+        return self._asking and monotonic() - self._asked_at > HANGS_AFTER
 
     def _freshen(self) -> None:
         with self._lock:
@@ -155,34 +150,17 @@ class Registry:
             cursor.execute(_CHANGES[connection.vendor], [self._horizon])
             answer = cursor.fetchall()
             horizon = answer[0][0]
-            unheard = [site_id for _, site_id, value in answer if value and self._generations.get(site_id) != value]
+            generations = [(site_id, value) for _, site_id, value in answer if value]
+            stale = {*self._map.unheard(generations), *self._map.due(time())}
             # A new connection may lead to another server, and a lower horizon to a restored backup.
             doubt = connected_now or horizon < self._horizon or asked_at - self._loaded_at >= RELOAD_AFTER
-            if doubt or len(unheard) > RELOADED_ONE_BY_ONE:
-                cursor.execute(_LOAD)
-                self._replace_all(cursor.fetchall())
+            if doubt or len(stale) > RELOADED_ONE_BY_ONE:
+                self._map.replace_all(*_load(cursor))
                 self._loaded_at = asked_at
-            elif unheard:
-                cursor.execute(f"{_LOAD} WHERE d.site_id IN ({', '.join(['%s'] * len(unheard))})", unheard)
-                self._replace(unheard, cursor.fetchall())
-            self._generations.update((site_id, value) for _, site_id, value in answer if value)
+            elif stale:
+                self._map.replace(stale, *_load(cursor, stale))
+            self._map.hear(generations)
             self._horizon = horizon
-
-    def _replace_all(self, rows: list[Row]) -> None:
-        names, entries = _arranged(rows)
-        self._names = names
-        self._generations = {entry.site_id: entry.generation for entry in entries.values()}
-        self._entries = entries
-
-    def _replace(self, site_ids: list[int], rows: list[Row]) -> None:
-        names, entries = _arranged(rows)
-        # In this order a name that moves from one site to another is never unknown in between.
-        self._entries.update(entries)
-        for site_id in site_ids:
-            for name in self._names.pop(site_id, ()):
-                if name not in entries and self._entries[name].site_id == site_id:
-                    del self._entries[name]
-        self._names.update(names)
 
     def hang_up(self) -> None:
         """Close the connection; the next question opens another."""
@@ -198,22 +176,20 @@ def _site(site_id: int, generation: str) -> Site:
     return Site.objects.select_related("settings").get(pk=site_id)
 
 
-def _arranged(rows: list[Row]) -> tuple[dict[int, list[str]], dict[str, Entry]]:
-    """Rows of _LOAD as site id → names and name → entry; what is no host name, however it came there, is left out."""
-    sites: dict[int, Entry] = {}
-    names: dict[int, list[str]] = {}
-    entries: dict[str, Entry] = {}
-    for name, site_id, primary, state, generation in rows:
-        if not domains.is_canonical(name):
-            logger.error("site %s: %a in the table of domains is no host name; it is not served.", site_id, name)
-            continue
-        entry = sites.get(site_id)
-        if entry is None:
-            entry = sites[site_id] = Entry(site_id, primary, state, generation)
-            names[site_id] = []
-        names[site_id].append(name)
-        entries[name] = entry
-    return names, entries
+def _load(cursor: CursorWrapper, site_ids: Collection[int] | None = None) -> tuple[list[Row], Moments]:
+    """Domains and next moments of these sites, or of all."""
+    among = "" if site_ids is None else f"WHERE d.site_id IN ({', '.join(map(str, site_ids))})"
+    cursor.execute(_DOMAINS.format(among=among))
+    domains = cursor.fetchall()
+    cursor.execute(_NEXT_MOMENTS.format(moments=changes.moments(cursor.db.vendor), among=among))
+    return domains, {site_id: _timestamp(moment) for site_id, moment in cursor.fetchall()}
+
+
+def _timestamp(moment: datetime | str) -> float:
+    """Unix time of what the database answered; SQLite keeps a text, in UTC."""
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    return moment.timestamp()
 
 
 def _own_connection() -> BaseDatabaseWrapper:
@@ -246,9 +222,10 @@ _CHANGES = {
         FROM (SELECT 1 + coalesce(max("transaction"), 0) AS horizon FROM tenancy_generation) now
         LEFT JOIN tenancy_generation g ON g."transaction" >= %s""",
 }
-_LOAD = """
+_DOMAINS = """
     SELECT d.name, d.site_id, p.name, s.state, coalesce(CAST(g.value AS varchar(36)), '')
     FROM tenancy_domain d
     JOIN tenancy_domain p ON p.site_id = d.site_id AND p."primary"
     JOIN tenancy_sitesettings s ON s.site_id = d.site_id
-    LEFT JOIN tenancy_generation g ON g.site_id = d.site_id"""
+    LEFT JOIN tenancy_generation g ON g.site_id = d.site_id {among}"""
+_NEXT_MOMENTS = "SELECT d.site_id, min(d.moment) FROM ({moments}) d {among} GROUP BY d.site_id"

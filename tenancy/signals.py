@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import Signal
 
 from tenancy import changes
@@ -28,5 +28,5 @@ def remove_triggers(using: str, **kwargs: Any) -> None:
 
 def connect() -> None:
     for model in changes.watched():
-        post_save.connect(expire_registry, sender=model)
-        post_delete.connect(expire_registry, sender=model)
+        for signal in (post_save, post_delete, m2m_changed):  # the last one of tables between two models
+            signal.connect(expire_registry, sender=model)

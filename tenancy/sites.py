@@ -19,9 +19,11 @@ from django.utils.deprecation import MiddlewareMixin
 
 from tenancy import domains, health
 from tenancy.domain_checks import PROOF_PATH, proof
+from tenancy.domain_map import Entry
 from tenancy.models import State
 from tenancy.pinning import serves_site
-from tenancy.registry import Entry, RegistryUnavailable, registry
+from tenancy.public import CACHE_CONTROL, NO_STORE
+from tenancy.registry import RegistryUnavailable, registry
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -96,12 +98,15 @@ class SiteMiddleware:
         if request.path == PROOF_PATH:
             return _proof(name)
         if name != entry.primary:
-            return PermanentRedirect(site_url(site, request.get_full_path()))
+            # For as long as the name is the site's: without a word browsers would keep it for ever.
+            return PermanentRedirect(site_url(site, request.get_full_path()), headers={"Cache-Control": CACHE_CONTROL})
         if _lacks_tls(request):
             # Not to be kept by a proxy between: it is the page's own address but for the scheme.
-            return PermanentRedirect(site_url(site, request.get_full_path()), headers={"Cache-Control": "no-store"})
+            return PermanentRedirect(site_url(site, request.get_full_path()), headers={"Cache-Control": NO_STORE})
         if request.method not in ("GET", "HEAD"):  # before anything behind reads the body, as the CSRF check would
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        if registry.is_database_hanging():  # whoever waited for it would keep a thread from those who need no database
+            return unavailable(request, TimeoutError("the database hangs"))
         with translation.override(site.settings.language), timezone.override(site.settings.time_zone):
             return self.get_response(request)
 

@@ -10,10 +10,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from devstack.processes import wait_until
 from tenancy import domain_checks, lifecycle
 from tenancy.management import checking
 from tenancy.models import DomainCheck, Generation
 from tests import servers
+from tests.processes import Processes
 
 
 @pytest.fixture
@@ -25,6 +27,20 @@ def leads_to(monkeypatch):
         monkeypatch.delenv("no_proxy", raising=False)
 
     return leads_to
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup):
+    started = Processes()
+    yield started.start()[0]
+    started.stop()
+
+
+@pytest.fixture
+def process(server, techblog):
+    """A server process that has heard of the site."""
+    wait_until(lambda: server.status(techblog.domain) == 200)
+    return server
 
 
 @pytest.fixture
@@ -58,8 +74,8 @@ def test_a_domain_that_leads_nowhere_is_no_candidate(techblog, monkeypatch, chec
     assert (noted.failures, "cannot be reached" in noted.reason) == (1, True)
 
 
-def test_a_domain_that_leads_to_another_installation_is_no_candidate(techblog, processes, leads_to, check, settings):
-    leads_to(processes(1)[0])
+def test_a_domain_that_leads_to_another_installation_is_no_candidate(techblog, process, leads_to, check, settings):
+    leads_to(process)
     settings.SECRET_KEY = "another installation has another key"
 
     with pytest.raises(CommandError):
@@ -92,25 +108,25 @@ def test_who_fails_is_asked_again_after_twice_as_long_up_to_a_day(techblog, fail
     assert "techblog.test" in domain_checks.due(now + timedelta(minutes=waits))
 
 
-def test_who_leads_here_is_asked_once_a_day(techblog, processes, leads_to, check):
-    leads_to(processes(1)[0])
+def test_who_leads_here_is_asked_once_a_day(techblog, process, leads_to, check):
+    leads_to(process)
     check()
 
     assert domain_checks.due(timezone.now()) == []
     assert len(domain_checks.due(timezone.now() + timedelta(days=1))) == 2
 
 
-def test_one_success_ends_a_row_of_failures(techblog, processes, leads_to, check):
+def test_one_success_ends_a_row_of_failures(techblog, process, leads_to, check):
     DomainCheck.objects.create(name="techblog.test", checked_at=timezone.now(), failures=9, reason="unreachable")
-    leads_to(processes(1)[0])
+    leads_to(process)
 
     check("techblog.test")
 
     assert DomainCheck.objects.values_list("failures", "reason").get(name="techblog.test") == (0, "")
 
 
-def test_a_check_is_no_change_of_the_site(techblog, processes, leads_to, check):
-    leads_to(processes(1)[0])
+def test_a_check_is_no_change_of_the_site(techblog, process, leads_to, check):
+    leads_to(process)
     before = Generation.objects.get(site_id=techblog.pk).value
 
     check("techblog.test")

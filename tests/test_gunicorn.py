@@ -117,6 +117,7 @@ def test_an_access_is_one_line_of_json(server):
         "method": "GET",
         "path": "/nothing/",
         "status": 404,
+        "cache": "-",
         "bytes": line["bytes"],
         "agent": "plain",
     }

@@ -101,7 +101,10 @@ class Run:
         """Seconds until it had stopped. A terminal sends the signal to the whole group."""
         began = time.monotonic()
         os.killpg(self.process.pid, signal.SIGINT)
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"It does not stop: {self.processes()}\n{self.said}") from error
         return time.monotonic() - began
 
     def processes(self):

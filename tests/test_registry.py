@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 from tenancy import lifecycle
 from tenancy.models import Domain, SiteSettings
 from tests import servers
-from tests.processes import Processes
+from tests.processes import Processes, frozen
 
 WITHIN = 0.25  # seconds after commit
 
@@ -223,8 +223,9 @@ def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(pr
     try:
         assert process.status("www.techblog.test", "/x") == 308
         assert process.status("unknown.test") == 404
+        assert process.status("techblog.test") == 200, "it is in the cache"
         began = time.monotonic()
-        answer = process.get("techblog.test")
+        answer = process.get("techblog.test", "/feed/")
         assert answer.status == 503
         assert answer.headers["Retry-After"]
         assert time.monotonic() - began < 1
@@ -240,3 +241,21 @@ def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(pr
     time.sleep(1.5)
     assert process.status("techblog.test") == 200
     assert late.status("techblog.test") == 200
+
+
+def test_while_the_database_hangs_pages_are_refused_at_once_and_cached_ones_served(processes, techblog, publish):
+    publish("Known", on=techblog)
+    (process,) = processes(1)
+    assert [process.status("techblog.test", path) for path in ("/known/", "/robots.txt")] == [200, 200]
+    with frozen(servers.postgresql.process.pid):
+        time.sleep(0.1)
+        assert process.status("techblog.test", "/known/") == 200  # and its question to the registry gets no answer
+        time.sleep(1)
+        began = time.monotonic()
+        assert process.status("techblog.test", "/known/") == 200
+        answer = process.get("techblog.test", "/feed/")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert process.status("unknown.test") == 404
+        assert time.monotonic() - began < 1
+    time.sleep(1)
+    assert process.status("techblog.test", "/feed/") == 200

@@ -137,6 +137,8 @@ class Placement(models.Model):
                 models.F("id").desc(),
                 name="placement_pinned",
             ),
+            # What is scheduled, on all sites (blogs/changes.py).
+            models.Index("published_at", name="placement_moment"),
         ]
 
     def __str__(self) -> str:

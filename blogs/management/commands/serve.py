@@ -35,7 +35,7 @@ class Command(BaseCommand):
             )
         # First, and kept: of two that are started on one port, one stops here and touches nothing.
         listener = _listen(port)
-        (settings.BASE_DIR / "var" / "port").write_text(str(port))
+        _note(port)
         call_command("migrate", verbosity=0, interactive=False)
         if not (Site.objects.exists() or User.objects.exists()):
             self.stdout.write("The database is new: filling it with the demo …")
@@ -58,6 +58,14 @@ def _listen(port: int) -> socket.socket:
         reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
         raise CommandError(f"Port {port} {reason}. Choose another: PORT={_another(port)} make run") from error
     return listener
+
+
+def _note(port: int) -> None:
+    """For other commands (settings/local.py). Whole or not at all: Ctrl-C may come at any moment."""
+    file = settings.BASE_DIR / "var" / "port"
+    aside = file.with_suffix(f".{os.getpid()}")
+    aside.write_text(str(port))
+    aside.replace(file)
 
 
 def _another(port: int) -> int:

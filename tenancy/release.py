@@ -1,0 +1,35 @@
+"""What tells the pages of this installation and this release from those of others."""
+
+import sys
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+
+import django
+from django.conf import settings
+
+
+def fingerprint() -> str:
+    """Another one for another installation, other code, templates or static files, another public address."""
+    digest = blake2b(digest_size=10)
+    for fact in _facts():
+        digest.update(fact + b"\0")
+    return digest.hexdigest()
+
+
+def _facts() -> Iterator[bytes]:
+    # Who knows an installation's secret is of it; a digest does not tell the secret.
+    yield settings.SECRET_KEY.encode()
+    yield f"{settings.PUBLIC_SCHEME} {settings.PUBLIC_PORT} {settings.STATIC_URL}".encode()
+    yield f"{django.get_version()} {sys.version}".encode()
+    for file in _files():
+        yield file.name.encode()
+        yield file.read_bytes()
+
+
+def _files() -> list[Path]:
+    """All that a page is made by; the manifest names the static files by their content."""
+    here = [file for folder in ("blogs", "tenancy") for file in (settings.BASE_DIR / folder).rglob("*")]
+    made_by = [file for file in here if file.suffix in (".py", ".html")]
+    manifest = Path(settings.STATIC_ROOT or "") / "staticfiles.json"
+    return sorted(made_by) + ([manifest] if manifest.is_file() else [])
