@@ -27,7 +27,7 @@ export UV_PYTHON_PREFERENCE := only-system
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run stack test lint format lock
+.PHONY: help run stack test bench lint format lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,10 +47,14 @@ test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, on SQLite what must
 	@log=$$(mktemp); \
 	{ DATABASE=sqlite $(BIN)/python -m pytest -m 'sqlite or pure'; failed=$$?; \
 		$(BIN)/python -m pytest -m stack && exit $$failed; } > $$log 2>&1 & beside=$$!; \
-	$(BIN)/python -m pytest -m 'not pure and not stack'; failed=$$?; \
+	$(BIN)/python -m pytest -m 'not pure and not stack and not long'; failed=$$?; \
 	echo 'Beside it ran what must also hold on SQLite or asks no database, and the stack behind Traefik:'; \
 	wait $$beside || failed=$$?; \
 	cat $$log; rm $$log; exit $$failed
+
+bench: $(VENV)/.dev ## Measure what README quotes, at 127.0.0.1, for some 20 minutes; nothing else should run meanwhile
+	$(BIN)/python -m pytest -s -m long
+	$(BIN)/python -m benchmarks
 
 # The settings want to be told of a database; nothing here asks it anything.
 lint: export DATABASE_URL := sqlite://:memory:
@@ -76,13 +80,13 @@ format: $(VENV)/.dev ## Put the code into its format
 # Each list is bound to the one before, so that a laptop and the tests have the same versions.
 # LOCK=--upgrade takes the newest of everything; without it only what the .in files ask for changes.
 lock: $(UV) ## Pin what requirements/*.in ask for (LOCK=--upgrade: the newest)
-	cd requirements && for list in base production:base test:production dev:test; do \
+	cd requirements && for list in base production:base test:production dev:test ../benchmarks/peer/requirements:production; do \
 		../$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(LOCK) \
 			$$(test "$$list" = base || echo --constraint "$${list#*:}.txt") \
 			"$${list%:*}.in" --output-file "$${list%:*}.txt" || exit; \
 	done
-	@! grep -n '://' requirements/*
+	@! grep -n '://' requirements/* benchmarks/peer/requirements.*
 
 # Stamps: each says that its list is installed, and costs nothing the next time.
 

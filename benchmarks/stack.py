@@ -10,37 +10,22 @@ import os
 import platform
 import signal
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
 
+from benchmarks import results
+from benchmarks.figures import Figure
 from devstack.processes import children, status, wait_until
 from devstack.readers import Readers
 from devstack.stack import FINANCEBLOG, TECHBLOG, Stack
 from devstack.web import PROJECT, Web
 
-RESULTS = PROJECT / "benchmarks" / "results" / "stack.json"
+RESULTS = results.RESULTS / "stack.json"
 SITES = 10
 HEALTH_IS_ASKED_EVERY = 1.0  # seconds, by Traefik
-
-
-class Figure(NamedTuple):
-    name: str
-    value: float
-    unit: str
-    goal: float  # at most
-
-    @property
-    def met(self) -> bool:
-        return self.value <= self.goal
-
-    @property
-    def verdict(self) -> str:
-        return "" if self.met else f"MISSED: at most {self.goal:g}"
 
 
 def main() -> int:
@@ -51,7 +36,7 @@ def main() -> int:
         stack.start()
         figures = []
         for figure in measure(stack):
-            print(f"{figure.name:<66} {figure.value:7.2f} {figure.unit:<9}{figure.verdict}", flush=True)
+            print(figure.line, flush=True)
             figures.append(figure)
     finally:
         stack.stop()
@@ -146,16 +131,7 @@ def pid(web: Web) -> int:
 
 
 def write(figures: list[Figure]) -> None:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True)
-    rows = [figure._asdict() | {"value": round(figure.value, 3), "met": figure.met} for figure in figures]
-    machine = f"{os.cpu_count()} cores, {platform.machine()}"
-    document = {
-        "machine": machine,
-        "versions": {"python": platform.python_version()},
-        "commit": commit.stdout.strip(),
-        "figures": rows,
-    }
-    RESULTS.parent.mkdir(exist_ok=True)
+    document = results.document(figures, {"python": platform.python_version()})
     RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     print(f"Written to {RESULTS.relative_to(PROJECT)}.")
 

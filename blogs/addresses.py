@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from functools import partial
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -14,8 +14,11 @@ _YEAR = re.compile(r"[0-9]{4}")
 # Month archives have addresses in these years, so posts are published in them.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
-# Also when the admin's urlconf is the one in force.
-public_path = partial(reverse, urlconf="blogs.urls")
+
+@lru_cache(maxsize=10_000)
+def public_path(name: str, *arguments: str | int) -> str:
+    """The address of a public page, also when the admin's urlconf is the one in force."""
+    return reverse(name, urlconf="blogs.urls", args=arguments)
 
 
 def validate_moment(moment: datetime) -> None:

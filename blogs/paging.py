@@ -6,11 +6,12 @@ from django.contrib.sites.models import Site
 from django.http import Http404, HttpRequest
 
 from blogs.models import Placement, PlacementQuerySet
+from blogs.showing import Shown, in_list
 from tenancy.keys import is_key
 
 
 class Page(NamedTuple):
-    placements: list[Placement]
+    posts: list[Shown]
     before: int | None  # key of the next page, of older posts; None on the last one
     is_first: bool
 
@@ -26,15 +27,15 @@ def page_of(placements: PlacementQuerySet, request: HttpRequest, *, pinned_on_to
     ordered = placements.pinned_first() if pinned_on_top else placements.newest_first()
     if last is not None:
         ordered = ordered.below(last) if pinned_on_top else ordered.older_than(last)
-    rows = list(ordered.for_list()[: size + 1])
-    more = len(rows) > size
-    return Page(rows[:size], before=rows[size - 1].pk if more else None, is_first=last is None)
+    rows = ordered.for_list(size + 1)
+    posts = [in_list(row) for row in rows[:size]]
+    return Page(posts, before=rows[size - 1].pk if len(rows) > size else None, is_first=last is None)
 
 
 def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> Page:
     """The same, but a tag, an author or a month without posts does not exist to the site's readers: Http404."""
     page = page_of(placements, request)
-    if not page.placements:
+    if not page.posts:
         raise Http404("Nothing stands in this list.")
     return page
 

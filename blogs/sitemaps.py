@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import cast
 from xml.sax.saxutils import escape
 
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from blogs.addresses import public_path
@@ -26,7 +26,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """The first part itself while there is only one, else the list of parts, each named by its first placement."""
     firsts = _firsts(request)
     if len(firsts) > 1:
-        parts = [(site_url(request.site, public_path("sitemap-part", args=[first])), None) for first in firsts]
+        parts = [(site_url(request.site, public_path("sitemap-part", first)), None) for first in firsts]
         return _xml("sitemapindex", "sitemap", parts)
     home = (site_url(request.site, public_path("home")), None)
     return _xml("urlset", "url", [home, *_part(request, 0)])
@@ -35,7 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page()
 def part(request: HttpRequest, first: int) -> HttpResponse:
-    get_object_or_404(Placement.objects.on(request.site).live(), pk=first)
+    if first not in _firsts(request):  # any other part would be a page more in the cache
+        raise Http404(f"No part of the sitemap begins at {first}.")
     return _xml("urlset", "url", _part(request, first))
 
 
@@ -47,10 +48,10 @@ def _firsts(request: HttpRequest) -> list[int]:
 def _part(request: HttpRequest, first: int) -> list[tuple[str, datetime | None]]:
     site = request.site
     ids = Placement.objects.on(site).live().filter(pk__gte=first).order_by("pk").values("pk")[:PART]
-    placements = Placement.objects.on(site).filter(pk__in=ids).canonical().select_related("post").order_by("pk")
+    placements = Placement.objects.on(site).filter(pk__in=ids).canonical().order_by("pk")
     return [
-        (site_url(site, placement.get_absolute_url()), placement.changed_at)
-        for placement in placements.only("slug", "published_at", "post__updated_at")
+        (site_url(site, public_path("post", slug)), max(cast(datetime, published_at), updated_at))  # they are live
+        for slug, published_at, updated_at in placements.values_list("slug", "published_at", "post__updated_at")
     ]
 
 

@@ -8,9 +8,11 @@ from django.views.decorators.http import require_safe
 
 from blogs import redirects
 from blogs.addresses import public_path
+from blogs.canonical import canonical_url
 from blogs.models import Author, Placement, Post, Tag
 from blogs.paging import page_of, page_or_404
 from blogs.rendering import render_page
+from blogs.showing import on_page
 from tenancy.media import image_response
 from tenancy.models import Robots
 from tenancy.public import public_page, publish
@@ -27,9 +29,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page()
 def post(request: HttpRequest, slug: str) -> HttpResponse:
-    placement = get_object_or_404(Placement.objects.on(request.site).live().for_page(), slug=slug)
-    template = "page.html" if placement.post.kind == Post.Kind.PAGE else "post.html"
-    return render_page(request, template, {"placement": placement, "canonical": placement.canonical_url(request.site)})
+    row = Placement.objects.on(request.site).live().for_page(slug)
+    template = "page.html" if row.post__kind == Post.Kind.PAGE else "post.html"
+    return render_page(request, template, {"post": on_page(row), "canonical": canonical_url(request.site, row)})
 
 
 @require_safe

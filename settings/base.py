@@ -83,8 +83,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Static files are answered here, without sessions or URLs.
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # The admin's policy; public pages bring their own, which it leaves alone.
-    "csp.middleware.CSPMiddleware",
+    # The admin's policy; public pages bring their own.
+    "tenancy.sites.AdminCSPMiddleware",
     # Adds the missing slash at the end of an address.
     "django.middleware.common.CommonMiddleware",
     # Sessions before who needs them: CSRF cookies are separate, users and messages are kept in the session.

@@ -23,4 +23,5 @@ def on_redis(url: str) -> dict[str, dict[str, Any]]:
         "LOCATION": [url],
         "OPTIONS": options,
     }
-    return {"default": cache, "pages": cache | {"OPTIONS": options | {"CLIENT_CLASS": "tenancy.redis.PageClient"}}}
+    of_pages = options | {"CLIENT_CLASS": "tenancy.page_client.PageClient"}
+    return {"default": cache, "pages": cache | {"OPTIONS": of_pages}}

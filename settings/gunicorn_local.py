@@ -18,8 +18,8 @@ def when_ready(server: Any) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-# Ctrl-C ends the worker now: a thread that waits for a silent browser would hold it back for seconds. While it imports the
-# application the signs wait: an exception in the middle of an import would become another one.
+# Ctrl-C ends the worker now: a thread that waits for a silent browser would hold it back for seconds. While it imports
+# the application they wait: an exception in the middle of an import would become another one.
 ENDS = (signal.SIGINT, signal.SIGQUIT)
 
 

@@ -10,6 +10,7 @@ from tenancy import domains
 logger = logging.getLogger(__name__)
 
 Row = tuple[str, int, str, str, str]  # name, then the fields of Entry but the last
+MIN_ID, MAX_ID = -(2**31), 2**31 - 1  # of a site, in the database
 Moments = Mapping[int, float]  # site id → Entry.next_moment, for sites that have one
 
 
@@ -41,6 +42,15 @@ class DomainMap:
             return []
         return [site_id for site_id, moment in self._moments.items() if moment <= now]
 
+    def parts(self, size: int) -> list[tuple[int, int]]:
+        """All possible site ids, in ranges (first, last) that hold so many known sites each."""
+        begins = [MIN_ID, *sorted(self._names)[size::size]]
+        return list(zip(begins, [begin - 1 for begin in begins[1:]] + [MAX_ID], strict=True))
+
+    def sites_from(self, first: int, last: int) -> list[int]:
+        """The known sites of a range."""
+        return [site_id for site_id in self._names if first <= site_id <= last]
+
     def hear(self, generations: Iterable[tuple[int, str]]) -> None:
         """These are known from now on, also of sites that are no more."""
         self._generations.update(generations)
@@ -62,6 +72,7 @@ class DomainMap:
                     del self.entries[name]
             self._moments.pop(site_id, None)
         self._names.update(names)
+        self._generations.update((entry.site_id, entry.generation) for entry in entries.values())
         self._remember({**self._moments, **moments})
 
     def _remember(self, moments: dict[int, float]) -> None:

@@ -116,10 +116,9 @@ class PageCache:
             answer = self._ask_django(visit.environ, visit.entry)
             if answer.is_public():
                 rendered = answer.rendered(visit)
+                return self._deliver(visit, rendered)
         finally:
             self._renderings.end(visit.page_key, rendered)
-        if rendered is not None:
-            return self._deliver(visit, rendered)
         if stale is not None and answer.status.startswith("503"):
             answer.close()
             return _send(visit, stale, "STALE")

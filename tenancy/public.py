@@ -29,7 +29,7 @@ def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
         @wraps(view)
         def public_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             read = declared(request.META.get("QUERY_STRING", ""), query)
-            request.GET = QueryDict(read)  # type: ignore[assignment]  # an immutable one, as Django's own
+            request.GET = QueryDict(read)  # immutable, as Django's own
             request.META["QUERY_STRING"] = read
             return publish(request, view(request, *args, **kwargs))
 

@@ -5,15 +5,11 @@ django-redis is told of these classes by settings/caches.py.
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django_redis.client import DefaultClient
-from django_redis.exceptions import ConnectionInterrupted
-from redis import Connection, ConnectionPool, Redis, exceptions
+from redis import ConnectionPool, Redis, exceptions
 from redis.client import Pipeline
 
 # What answers in no known way is no Redis.
@@ -80,43 +76,7 @@ class Pool(ConnectionPool):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.breaker = Breaker()
-        self._idle: deque[Connection] = deque()
         super().__init__(*args, **options)
-
-    def exchange(self, *words: bytes) -> Any:
-        """What Redis answers to one command. Raises redis.RedisError.
-
-        Costs half of what a command of redis-py does: no callbacks, no events, no look whether the connection still is.
-        """
-        return self.breaker.call(self._exchange, _packed(words))
-
-    def _exchange(self, command: bytes) -> Any:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            return self._exchange_on(self._new_connection(), command)
-        try:
-            return self._exchange_on(connection, command)
-        except exceptions.ConnectionError:
-            # Redis was started anew since: its old connections are gone, and a new one may work.
-            while self._idle:
-                self._idle.pop().disconnect()
-            return self._exchange_on(self._new_connection(), command)
-
-    def _exchange_on(self, connection: Connection, command: bytes) -> Any:
-        try:
-            connection.send_packed_command([command], check_health=False)
-            answer = connection.read_response(disable_decoding=True)
-        except exceptions.ResponseError:
-            self._idle.append(connection)
-            raise
-        except (ValueError, IndexError) as error:
-            raise exceptions.InvalidResponse(f"Redis answered with rubbish: {error}") from error
-        self._idle.append(connection)
-        return answer
-
-    def _new_connection(self) -> Connection:
-        return self.connection_class(**self.connection_kwargs)
 
 
 class Client(Redis):
@@ -138,37 +98,3 @@ class GuardedPipeline(Pipeline):
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:
         return self.connection_pool.breaker.call(super().execute, raise_on_error)
-
-
-class PageClient(DefaultClient):
-    """django-redis' client for pages: bytes as they are, each command a bare exchange."""
-
-    def get(self, key: str, default: Any = None, version: int | None = None, client: Any = None) -> Any:
-        answer = self._exchange(b"GET", self.make_key(key, version).encode())
-        return default if answer is None else answer
-
-    def set(
-        self,
-        key: str,
-        value: bytes,
-        timeout: float | None = DEFAULT_TIMEOUT,  # Django's sign for "the setting's"
-        version: int | None = None,
-        client: Any = None,
-        nx: bool = False,
-        xx: bool = False,
-    ) -> bool:
-        """Keep `value` for `timeout` seconds."""
-        milliseconds = b"%d" % (self._backend.get_backend_timeout(timeout) * 1000)
-        return bool(self._exchange(b"SET", self.make_key(key, version).encode(), value, b"PX", milliseconds))
-
-    def _exchange(self, *words: bytes) -> Any:
-        client = self.get_client()
-        try:
-            return client.connection_pool.exchange(*words)
-        except exceptions.RedisError as error:
-            raise ConnectionInterrupted(connection=client) from error
-
-
-def _packed(words: tuple[bytes, ...]) -> bytes:
-    """A command in the protocol of Redis (RESP2, array of bulk strings)."""
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)

@@ -8,7 +8,6 @@ quarter of a second before.
 import logging
 import os
 import threading
-from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -28,9 +27,10 @@ WAIT_AT_MOST = 0.2  # … this long, counted from the begin of the question
 FIRST_WAIT_AT_MOST = 0.9  # without a map there is nothing to answer but 503, and that within a second
 BACK_OFF = 1.0  # after an error nobody asks and nobody waits
 HANGS_AFTER = 0.9  # seconds that a question is without an answer: another one would not get any either
-RELOAD_AFTER = 60.0  # the backstop: everything anew
+READ_ANEW_WITHIN = 60.0  # the backstop: whatever was heard, each part of the map …
+PART = 2000  # … of so many sites; all at once would take longer than a change may, with 100,000
 SITES_KEPT = 1000
-RELOADED_ONE_BY_ONE = 500  # of more changed sites than this the whole map is loaded
+RELOADED_ONE_BY_ONE = 10_000  # of more changed sites than this the whole map is loaded
 
 NEVER = float("-inf")
 
@@ -51,7 +51,9 @@ class Registry:
         self._lock = threading.Condition()
         self._thread: threading.Thread | None = None
         self._asking = False
-        self._loaded_at = NEVER
+        self._is_loaded = False
+        self._parts: list[tuple[int, int]] = []  # those that are still to be read anew
+        self._part_due_at = self._pause = 0.0
         self._asked_at = NEVER  # begin of the last question
         self._known_at = NEVER  # begin of the last question that was answered
         self._due_at = NEVER  # this process committed something: only a later question knows it
@@ -92,7 +94,7 @@ class Registry:
                     break
                 self._lock.wait(patience)
                 now = monotonic()
-        if self._loaded_at == NEVER:
+        if not self._is_loaded:
             raise RegistryUnavailable("The map of sites was never loaded: is the database there, and migrated?")
 
     def _patience(self, began: float, now: float) -> float:
@@ -102,7 +104,7 @@ class Registry:
         """
         if self._known_at >= max(began - WAIT_AFTER, self._due_at) or now < self._silent_until:
             return 0
-        at_most = FIRST_WAIT_AT_MOST if self._loaded_at == NEVER else WAIT_AT_MOST
+        at_most = WAIT_AT_MOST if self._is_loaded else FIRST_WAIT_AT_MOST
         return min(began, self._asked_at) + at_most - now
 
     def _wake(self, now: float) -> None:
@@ -153,14 +155,28 @@ class Registry:
             generations = [(site_id, value) for _, site_id, value in answer if value]
             stale = {*self._map.unheard(generations), *self._map.due(time())}
             # A new connection may lead to another server, and a lower horizon to a restored backup.
-            doubt = connected_now or horizon < self._horizon or asked_at - self._loaded_at >= RELOAD_AFTER
-            if doubt or len(stale) > RELOADED_ONE_BY_ONE:
+            if connected_now or horizon < self._horizon or len(stale) > RELOADED_ONE_BY_ONE:
                 self._map.replace_all(*_load(cursor))
-                self._loaded_at = asked_at
+                self._is_loaded = True
+                self._plan_parts(asked_at)
             elif stale:
-                self._map.replace(stale, *_load(cursor, stale))
+                self._map.replace(stale, *_load(cursor, f"IN ({', '.join(map(str, stale))})"))
+            elif asked_at >= self._part_due_at:
+                self._read_part_anew(cursor, asked_at)
             self._map.hear(generations)
             self._horizon = horizon
+
+    def _plan_parts(self, now: float) -> None:
+        self._parts = self._map.parts(PART)
+        self._pause = READ_ANEW_WITHIN / len(self._parts)
+        self._part_due_at = now + self._pause
+
+    def _read_part_anew(self, cursor: CursorWrapper, now: float) -> None:
+        first, last = self._parts.pop()
+        self._map.replace(self._map.sites_from(first, last), *_load(cursor, f"BETWEEN {first} AND {last}"))
+        self._part_due_at = now + self._pause
+        if not self._parts:
+            self._plan_parts(now)
 
     def hang_up(self) -> None:
         """Close the connection; the next question opens another."""
@@ -176,9 +192,9 @@ def _site(site_id: int, generation: str) -> Site:
     return Site.objects.select_related("settings").get(pk=site_id)
 
 
-def _load(cursor: CursorWrapper, site_ids: Collection[int] | None = None) -> tuple[list[Row], Moments]:
-    """Domains and next moments of these sites, or of all."""
-    among = "" if site_ids is None else f"WHERE d.site_id IN ({', '.join(map(str, site_ids))})"
+def _load(cursor: CursorWrapper, sites: str = "") -> tuple[list[Row], Moments]:
+    """Domains and next moments of all sites, or of those whose ids fulfil the condition `sites`."""
+    among = sites and f"WHERE d.site_id {sites}"
     cursor.execute(_DOMAINS.format(among=among))
     domains = cursor.fetchall()
     cursor.execute(_NEXT_MOMENTS.format(moments=changes.moments(cursor.db.vendor), among=among))

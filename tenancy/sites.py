@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
@@ -194,6 +195,10 @@ class AdminOnly(MiddlewareMixin):
     def __call__(self, request: HttpRequest) -> HttpResponse:
         act = super().__call__ if request.host.name == "admin" else self.get_response  # type: ignore[attr-defined]
         return cast(HttpResponse, act(request))
+
+
+class AdminCSPMiddleware(AdminOnly, CSPMiddleware):
+    pass
 
 
 class AdminSessionMiddleware(AdminOnly, SessionMiddleware):

@@ -22,7 +22,7 @@ class _Fields(HTMLParser):
         if tag == "input" and at.get("name") and at.get("type") not in ("submit", "file"):
             if at.get("type") in ("checkbox", "radio") and "checked" not in at:
                 return
-            self.data[at["name"]] = at.get("value") or ""
+            self.data[at["name"]] = at.get("value", "on" if at.get("type") == "checkbox" else "") or ""
         elif tag == "select":
             self._select = at["name"], "multiple" in at
             if self._select[1]:

@@ -35,7 +35,8 @@ def read(host, path="/", data=None, secure=False, method="GET", **headers):
     path_info = environ["PATH_INFO"].encode().decode("latin-1")  # as a server has it; Django's request decoded it
     environ |= {"HTTP_HOST": host, "PATH_INFO": path_info, **headers}
     started = []
-    body = page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT)(environ, lambda status, headers: started.extend((status, headers)))
+    application = page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT)
+    body = application(environ, lambda status, headers: started.extend((status, headers)))
     try:
         content = b"".join(body)
     finally:

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 
+from blogs.frames import with_territory
 from blogs.models import Author, Image, Tag
-from blogs.templatetags.metadata import with_territory
 from tenancy import lifecycle
 from tenancy.models import Theme
 from tests.pictures import picture

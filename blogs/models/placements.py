@@ -7,14 +7,20 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Now
+from django.http import Http404
 from django.utils import timezone
 from django.utils.text import slugify
 
 from blogs import redirects
 from blogs.addresses import public_path, validate_moment, validate_slug_is_free
+from blogs.models.names import Names
 from blogs.models.posts import Image, Post
+from blogs.models.rows import FeedRow, ListRow, PageRow
 from tenancy.models import State
-from tenancy.sites import site_url
+
+# Columns of the queries below.
+_AUTHORS = Names(Post._meta.get_field("authors"), "post_id")
+_TAGS = Names(Post._meta.get_field("tags"), "post_id")
 
 
 def _older_than(placement: "Placement") -> models.Q:
@@ -43,7 +49,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def menu(self) -> Self:
         """The pages that stand in the site's menu."""
         pages = self.filter(pinned=True, post__kind=Post.Kind.PAGE).order_by("post__title", "pk")
-        return pages.select_related("post").only("slug", "post__title")
+        return pages.select_related("post").only("slug", "published_at", "post__title")
 
     def in_month(self, first_day: date) -> Self:
         """Published in that month of the current time zone."""
@@ -68,25 +74,31 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
             return self.filter(models.Q(pinned=False) | older)
         return self.filter(older, pinned=False)
 
-    def for_list(self) -> Self:
-        """With what a list shows of each post, without the texts."""
-        return (
-            self.select_related("post__cover").defer("post__body", "post__body_html").prefetch_related("post__authors")
-        )
+    def for_list(self, most: int) -> list[ListRow]:
+        """What a list shows of the first ones."""
+        rows = self.annotate(authors=_AUTHORS).values_list(*ListRow._fields)
+        return [ListRow._make(row) for row in rows[:most]]
 
-    def for_page(self) -> Self:
-        """With all that the post's own page shows."""
-        return (
-            self.select_related("post__cover", "post__home").prefetch_related("post__authors", "post__tags").at_home()
-        )
+    def for_page(self, slug: str) -> PageRow:
+        """All that the page of the post with this slug shows; of one site's placements. Raises Http404."""
+        rows = self.filter(slug=slug).annotate(authors=_AUTHORS, tags=_TAGS).values_list(*PageRow._fields)
+        for row in rows:  # there is one at most
+            return PageRow._make(row)
+        raise Http404(f"No post is at /{slug}/.")
 
-    def for_feed(self) -> Self:
-        """With the whole content, its authors and tags."""
-        return self.select_related("post").defer("post__body").prefetch_related("post__authors", "post__tags")
+    def for_feed(self, most: int) -> list[FeedRow]:
+        """The whole content, authors and tags of the first ones."""
+        rows = self.annotate(authors=_AUTHORS, tags=_TAGS).values_list(*FeedRow._fields)
+        return [FeedRow._make(row) for row in rows[:most]]
 
     def images(self) -> models.QuerySet[Image]:
         """Those that the posts show: a draft's image is as secret as the draft."""
         return Image.objects.filter(models.Exists(self.filter(post__images=models.OuterRef("pk"))))
+
+    def address_at_home(self, home_id: int, post_id: int) -> tuple[str, str] | None:
+        """Domain and slug of the post on its home, while it is live there and that site is."""
+        at_home = self.live().filter(site=home_id, post=post_id, site__settings__state=State.LIVE)
+        return at_home.values_list("site__domain", "slug").first()
 
     def at_home(self) -> Self:
         """Annotated with `home_slug`: the post's slug on its home, while it is live there and that site is."""
@@ -119,8 +131,6 @@ class Placement(models.Model):
         default=False, help_text="A post stays on top of the home page, a page stands in the menu."
     )
 
-    home_slug: str | None  # set by `at_home`
-
     objects = PlacementQuerySet.as_manager()
 
     class Meta:
@@ -145,7 +155,7 @@ class Placement(models.Model):
         return self.slug
 
     def get_absolute_url(self) -> str:
-        return public_path("post", args=[self.slug])
+        return public_path("post", self.slug)
 
     def clean(self) -> None:
         if not hasattr(self, "post"):
@@ -165,21 +175,8 @@ class Placement(models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
             if before not in (None, self.slug):
-                redirects.moved(
-                    self.site, old_path=public_path("post", args=[before]), new_path=self.get_absolute_url()
-                )
-
-    @property
-    def changed_at(self) -> datetime:
-        """When readers last saw something new; of a live placement."""
-        return max(moment for moment in (self.published_at, self.post.updated_at) if moment)
+                redirects.moved(self.site, old_path=public_path("post", before), new_path=self.get_absolute_url())
 
     @property
     def is_live(self) -> bool:
         return self.published_at is not None and self.published_at <= timezone.now()
-
-    def canonical_url(self, site: Site) -> str:
-        """The post's one address for search engines; `site` is the placement's own, fetched `at_home`."""
-        if self.home_slug is None or self.post.home_id == site.pk:
-            return site_url(site, self.get_absolute_url())
-        return site_url(self.post.home, public_path("post", args=[self.home_slug]))

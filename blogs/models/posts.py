@@ -29,7 +29,7 @@ class Tag(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return public_path("tag", args=[self.slug])
+        return public_path("tag", self.slug)
 
 
 class Author(models.Model):
@@ -47,7 +47,7 @@ class Author(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return public_path("author", args=[self.slug])
+        return public_path("author", self.slug)
 
 
 class Image(models.Model):
@@ -78,7 +78,7 @@ class Image(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        return public_path("media", args=[self.name])
+        return public_path("media", self.name)
 
 
 class PostQuerySet(models.QuerySet["Post"]):

@@ -1,43 +1,30 @@
-"""What templates need to tell machines: absolute addresses, exact times, JSON-LD."""
-
-import locale
-import re
-from datetime import datetime
+"""What templates need to tell readers and machines: who wrote a post, and JSON-LD."""
 
 from django import template
-from django.contrib.sites.models import Site
 from django.template import Context
-from django.utils.safestring import SafeString
-from django.utils.translation import to_locale
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 
 from blogs import jsonld
-from tenancy import sites
+from blogs.showing import Shown
+
+DESCRIPTION_LENGTH = 300
 
 register = template.Library()
 
 
-@register.simple_tag(takes_context=True)
-def site_url(context: Context, path: str) -> str:
-    """The absolute address of a path of the site."""
-    return sites.site_url(context["site"], path)
+@register.filter
+def description(text: str) -> str:
+    """As much of a text as search engines and previews show."""
+    return text if len(text) <= DESCRIPTION_LENGTH else Truncator(text).chars(DESCRIPTION_LENGTH)
 
 
 @register.filter
-def logo_path(site: Site) -> str:
-    return jsonld.logo_path(site)
-
-
-@register.filter(expects_localtime=True)
-def iso(moment: datetime) -> str:
-    """2026-03-14T09:30:00+01:00, with the offset of the site's time zone."""
-    return moment.isoformat(timespec="seconds")
-
-
-@register.filter
-def with_territory(language: str) -> str:
-    """A locale as Open Graph wants it: pt-br → pt_BR, de → de_DE; empty where the territory is anybody's guess."""
-    name = locale.normalize(to_locale(language)).partition(".")[0]
-    return name if re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}", name) else ""
+def byline(authors: list[Shown]) -> SafeString:
+    """“Ada, Grace and Lin”, each a link."""
+    links = [f'<a href="{author["path"]}" rel="author">{escape(author["name"])}</a>' for author in authors]
+    return mark_safe(" and ".join(filter(None, [", ".join(links[:-1]), *links[-1:]])))
 
 
 @register.simple_tag(takes_context=True)
@@ -47,9 +34,9 @@ def home_json_ld(context: Context) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def post_json_ld(context: Context) -> SafeString:
-    site, placement = context["site"], context["placement"]
-    posting = jsonld.blog_posting(site, placement, context["canonical"])
-    return jsonld.script(posting, jsonld.breadcrumbs(site, placement.post.title))
+    site, post = context["site"], context["post"]
+    posting = jsonld.blog_posting(site, post, context["canonical"])
+    return jsonld.script(posting, jsonld.breadcrumbs(site, post["title"]))
 
 
 @register.simple_tag(takes_context=True)

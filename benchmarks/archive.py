@@ -1,0 +1,231 @@
+"""Fills an installation with sites and posts by SQL alone, so that a million posts take minutes.
+
+The sites are site-1.localhost, site-2.localhost … All of them show the same texts in turn, so that their pages are
+equally long. Rows come to lie in the order of publication, those of all sites mixed, as where many write at once.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import LiteralString, NamedTuple
+
+import psycopg
+
+from benchmarks.posts import text, texts
+from blogs import markdown
+
+TEXTS = 200
+PAGES = 2  # of a site, in its menu
+AT_ONCE = 100_000  # rows; so often it says how far it is
+BYTES_A_POST = 8_000  # on disk, with indexes and what PostgreSQL logs of it; roughly
+
+COMMON_TAG = "common-1"  # on a quarter of the posts of every site
+OLD_TAG = "old"  # on the oldest posts of every site, of a large one on nearly none
+OLD_POSTS = 15  # more than stand on a page
+
+
+class Batch(NamedTuple):
+    """Sites that have the same number of posts."""
+
+    sites: range
+    posts: int  # of each
+    days: float  # between one post and the next
+
+    @property
+    def rows(self) -> int:
+        return len(self.sites) * (self.posts + PAGES)
+
+
+def host(site: int) -> str:
+    return f"site-{site}.localhost"
+
+
+def slug(turn: int) -> str:
+    """Of the `turn`th newest post of any site, from 1 on."""
+    return f"{text(turn % TEXTS).slug}-{turn}"
+
+
+def check_space(folder: Path, posts: int) -> None:
+    """Raises OSError when so many posts would not fit there."""
+    needed, free = posts * BYTES_A_POST, shutil.disk_usage(folder).free
+    if free < needed:
+        raise OSError(
+            f"{posts:,} posts take {needed / 1e9:.0f} GB, and {folder} has {free / 1e9:.1f} GB left."
+            " Make room, or name another folder with TMPDIR."
+        )
+
+
+def add(url: str, *batches: Batch) -> None:
+    """Add sites to the migrated PostgreSQL at `url`; they are served as soon as all is there."""
+    with _without_triggers(url) as connection:
+        _store_texts(connection)
+        for batch in batches:
+            _add_posts(connection, batch)
+        with connection.transaction():
+            for batch in batches:
+                for statement in SITES:
+                    connection.execute(statement, {"first": batch.sites[0], "last": batch.sites[-1]})
+        # What a server does by and by; during a measurement it would be counted.
+        connection.execute("VACUUM (ANALYZE)")
+        connection.execute("CHECKPOINT")
+
+
+def _add_posts(connection: psycopg.Connection, batch: Batch) -> None:
+    plan = {"first": batch.sites[0], "last": batch.sites[-1], "posts": batch.posts, "days": batch.days, "pages": PAGES}
+    for statement in PLAN:
+        connection.execute(statement, plan)
+    for done in range(0, batch.rows, AT_ONCE):
+        until = min(done + AT_ONCE, batch.rows)
+        rows = {"done": done, "until": until, "posts": batch.posts, "texts": TEXTS, "old": batch.posts - OLD_POSTS}
+        for statement in ROWS:
+            connection.execute(statement, rows)
+        print(f"  {len(batch.sites):,} sites: {until:,} of {batch.rows:,} posts", flush=True)
+
+
+def size(url: str) -> int:
+    """Bytes of the database on disk."""
+    return _number(url, "SELECT pg_database_size(current_database())")
+
+
+def deep(url: str, site: int) -> int:
+    """The key of a placement that has just a page of posts below it."""
+    below = (
+        "SELECT id FROM blogs_placement WHERE site_id = %s AND NOT pinned ORDER BY published_at, id OFFSET 11 LIMIT 1"
+    )
+    return _number(url, below, site)
+
+
+def _number(url: str, query: LiteralString, *parameters: int) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(query, parameters).fetchone()
+    if row is None:
+        raise LookupError(f"No row: {query}")
+    return int(row[0])
+
+
+@contextmanager
+def _without_triggers(url: str) -> Iterator[psycopg.Connection]:
+    """Neither those that check foreign keys nor those that note what changed: a million times would take an hour."""
+    with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("SET work_mem = '256MB'")
+        yield connection
+
+
+def _store_texts(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "CREATE TEMP TABLE texts"
+        " (number int PRIMARY KEY, slug text, title text, summary text, body text, body_html text)"
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO texts VALUES (%s, %s, %s, %s, %s, %s)",
+            [
+                (number, each.slug, each.title, each.excerpt, each.body, markdown.render(each.body))
+                for number, each in enumerate(texts(TEXTS))
+            ],
+        )
+    connection.execute("ANALYZE texts")
+
+
+# `turn` counts the posts of a site, 1 being the newest; the pages follow as the oldest. `number` counts the rows.
+PLAN: list[LiteralString] = [
+    "DROP TABLE IF EXISTS plan",
+    """
+    CREATE TEMP TABLE plan AS
+    SELECT
+        row_number() OVER (ORDER BY published_at, site_id) AS number, site_id, turn, turn > posts AS is_page,
+        published_at, last_post.id + row_number() OVER (ORDER BY published_at, site_id) AS post_id
+    FROM (
+        SELECT
+            site_id, turn, %(posts)s AS posts,
+            now() - turn * %(days)s * interval '1 day' - site_id %% 3600 * interval '1 second' AS published_at
+        FROM generate_series(%(first)s, %(last)s) site_id, generate_series(1, %(posts)s + %(pages)s) turn
+    ) planned, (SELECT coalesce(max(id), 0) AS id FROM blogs_post) last_post
+    """,
+    "CREATE INDEX ON plan (number)",
+    "ANALYZE plan",
+    # Tags 1 to 8 everywhere, nine hundred that a few sites have each, one that is old.
+    """
+    INSERT INTO blogs_tag (id, slug, name)
+    SELECT n, 'common-' || n, 'Common ' || n FROM generate_series(1, 8) n
+    UNION ALL SELECT n, 'special-' || n, 'Special ' || n FROM generate_series(100, 999) n
+    UNION ALL SELECT 9, 'old', 'Old'
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO blogs_author (id, slug, name, bio)
+    SELECT n, 'author-' || n, 'Author of site ' || n, '' FROM generate_series(%(first)s, %(last)s) n
+    UNION ALL SELECT 1000000, 'guest', 'A Guest', ''
+    ON CONFLICT DO NOTHING
+    """,
+]
+
+ROWS: list[LiteralString] = [
+    """
+    INSERT INTO blogs_post
+        (id, uuid, home_id, kind, title, excerpt, body, body_html, summary, cover_alt, updated_at)
+    SELECT
+        plan.post_id, gen_random_uuid(), plan.site_id, CASE WHEN plan.is_page THEN 'page' ELSE 'post' END, texts.title,
+        texts.summary, texts.body, texts.body_html, texts.summary, '', plan.published_at
+    FROM plan JOIN texts ON texts.number = plan.turn %% %(texts)s
+    WHERE plan.number > %(done)s AND plan.number <= %(until)s
+    ORDER BY plan.number
+    """,
+    # Every twentieth stands on a second site, too: on that of the post after it.
+    """
+    INSERT INTO blogs_placement (post_id, site_id, slug, published_at, pinned)
+    SELECT plan.post_id, shown.site_id, shown.slug || texts.slug || '-' || plan.turn, plan.published_at, plan.is_page
+    FROM plan
+    JOIN texts ON texts.number = plan.turn %% %(texts)s,
+    LATERAL (
+        SELECT plan.site_id, '' AS slug
+        UNION ALL SELECT other.site_id, 'shared-' FROM plan other
+            WHERE other.number = plan.number + 1 AND other.site_id <> plan.site_id
+            AND plan.turn %% 20 = 0 AND NOT plan.is_page
+    ) shown
+    WHERE plan.number > %(done)s AND plan.number <= %(until)s
+    ORDER BY plan.number
+    """,
+    """
+    INSERT INTO blogs_post_tags (post_id, tag_id)
+    SELECT plan.post_id, tag_id
+    FROM plan, LATERAL (
+        SELECT 1 + plan.turn %% 4
+        UNION ALL SELECT 5 + plan.turn / 4 %% 4
+        UNION ALL SELECT 100 + (plan.site_id * 10 + plan.turn %% 10) %% 900
+        UNION ALL SELECT 9 WHERE plan.turn > %(old)s
+    ) tagged (tag_id)
+    WHERE NOT plan.is_page AND plan.number > %(done)s AND plan.number <= %(until)s
+    ORDER BY plan.number
+    """,
+    """
+    INSERT INTO blogs_post_authors (post_id, author_id)
+    SELECT plan.post_id, author_id
+    FROM plan, LATERAL (SELECT plan.site_id UNION ALL SELECT 1000000 WHERE plan.turn %% 5 = 0) written (author_id)
+    WHERE NOT plan.is_page AND plan.number > %(done)s AND plan.number <= %(until)s
+    ORDER BY plan.number
+    """,
+]
+
+SITES: list[LiteralString] = [
+    """
+    INSERT INTO django_site (id, domain, name)
+    SELECT n, 'site-' || n || '.localhost', 'Site ' || n FROM generate_series(%(first)s, %(last)s) n
+    """,
+    """
+    INSERT INTO tenancy_domain (site_id, name, "primary")
+    SELECT id, domain, true FROM django_site WHERE id BETWEEN %(first)s AND %(last)s
+    """,
+    """
+    INSERT INTO tenancy_sitesettings
+        (site_id, uuid, tagline, language, time_zone, theme, accent, logo, posts_per_page, robots, state)
+    SELECT n, gen_random_uuid(), 'One of many', 'en', 'UTC', 'terminal', '#0b6e4f', '', 10, 'allow', 'live'
+    FROM generate_series(%(first)s, %(last)s) n
+    """,
+    """
+    INSERT INTO tenancy_generation (site_id, transaction, value)
+    SELECT n, pg_current_xact_id()::text::bigint, gen_random_uuid() FROM generate_series(%(first)s, %(last)s) n
+    """,
+]

@@ -1,0 +1,43 @@
+"""Figure 3: a cached page through Traefik, beside Traefik in front of the limit.
+
+python -m benchmarks proxied
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from benchmarks.cached import shares
+from benchmarks.figures import Figure
+from benchmarks.installation import PAGES, Gunicorn, two_blogs
+from benchmarks.limit import cached, store_answers
+from benchmarks.load import Page
+from benchmarks.pairs import Side, compare
+from devstack.processes import status, wait_until
+from devstack.traefik import Traefik
+
+SHARE = 0.9  # of the limit
+CONNECTIONS = 16  # more than without Traefik, so that none of the three processes waits for work
+
+
+def measure() -> Iterator[Figure]:
+    pages = {name: cached(path) for name, path in PAGES.items()}
+    with two_blogs() as installation:
+        ours = installation.serve("pages")
+        limit = installation.serve(
+            "one-get", "benchmarks.bare:one_get()", BARE_ANSWERS=store_answers(installation, ours, pages.values())
+        )
+        before_ours = installation.put_in_front(ours, "traefik-pages")
+        before_limit = installation.put_in_front(limit, "traefik-limit")
+        for traefik in (before_ours, before_limit):
+            wait_until(partial(_is_routed, traefik, pages["home"]))
+        for name, page in pages.items():
+            measured = compare(_side(before_ours, ours, page), _side(before_limit, limit, page))
+            yield from shares(f"cached {name} through Traefik", measured, SHARE)
+
+
+def _side(traefik: Traefik, gunicorn: Gunicorn, page: Page) -> Side:
+    return Side(page, traefik.port, [traefik, gunicorn], connections=CONNECTIONS)
+
+
+def _is_routed(traefik: Traefik, page: Page) -> bool:
+    return status(traefik.port, page.host, page.path) == page.status

@@ -1,0 +1,24 @@
+"""Figure 4: a page that is rendered, as a multiple of the least that a request can cost; both on sync workers.
+
+python -m benchmarks rendering
+"""
+
+from collections.abc import Iterator
+
+from benchmarks.figures import Figure
+from benchmarks.installation import FIRST, PAGES, two_blogs
+from benchmarks.load import Page
+from benchmarks.pairs import compare, side
+
+MULTIPLES = {"home": 16, "post": 11, "feed": 16}
+
+
+def measure() -> Iterator[Figure]:
+    with two_blogs() as installation:
+        ours = installation.serve("uncached", worker="sync", DJANGO_SETTINGS_MODULE="benchmarks.uncached")
+        bare = installation.serve("hello", "benchmarks.bare:hello", worker="sync")
+        for name, path in PAGES.items():
+            page = Page(FIRST, path)
+            measured = compare(side(ours, page, keep_alive=False), side(bare, page, keep_alive=False))
+            times = f"{measured.one.cpu:.2f} ms, a bare request {measured.other.cpu:.3f} ms."
+            yield Figure(f"uncached {name}: CPU of a bare request", measured.cpu, "×", MULTIPLES[name], reason=times)

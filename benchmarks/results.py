@@ -1,0 +1,92 @@
+"""What `make bench` leaves behind: latest.json, a table in Markdown, a chart."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.chart import chart
+from benchmarks.figures import Figure
+from devstack.processes import Session
+from devstack.servers import PostgreSQL, Redis
+from devstack.traefik import traefik_binary
+from devstack.web import PROJECT
+
+RESULTS = PROJECT / "benchmarks" / "results"
+LIBRARIES = ("django", "django-redis", "gunicorn", "psycopg", "redis")
+
+_VERSION = re.compile(r"[0-9]+\.[0-9]+(?:\.[0-9]+)?")
+
+
+def write(figures: Sequence[Figure], folder: Path = RESULTS) -> None:
+    described = document(figures, versions())
+    folder.mkdir(exist_ok=True)
+    (folder / "latest.json").write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n")
+    (folder / "latest.md").write_text(table(described))
+    (folder / "latest.svg").write_text(chart(figures))
+
+
+def document(figures: Iterable[Figure], versions: dict[str, str]) -> dict[str, Any]:
+    return {
+        "machine": machine(),
+        "versions": versions,
+        "commit": commit(),
+        "figures": [row(figure) for figure in figures],
+    }
+
+
+def row(figure: Figure) -> dict[str, Any]:
+    value = None if figure.value is None else float(f"{figure.value:.4g}")
+    return figure._asdict() | {"value": value, "met": figure.met}
+
+
+def table(described: dict[str, Any]) -> str:
+    lines = [
+        f"Measured at {described['commit']} on {described['machine']}.",
+        "",
+        "| figure | value | goal | met | |",
+        "|---|--:|--:|---|---|",
+    ]
+    for each in described["figures"]:
+        figure = Figure(**{name: each[name] for name in Figure._fields})
+        met = "" if figure.goal is None and figure.met else "yes" if figure.met else "**missed**"
+        lines.append(f"| {figure.name} | {figure.shown} {figure.unit} | {figure.aim} | {met} | {figure.reason} |")
+    named = ", ".join(f"{name} {version}" for name, version in described["versions"].items())
+    return "\n".join([*lines, "", f"With {named}.", ""])
+
+
+def machine() -> str:
+    """What it is, not whose."""
+    processor = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    name = f", {processor[1]}" if processor else ""
+    return f"{os.cpu_count()} cores{name}, {platform.machine()}, {memory:.0f} GiB"
+
+
+def commit() -> str:
+    """The one that was measured; "-dirty" when something differs from it."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True).stdout.strip()
+
+
+def versions() -> dict[str, str]:
+    """Of what the figures depend on."""
+    with closing(Session()) as session:
+        servers: dict[str, list[str | Path]] = {
+            "postgresql": [PostgreSQL(session).binaries / "postgres", "--version"],
+            "redis-server": [Redis(session).binary, "--version"],
+            "traefik": [traefik_binary(), "version"],
+        }
+        asked = {name: _version(command) for name, command in servers.items()}
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES} | asked
+
+
+def _version(command: Sequence[str | Path]) -> str:
+    match = _VERSION.search(subprocess.run(command, capture_output=True, text=True).stdout)
+    return match[0] if match else "unknown"

@@ -1,0 +1,235 @@
+"""What readers are to see, in plain Python: it knows neither Django nor a cache, and a random test believes it.
+
+Every name, title, text, slug, domain and colour is a word that never comes twice, so that the words of an answer tell
+whose it is and of when.
+"""
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+WORD = re.compile(r"[Zz]q[0-9]{6}xk(?:\.test)?|(?<=--accent:)#[0-9a-f]{6}")
+FEED_ENTRIES = 20
+
+_numbers = itertools.count(1)
+
+
+def new_word():
+    return f"Zq{next(_numbers):06}xk"
+
+
+def new_slug():
+    return new_word().lower()
+
+
+def new_domain():
+    return f"{new_slug()}.test"
+
+
+def new_accent():
+    return f"#{next(_numbers):06x}"
+
+
+@dataclass
+class Name:
+    """A tag's or an author's."""
+
+    name: str
+    slug: str
+    bio: str = ""
+
+
+@dataclass
+class Site:
+    key: int
+    domain: str
+    name: str
+    tagline: str
+    accent: str
+    size: int  # posts per page
+    further: set[str] = field(default_factory=set)
+    redirects: dict[str, str] = field(default_factory=dict)
+    suspended: bool = False
+
+    def moved(self, old, new):
+        """An address changed; what led to the old one leads to the new one."""
+        self.redirects.pop(new, None)
+        self.redirects.update({path: new for path, target in self.redirects.items() if target == old})
+        self.redirects[old] = new
+
+
+@dataclass
+class Place:
+    """Where and when a post stands."""
+
+    key: int
+    site: int
+    slug: str
+    moment: float | None  # Unix time
+    pinned: bool = False
+
+    def is_live(self, at):
+        return self.moment is not None and self.moment <= at
+
+    @property
+    def path(self):
+        return f"/{self.slug}/"
+
+
+@dataclass
+class Post:
+    key: int
+    home: int
+    title: str
+    text: str
+    is_page: bool
+    tags: set[int] = field(default_factory=set)
+    authors: set[int] = field(default_factory=set)
+    places: dict[int, Place] = field(default_factory=dict)  # by site
+
+
+class Seen(NamedTuple):
+    """All of an answer that the model foretells."""
+
+    status: int
+    location: str | None = None
+    words: frozenset[str] = frozenset()
+
+    def __str__(self):
+        return f"{self.status} {self.location or ''} {' '.join(sorted(self.words))}"
+
+
+def newest(entry):
+    return entry[1].moment, entry[1].key
+
+
+def pinned_first(entry):
+    return entry[1].pinned, *newest(entry)
+
+
+class World:
+    def __init__(self):
+        self.sites, self.posts, self.tags, self.authors = {}, {}, {}, {}
+
+    def places(self):
+        return [place for post in self.posts.values() for place in post.places.values()]
+
+    def answer(self, host, address, at):
+        site = next((site for site in self.sites.values() if host in (site.domain, *site.further)), None)
+        if site is None or site.suspended:
+            return Seen(404)
+        if host != site.domain:
+            return Seen(308, f"http://{site.domain}{address}")
+        path, _, query = address.partition("?")
+        words = self._words(site, path, parse_qs(query).get("before", [None])[-1], at)
+        if words is not None:
+            return Seen(200, None, frozenset(words))
+        if path in site.redirects:
+            return Seen(301, site.redirects[path])
+        return Seen(404, None, frozenset(self._frame(site, at)))
+
+    def _words(self, site, path, before, at):
+        """Those of a page; None where there is none."""
+        live = self._live(site, at)
+        posts = [entry for entry in live if not entry[0].is_page]
+        match path.strip("/").split("/"):
+            case [""]:
+                return self._list(site, posts, before, at, pinned_first)
+            case ["feed"]:
+                return self._feed(site, posts)
+            case ["robots.txt"]:
+                return {site.domain}
+            case ["sitemap.xml"]:
+                here = [place.slug for post, place in live if self._canonical(post, place, at) == (site, place)]
+                return {site.domain, *here}
+            case ["tag", slug, *feed]:
+                key = _by_slug(self.tags, slug)
+                tagged = [entry for entry in posts if key in entry[0].tags]
+                if feed:
+                    return self._feed(site, tagged, self.tags[key]) if tagged else None
+                return self._named(site, tagged, before, at, self.tags.get(key))
+            case ["author", slug]:
+                key = _by_slug(self.authors, slug)
+                written = [entry for entry in posts if key in entry[0].authors]
+                return self._named(site, written, before, at, self.authors.get(key))
+            case [_, _]:
+                return self._named(site, [entry for entry in posts if month(entry[1]) == path], before, at)
+            case [slug]:
+                found = [entry for entry in live if entry[1].slug == slug]
+                return self._post(site, *found[0], at) if found else None
+
+    def _live(self, site, at):
+        stand_here = [(post, post.places[site.key]) for post in self.posts.values() if site.key in post.places]
+        return [(post, place) for post, place in stand_here if place.is_live(at)]
+
+    def _frame(self, site, at):
+        """What stands on every page of a site: itself and its menu."""
+        menu = [(post, place) for post, place in self._live(site, at) if post.is_page and place.pinned]
+        return {site.name, site.tagline, site.accent} | {word for p, q in menu for word in (p.title, q.slug)}
+
+    def _named(self, site, entries, before, at, name=None):
+        """A list that does not exist while it is empty; of a tag or an author, or of a month."""
+        words = self._list(site, entries, before, at)
+        if not words or not words & {place.slug for _, place in entries}:
+            return None
+        return words | ({name.name, name.slug} | ({name.bio} - {""}) if name else set())
+
+    def _list(self, site, entries, before, at, order=newest):
+        if before is not None:
+            last = next((entry for entry in self._live(site, at) if entry[1].key == int(before)), None)
+            if last is None:
+                return None
+            entries = [entry for entry in entries if order(entry) < order(last)]
+        words = self._frame(site, at) | {site.domain}
+        for post, place in sorted(entries, key=order, reverse=True)[: site.size]:
+            words |= {post.title, post.text, place.slug} | self._authors(post)
+        return words
+
+    def _feed(self, site, entries, tag=None):
+        words = {site.name, site.tagline, site.domain} | ({tag.name, tag.slug} if tag else set())
+        for post, place in sorted(entries, key=newest, reverse=True)[:FEED_ENTRIES]:
+            names = [self.tags[key].name for key in post.tags] + [self.authors[key].name for key in post.authors]
+            words |= {post.title, post.text, place.slug, *names}
+        return words
+
+    def _post(self, site, post, place, at):
+        home, canonical = self._canonical(post, place, at)
+        words = self._frame(site, at) | {site.domain, post.title, post.text, home.domain, canonical.slug}
+        if not post.is_page:
+            words |= self._authors(post) | {word for key in post.tags for word in self._name(self.tags[key])}
+        return words
+
+    def _authors(self, post):
+        return {word for key in post.authors for word in self._name(self.authors[key])}
+
+    def _name(self, name):
+        return name.name, name.slug
+
+    def _canonical(self, post, place, at):
+        """The home's, while it shows the post; else the site's own."""
+        at_home = post.places.get(post.home)
+        shown = at_home is not None and at_home.is_live(at) and not self.sites[post.home].suspended
+        return (self.sites[post.home], at_home) if shown else (self.sites[place.site], place)
+
+
+def month(place):
+    """The address of its archive; sites are at UTC."""
+    return f"/{datetime.fromtimestamp(place.moment, UTC):%Y/%m}/"
+
+
+def _by_slug(names, slug):
+    return next((key for key, name in names.items() if name.slug == slug), None)
+
+
+def difference(seen, answers):
+    """What is wrong with what was seen; "" when it is one of the answers, or on the way from one to the next."""
+    fitting = [answer.words for answer in answers if answer[:2] == seen[:2]]
+    missing = frozenset.intersection(*fitting) - seen.words if fitting else ()
+    foreign = seen.words - frozenset.union(*fitting) if fitting else ()
+    if fitting and not missing and not foreign:
+        return ""
+    expected = "\n          or ".join(map(str, answers))
+    return f"seen {seen}\n    expected {expected}\n     missing {sorted(missing)}\n     foreign {sorted(foreign)}"

@@ -1,0 +1,158 @@
+"""A figure counts only what was answered rightly, and each one is reported, missed ones too."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from benchmarks import results
+from benchmarks.counting import statements
+from benchmarks.figures import Figure
+from benchmarks.load import Load, Page, WrongAnswer
+from benchmarks.posts import texts
+from benchmarks.visible import Read, stale_for
+
+pytestmark = pytest.mark.pure
+
+FIGURES = [
+    Figure("cached home: requests/s of the limit", 0.97, "×", 0.95, at_least=True),
+    Figure("uncached feed: CPU of a bare request", 17.25, "×", 16, reason="Half of it is <escaping>."),
+    Figure("limit, without Redis", 2997.4, "requests/s"),
+    Figure("peer: could not be measured", None, "", reason="There is no network."),
+]
+
+
+class Server(ThreadingHTTPServer):
+    """Gives the answers of `planned`, (status, body, headers), and then the last of them for ever."""
+
+    daemon_threads = True
+
+    def __init__(self, *planned):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.planned = list(planned)
+        self.lock = threading.Lock()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        """Who measures leaves in the middle when an answer is wrong."""
+
+    def next(self):
+        with self.lock:
+            return self.planned.pop(0) if len(self.planned) > 1 else self.planned[0]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        status, body, headers = self.server.next()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server():
+    """server((status, body, headers), …): a server that gives these answers, stopped at the end."""
+    started = []
+
+    def start(*planned):
+        started.append(Server(*planned))
+        return started[-1].server_address[1]
+
+    yield start
+    for each in started:
+        each.shutdown()
+        each.server_close()
+
+
+def load(port, **options):
+    page = Page("blog.test", "/", **options)
+    with Load(port, page) as load:
+        return load.run(0.1)
+
+
+GOOD = (200, b"page", {"X-Cache": "HIT"})
+
+
+def test_what_is_answered_rightly_is_counted(server):
+    taken = load(server(GOOD), marker=b"X-Cache: HIT")
+
+    assert taken.requests >= 8
+    assert taken.seconds >= 0.1
+
+
+@pytest.mark.parametrize("wrong", [(500, b"page", {}), (404, b"page", {}), (200, b"pag", {}), (200, b"", {})])
+def test_a_wrong_answer_among_right_ones_ends_the_measurement(server, wrong):
+    with pytest.raises(WrongAnswer):
+        load(server(GOOD, GOOD, GOOD, wrong))
+
+
+def test_a_page_that_is_not_from_the_cache_ends_the_measurement(server):
+    miss = (200, b"page", {"X-Cache": "MISS"})
+
+    with pytest.raises(WrongAnswer):
+        load(server(GOOD, GOOD, miss), marker=b"X-Cache: HIT")
+
+
+def test_a_server_that_hangs_up_ends_the_measurement(server):
+    with pytest.raises((WrongAnswer, ConnectionError)):
+        load(server(GOOD, (200, b"page", {"Connection": "close"})))
+
+
+def test_each_figure_is_written_with_its_goal_and_whether_it_was_met(tmp_path):
+    results.write(FIGURES, tmp_path)
+    written = json.loads((tmp_path / "latest.json").read_text())
+
+    assert set(written) == {"machine", "versions", "commit", "figures"}
+    rows = [{name: row[name] for name in ("name", "value", "goal", "met")} for row in written["figures"]]
+    assert rows == [
+        {"name": "cached home: requests/s of the limit", "value": 0.97, "goal": 0.95, "met": True},
+        {"name": "uncached feed: CPU of a bare request", "value": 17.25, "goal": 16, "met": False},
+        {"name": "limit, without Redis", "value": 2997, "goal": None, "met": True},
+        {"name": "peer: could not be measured", "value": None, "goal": None, "met": False},
+    ]
+
+
+def test_the_table_and_the_chart_show_missed_figures_too(tmp_path):
+    results.write(FIGURES, tmp_path)
+    table, chart = ((tmp_path / name).read_text() for name in ("latest.md", "latest.svg"))
+
+    assert "| uncached feed: CPU of a bare request | 17.25 × | ≤ 16 | **missed** | Half of it is <escaping>. |" in table
+    assert table.count("**missed**") == 2
+    assert chart.count('class="missed"') == 1  # what has no goal has no bar
+
+
+def test_the_last_read_that_missed_a_commit_counts_from_the_first_one_it_missed():
+    reads = [Read(0.9, 0), Read(1.1, 0), Read(1.3, 1), Read(2.05, 1), Read(2.2, 1), Read(2.4, 2)]
+
+    assert stale_for([1.0, 2.0], reads) == pytest.approx(0.2)
+    with pytest.raises(WrongAnswer):
+        stale_for([1.0, 2.0, 3.0], reads)
+
+
+def test_statements_of_a_registry_are_not_those_of_a_hit():
+    log = (
+        b"2026-01-01 00:00:00.000 UTC [7] LOG:  statement: \n\tSELECT now.horizon\n\tFROM (SELECT pg_snapshot_xmin(\n"
+        b"2026-01-01 00:00:00.000 UTC [8] LOG:  execute <unnamed>: SELECT *\n\tFROM blogs_post\n"
+        b"2026-01-01 00:00:00.000 UTC [8] DETAIL:  Parameters: $1 = '1'\n"
+        b"2026-01-01 00:00:00.000 UTC [7] LOG:  statement: BEGIN\n"
+        b"2026-01-01 00:00:00.000 UTC [9] LOG:  statement: SELECT 1\n"
+    )
+
+    assert statements(log) == 2
+
+
+def test_the_texts_are_always_the_same_and_of_the_length_of_a_post():
+    written = texts(100)
+
+    assert written == texts(100)
+    assert len({text.slug for text in written}) == len({text.title for text in written}) == 100
+    assert all(500 < len(text.body.split()) < 700 for text in written)

@@ -1,0 +1,71 @@
+"""Eight threads and two sites in turn, warm and cold: nobody gets anything of the other site, and nothing lasts."""
+
+import time
+
+import pytest
+from django.http import HttpResponse
+from django.urls import get_urlconf
+from django.urls import path as route
+from django.utils import timezone, translation
+
+from blogs import urls
+from tenancy import lifecycle
+from tenancy.public import public_page
+from tests.observing import AtOnce, redis
+from tests.processes import Processes
+from tests.reading import read
+
+THREADS, ROUNDS = 8, 1000
+PATHS = ["/", "/hello/", "/nothing/", "/feed/", "/?before=x"]
+
+
+@pytest.fixture(scope="module")
+def process(django_db_setup):
+    started = Processes()
+    yield started.start(WEB_THREADS=str(THREADS))[0]
+    started.stop()
+
+
+@pytest.fixture
+def sites(installation, publish):
+    """In other languages and time zones; each has a post at /hello/ that carries its marker."""
+    alpha = lifecycle.create("alpha.test", "Alpha-marker", language="de", time_zone="Asia/Tokyo")
+    beta = lifecycle.create("beta.test", "Beta-marker", language="en", time_zone="America/New_York")
+    for site in (alpha, beta):
+        publish(f"{site.name}-post", on=site, slug="hello", body=f"{site.name}-text")
+    return alpha, beta
+
+
+def test_a_thousand_visits_of_two_sites_in_turn_never_mix(process, sites):
+    time.sleep(0.25)
+    words = {"alpha.test": ("Alpha-marker", 'lang="de"'), "beta.test": ("Beta-marker", 'lang="en"')}
+
+    def visits():
+        for n in range(ROUNDS // THREADS):
+            if n % 25 == 0:
+                redis().flushall()
+            host, other = ("alpha.test", "beta.test")[:: 1 if n % 2 else -1]
+            answer = process.get(host, PATHS[n % len(PATHS)])
+            assert answer.status == (404 if n % len(PATHS) in (2, 4) else 200)
+            own = words[host] if n % len(PATHS) != 3 else words[host][:1]
+            assert all(word in answer.body for word in own), (host, answer)
+            assert not any(word in answer.body for word in words[other]), (host, answer)
+
+    AtOnce(visits, THREADS).answers()
+
+
+def test_language_time_zone_and_urls_do_not_outlast_a_request_not_even_one_that_fails(sites):
+    def fails(request):
+        assert translation.get_language() == "de"
+        raise ZeroDivisionError
+
+    before = list(urls.urlpatterns)
+    urls.urlpatterns.insert(0, route("probe/", public_page()(fails)))
+    urls.urlpatterns.insert(0, route("well/", public_page()(lambda request: HttpResponse("Well."))))
+    outside = translation.get_language(), timezone.get_current_timezone_name(), get_urlconf()
+    try:
+        for path, status in (("/probe/", 500), ("/well/", 200), ("/nothing/", 404), ("/", 200)):
+            assert read("alpha.test", path).status == status
+            assert (translation.get_language(), timezone.get_current_timezone_name(), get_urlconf()) == outside
+    finally:
+        urls.urlpatterns[:] = before
