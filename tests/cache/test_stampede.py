@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from blogs.models import Author
 from tenancy.renderings import PATIENCE, PATIENCE_STANDING, SEATS, Renderings, TookTooLong
-from tests.observing import AtOnce, entries, locked, logged_queries, redis, seconds, waiting_for_a_lock
+from tests.cache.observing import AtOnce, entries, locked, logged_queries, redis, seconds, waiting_for_a_lock
 from tests.processes import Processes
 
 HOST = "techblog.test"

@@ -14,8 +14,8 @@ from blogs.models import Author, Placement, Tag
 from blogs.models import Post as PostRow
 from tenancy import lifecycle
 from tests.admin import fields, saved, send
-from tests.model import Name, Place, Post, Site, month, new_accent, new_domain, new_slug, new_word
-from tests.random_reads import History
+from tests.cache.model import Name, Place, Post, Site, month, new_accent, new_domain, new_slug, new_word
+from tests.cache.random_reads import History
 
 DAY = 24 * 3600
 FEWEST_POSTS, MOST_POSTS = 3, 8

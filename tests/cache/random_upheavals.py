@@ -12,9 +12,9 @@ from blogs.models import Author, Placement, Tag
 from tenancy import lifecycle
 from tenancy.models import SiteSettings
 from tests.admin import saved, send
-from tests.model import new_accent, new_domain, new_slug, new_word
-from tests.random_edits import Edits, numbers, pairs, ways
-from tests.random_reads import APPEARS_WITHIN
+from tests.cache.model import new_accent, new_domain, new_slug, new_word
+from tests.cache.random_edits import Edits, numbers, pairs, ways
+from tests.cache.random_reads import APPEARS_WITHIN
 
 FIELDS = {"tagline": "tagline", "accent": "accent", "posts_per_page": "size"}  # of the row, and of the model
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from devstack.processes import wait_until
 from tests import servers
-from tests.observing import AtOnce, redis, seconds
+from tests.cache.observing import AtOnce, redis, seconds
+from tests.cache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow
 from tests.processes import Processes, frozen
-from tests.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow
 
 HOST = "techblog.test"
 PATHS = ["/", "/hello/", "/ledgers/", "/feed/"]

@@ -17,7 +17,7 @@ from tenancy.registry import registry
 from tenancy.release import fingerprint
 from tenancy.stored_pages import from_bytes
 from tests import servers
-from tests.model import WORD, Seen, World, new_word
+from tests.cache.model import WORD, Seen, World, new_word
 
 VISIBLE_WITHIN = 0.25  # seconds after a commit
 APPEARS_WITHIN = 1.0  # seconds after the moment for which a post was scheduled

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from blogs.models import Author, Tag
-from tests.observing import AtOnce, locked
+from tests.cache.observing import AtOnce, locked
 from tests.processes import Processes
 
 WITHIN = 1.0  # seconds of its moment

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from blogs import urls
 from tenancy import lifecycle
 from tenancy.public import public_page
-from tests.observing import AtOnce, redis
+from tests.cache.observing import AtOnce, redis
 from tests.processes import Processes
 from tests.reading import read
 

@@ -15,12 +15,12 @@ from blogs.models import Author, Image, Tag
 from tenancy import lifecycle
 from tenancy.pagecache import LARGEST
 from tenancy.public import CACHE_CONTROL, public_page
-from tests.observing import counted_commands, entries, logged_queries
+from tests.cache.observing import counted_commands, entries, logged_queries
+from tests.cache.wire import get
 from tests.pictures import picture
 from tests.processes import Processes
 from tests.reading import read
 from tests.test_isolation import NAMES, address
-from tests.wire import get
 
 HOST = "techblog.test"
 

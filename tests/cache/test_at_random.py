@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from tenancy.models import User
+from tests.cache.model import Seen, difference
+from tests.cache.random_reads import PERSONAL, VISIBLE_WITHIN, Readers, decompressed, entries, uncached, words
+from tests.cache.random_upheavals import Upheavals
 from tests.conftest import PASSWORD
-from tests.model import Seen, difference
 from tests.processes import Processes
-from tests.random_reads import PERSONAL, VISIBLE_WITHIN, Readers, decompressed, entries, uncached, words
-from tests.random_upheavals import Upheavals
 
 # A failure tells its whole story; to look for a shorter one would take longer than to read it.
 AT_RANDOM = settings(

@@ -11,7 +11,7 @@ from django.test import Client
 from blogs.models import Placement
 from tenancy.public import CACHE_CONTROL
 from tenancy.stored_pages import WORTH_COMPRESSING
-from tests.observing import redis
+from tests.cache.observing import redis
 from tests.reading import read
 from tests.test_demo import SITES, run_demo
 

@@ -6,10 +6,10 @@ import time
 import pytest
 from django.test import Client
 
-from tests.observing import seconds
+from tests.cache.observing import seconds
+from tests.cache.rubbish import RubbishRedis, bulk, dripping
+from tests.cache.truth import assert_all_true, assert_recovers, slow
 from tests.processes import Processes
-from tests.rubbish import RubbishRedis, bulk, dripping
-from tests.truth import assert_all_true, assert_recovers, slow
 
 HOST = "techblog.test"
 

@@ -12,11 +12,11 @@ from blogs import urls
 from blogs.models import Placement, Tag
 from tenancy import lifecycle
 from tenancy.public import public_page
-from tests.observing import entries, redis
-from tests.poison import BODIES, EVIL, HEADERS, KEYS, PATHS, QUERIES, SPELLINGS
+from tests.cache.observing import entries, redis
+from tests.cache.poison import BODIES, EVIL, HEADERS, KEYS, PATHS, QUERIES, SPELLINGS
+from tests.cache.wire import get
 from tests.processes import Processes
 from tests.reading import read
-from tests.wire import get
 
 HOST = "techblog.test"
 
