@@ -42,18 +42,19 @@ run: $(VENV)/.base ## Set everything up and serve the blogs on this machine
 stack: $(VENV)/.dev ## Serve the demo on this machine as a server does: Traefik, gunicorn × 2, PostgreSQL, Redis
 	@exec $(BIN)/python -m devstack
 
-# Three runs beside each other: they wait for servers more than they work.
+# Three runs beside each other, each about as long as the others: they wait for servers more than they work.
 PYTEST := $(BIN)/python -m pytest
+APART  := tests/cache $(wildcard tests/test_import*.py tests/test_queries.py)
 test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, on SQLite what must also hold there, and through Traefik
 	@logs=$$(mktemp -d); failed=; \
-	$(PYTEST) -m 'not pure and not long' tests/cache > $$logs/cache 2>&1 & cache=$$!; \
+	$(PYTEST) -m 'not pure and not long' $(APART) > $$logs/apart 2>&1 & apart=$$!; \
 	{ DATABASE=sqlite $(PYTEST) -m 'sqlite or pure'; failed=$$?; \
 		$(PYTEST) -m stack && exit $$failed; } > $$logs/others 2>&1 & others=$$!; \
-	$(PYTEST) -m 'not pure and not stack' --ignore tests/cache || failed=yes; \
-	wait $$cache || failed=yes; \
+	$(PYTEST) -m 'not pure and not stack' $(APART:%=--ignore=%) || failed=yes; \
+	wait $$apart || failed=yes; \
 	wait $$others || failed=yes; \
-	echo 'Beside it ran the page cache, then what must also hold on SQLite or asks no database, and the stack behind Traefik:'; \
-	cat $$logs/cache $$logs/others; rm -r $$logs; test -z "$$failed"
+	echo 'Beside it ran the page cache and the importer, then what must also hold on SQLite or asks no database, and the stack:'; \
+	cat $$logs/apart $$logs/others; rm -r $$logs; test -z "$$failed"
 
 bench: $(VENV)/.dev ## Measure what README quotes, at 127.0.0.1, for some 20 minutes; nothing else should run meanwhile
 	$(BIN)/python -m pytest -s -m long
