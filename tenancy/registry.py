@@ -24,7 +24,7 @@ from tenancy.domain_map import DomainMap, Entry, Moments, Row
 ASK_AFTER = 0.1  # seconds since the last question began
 WAIT_AFTER = 0.2  # age of the map from which on a lookup waits …
 WAIT_AT_MOST = 0.2  # … this long, counted from the begin of the question
-FIRST_WAIT_AT_MOST = 0.9  # without a map there is nothing to answer but 503, and that within a second
+WAIT_LONGER_AT_MOST = 0.9  # who would surely answer wrong: without a map, or after a change of this very process
 BACK_OFF = 1.0  # after an error nobody asks and nobody waits
 HANGS_AFTER = 0.9  # seconds that a question is without an answer: another one would not get any either
 READ_ANEW_WITHIN = 60.0  # the backstop: whatever was heard, each part of the map …
@@ -104,7 +104,8 @@ class Registry:
         """
         if self._known_at >= max(began - WAIT_AFTER, self._due_at) or now < self._silent_until:
             return 0
-        at_most = WAIT_AT_MOST if self._is_loaded else FIRST_WAIT_AT_MOST
+        surely_wrong = not self._is_loaded or self._known_at < self._due_at
+        at_most = WAIT_LONGER_AT_MOST if surely_wrong else WAIT_AT_MOST
         return min(began, self._asked_at) + at_most - now
 
     def _wake(self, now: float) -> None:

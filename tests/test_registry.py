@@ -12,7 +12,9 @@ from django.db import connection, connections, transaction
 
 from tenancy import lifecycle
 from tenancy.models import Domain, SiteSettings
+from tenancy.registry import WAIT_AT_MOST, WAIT_LONGER_AT_MOST, registry
 from tests import servers
+from tests.cache.observing import AtOnce, locked, seconds
 from tests.processes import Processes, frozen
 
 WITHIN = 0.25  # seconds after commit
@@ -203,6 +205,26 @@ def test_writers_of_several_sites_neither_wait_for_each_other_nor_deadlock(techb
         thread.join()
 
     assert errors == []
+
+
+def test_who_made_a_change_waits_for_it_though_the_database_is_slow(techblog):
+    assert registry.find("new.test") is None
+    lifecycle.create("new.test", "New")
+
+    with locked("tenancy_generation"):
+        lookup = AtOnce(lambda: registry.find("new.test"))
+        time.sleep(2 * WAIT_AT_MOST)
+    assert lookup.answers()[0].primary == "new.test"
+
+
+def test_who_made_no_change_waits_but_shortly_for_a_slow_database(techblog):
+    assert registry.find("techblog.test")
+    time.sleep(WITHIN)
+
+    with locked("tenancy_generation"):
+        (took, entry), *_ = AtOnce(lambda: seconds(lambda: registry.find("techblog.test"))).answers()
+    assert WAIT_AT_MOST <= took < WAIT_LONGER_AT_MOST
+    assert entry.primary == "techblog.test"
 
 
 def test_a_restarted_database_heals(fleet, techblog):
