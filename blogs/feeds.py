@@ -11,7 +11,8 @@ from django.utils.feedgenerator import rfc3339_date
 from django.views.decorators.http import require_safe
 
 from blogs.addresses import public_path
-from blogs.models import Placement, PlacementQuerySet, Tag
+from blogs.models import Placement, Tag
+from blogs.models.front import in_feed
 from blogs.models.rows import FeedRow
 from tenancy.public import public_page
 from tenancy.sites import site_url
@@ -28,8 +29,7 @@ _ROOT_RELATIVE = re.compile(r'( (?:src|href)=")/(?!/)')
 @public_page()
 def site_feed(request: HttpRequest) -> HttpResponse:
     site = request.site
-    placements = Placement.objects.on(site).live().posts()
-    return _feed(request, site.settings.uuid, site.name, public_path("home"), _newest(placements))
+    return _feed(request, site.settings.uuid, site.name, public_path("home"), in_feed(site, ENTRIES))
 
 
 @require_safe
@@ -37,15 +37,12 @@ def site_feed(request: HttpRequest) -> HttpResponse:
 def tag_feed(request: HttpRequest, slug: str) -> HttpResponse:
     site = request.site
     tag = get_object_or_404(Tag, slug=slug)
-    placements = _newest(Placement.objects.on(site).live().posts().filter(post__tags=tag))
-    if not placements:
+    placements = Placement.objects.on(site).live().posts().filter(post__tags=tag).newest_first()
+    rows = placements.rows(FeedRow, ENTRIES)
+    if not rows:
         raise Http404("No post of this site has the tag.")
     feed_id = uuid.uuid5(site.settings.uuid, tag.slug)
-    return _feed(request, feed_id, f"{site.name}: {tag.name}", tag.get_absolute_url(), placements)
-
-
-def _newest(placements: PlacementQuerySet) -> list[FeedRow]:
-    return placements.newest_first().for_feed(ENTRIES)
+    return _feed(request, feed_id, f"{site.name}: {tag.name}", tag.get_absolute_url(), rows)
 
 
 def _feed(request: HttpRequest, feed_id: uuid.UUID, title: str, path: str, rows: list[FeedRow]) -> HttpResponse:

@@ -35,7 +35,7 @@ class Frame(NamedTuple):
 def frame_of(site: Site) -> Frame:
     """Of the site as this process knows it now, which may be newer than `site`."""
     entry = registry.find(site.domain)
-    if entry is None or not entry.generation:  # nobody would tell us that it changed
+    if entry is None or not entry.may_be_kept:
         return _frame(site)
     try:
         return _kept(entry)

@@ -6,6 +6,8 @@ from django.contrib.sites.models import Site
 from django.http import Http404, HttpRequest
 
 from blogs.models import Placement, PlacementQuerySet
+from blogs.models.front import on_home_page
+from blogs.models.rows import ListRow
 from blogs.showing import Shown, in_list
 from tenancy.keys import is_key
 
@@ -16,28 +18,44 @@ class Page(NamedTuple):
     is_first: bool
 
 
-def page_of(placements: PlacementQuerySet, request: HttpRequest, *, pinned_on_top: bool = False) -> Page:
-    """The page of `placements`, all of `request.site`, that ?before=<id of a placement> asks for, else the first.
-
-    Raises Http404 for a key that is none.
+def home_page(request: HttpRequest) -> Page:
+    """The page of the posts of `request.site`, the pinned ones on top, that ?before=<id of a placement> asks for, else
+    the first. Raises Http404 for a key that is none.
     """
-    size = request.site.settings.posts_per_page
-    key = request.GET.get("before")
-    last = None if key is None else _placement(request.site, key)
-    ordered = placements.pinned_first() if pinned_on_top else placements.newest_first()
-    if last is not None:
-        ordered = ordered.below(last) if pinned_on_top else ordered.older_than(last)
-    rows = ordered.for_list(size + 1)
-    posts = [in_list(row) for row in rows[:size]]
-    return Page(posts, before=rows[size - 1].pk if len(rows) > size else None, is_first=last is None)
+    site, last, most = request.site, _last_before(request), _most(request)
+    if last is None:
+        return _page(on_home_page(site, most), most, last)
+    placements = Placement.objects.on(site).live().posts().pinned_first().below(last)
+    return _page(placements.rows(ListRow, most), most, last)
 
 
 def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> Page:
-    """The same, but a tag, an author or a month without posts does not exist to the site's readers: Http404."""
-    page = page_of(placements, request)
+    """The same of `placements`, all of `request.site`, newest first.
+
+    A tag, an author or a month without posts does not exist to the site's readers: Http404.
+    """
+    last, most = _last_before(request), _most(request)
+    ordered = placements.newest_first() if last is None else placements.newest_first().older_than(last)
+    page = _page(ordered.rows(ListRow, most), most, last)
     if not page.posts:
         raise Http404("Nothing stands in this list.")
     return page
+
+
+def _most(request: HttpRequest) -> int:
+    """Rows to be read: one more than stand on a page tells whether there is another one."""
+    return int(request.site.settings.posts_per_page) + 1
+
+
+def _page(rows: list[ListRow], most: int, last: Placement | None) -> Page:
+    shown, is_last = rows[: most - 1], len(rows) < most
+    return Page([in_list(row) for row in shown], None if is_last else shown[-1].pk, is_first=last is None)
+
+
+def _last_before(request: HttpRequest) -> Placement | None:
+    """The placement that ?before= names, the last one of the page before; None without it."""
+    key = request.GET.get("before")
+    return None if key is None else _placement(request.site, key)
 
 
 def _placement(site: Site, key: str) -> Placement:

@@ -10,7 +10,8 @@ from blogs import redirects
 from blogs.addresses import public_path
 from blogs.canonical import canonical_url
 from blogs.models import Author, Placement, Post, Tag
-from blogs.paging import page_of, page_or_404
+from blogs.models.front import post_at
+from blogs.paging import home_page, page_or_404
 from blogs.rendering import render_page
 from blogs.showing import on_page
 from tenancy.media import image_response
@@ -22,14 +23,13 @@ from tenancy.sites import DATABASE_AWAY, site_url, unavailable
 @require_safe
 @public_page(query=["before"])
 def home(request: HttpRequest) -> HttpResponse:
-    page = page_of(Placement.objects.on(request.site).live().posts(), request, pinned_on_top=True)
-    return render_page(request, "home.html", {"page": page})
+    return render_page(request, "home.html", {"page": home_page(request)})
 
 
 @require_safe
 @public_page()
 def post(request: HttpRequest, slug: str) -> HttpResponse:
-    row = Placement.objects.on(request.site).live().for_page(slug)
+    row = post_at(request.site, slug)
     template = "page.html" if row.post__kind == Post.Kind.PAGE else "post.html"
     return render_page(request, template, {"post": on_page(row), "canonical": canonical_url(request.site, row)})
 

@@ -141,6 +141,7 @@ def postgresql(name: str, options: dict[str, Any]) -> dj_database_url.DBConfig:
             f"{name} is no address of a PostgreSQL. Write postgresql://user:password@host:5432/database."
         )
     given = described.get("OPTIONS", {})
+    described["ENGINE"] = "tenancy.postgresql"
     # Of two values for one setting PostgreSQL takes the last.
     sessions = " ".join(filter(None, [options.get("options"), given.get("options")]))
     described["OPTIONS"] = {**options, **given, "options": sessions}

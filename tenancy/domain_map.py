@@ -23,6 +23,11 @@ class Entry(NamedTuple):
     generation: str  # opaque; "" for a site of which no change was ever written down
     next_moment: float  # Unix time at which the site changes without a change of a row, infinity when it will not
 
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether what is made of the site may be: without a generation nothing would ever retire it."""
+        return bool(self.generation)
+
 
 class DomainMap:
     def __init__(self) -> None:

@@ -205,8 +205,8 @@ def _name(header: str) -> str:
 def _key(environ: Environ, entry: Entry) -> str | None:
     """What is to be kept is kept under this; None when nothing is."""
     path = environ["PATH_INFO"]
-    # Without a generation nothing would ever retire the page. A request with a body is nobody's who reads.
-    if not entry.generation or not _PATH.fullmatch(path) or _has_body(environ):
+    # A request with a body is nobody's who reads.
+    if not entry.may_be_kept or not _PATH.fullmatch(path) or _has_body(environ):
         return None
     query = environ.get("QUERY_STRING", "")
     if query:

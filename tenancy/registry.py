@@ -8,18 +8,13 @@ quarter of a second before.
 import logging
 import os
 import threading
-from contextlib import suppress
-from datetime import UTC, datetime
 from functools import lru_cache
-from time import monotonic, time
+from time import monotonic
 
 from django.contrib.sites.models import Site
-from django.db import Error, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 
-from tenancy import changes
-from tenancy.domain_map import DomainMap, Entry, Moments, Row
+from tenancy.domain_map import Entry
+from tenancy.map_reader import MapReader
 
 ASK_AFTER = 0.1  # seconds since the last question began
 WAIT_AFTER = 0.2  # age of the map from which on a lookup waits …
@@ -27,10 +22,7 @@ WAIT_AT_MOST = 0.2  # … this long, counted from the begin of the question
 WAIT_LONGER_AT_MOST = 0.9  # who would surely answer wrong: without a map, or after a change of this very process
 BACK_OFF = 1.0  # after an error nobody asks and nobody waits
 HANGS_AFTER = 0.9  # seconds that a question is without an answer: another one would not get any either
-READ_ANEW_WITHIN = 60.0  # the backstop: whatever was heard, each part of the map …
-PART = 2000  # … of so many sites; all at once would take longer than a change may, with 100,000
 SITES_KEPT = 1000
-RELOADED_ONE_BY_ONE = 10_000  # of more changed sites than this the whole map is loaded
 
 NEVER = float("-inf")
 
@@ -45,15 +37,10 @@ class Registry:
     """Use the one instance, `registry`."""
 
     def __init__(self) -> None:
-        self._map = DomainMap()
-        self._connection: BaseDatabaseWrapper | None = None
-        self._horizon = 0  # whatever is committed from now on carries this transaction id or a higher one
+        self._reader = MapReader()
         self._lock = threading.Condition()
         self._thread: threading.Thread | None = None
         self._asking = False
-        self._is_loaded = False
-        self._parts: list[tuple[int, int]] = []  # those that are still to be read anew
-        self._part_due_at = self._pause = 0.0
         self._asked_at = NEVER  # begin of the last question
         self._known_at = NEVER  # begin of the last question that was answered
         self._due_at = NEVER  # this process committed something: only a later question knows it
@@ -67,11 +54,11 @@ class Registry:
         """
         if monotonic() >= self._fresh_until:
             self._freshen()
-        return self._map.entries.get(name)
+        return self._reader.map.entries.get(name)
 
     def site(self, entry: Entry) -> Site:
         """The site with its settings, one object for all requests: never change it. Raises Site.DoesNotExist."""
-        return _site(entry.site_id, entry.generation)
+        return _site(entry.site_id, entry.generation) if entry.may_be_kept else _fetched(entry.site_id)
 
     def expire(self) -> None:
         """This process committed something: its next lookup waits until it knows it."""
@@ -94,7 +81,7 @@ class Registry:
                     break
                 self._lock.wait(patience)
                 now = monotonic()
-        if not self._is_loaded:
+        if not self._reader.has_read:
             raise RegistryUnavailable("The map of sites was never loaded: is the database there, and migrated?")
 
     def _patience(self, began: float, now: float) -> float:
@@ -104,7 +91,7 @@ class Registry:
         """
         if self._known_at >= max(began - WAIT_AFTER, self._due_at) or now < self._silent_until:
             return 0
-        surely_wrong = not self._is_loaded or self._known_at < self._due_at
+        surely_wrong = not self._reader.has_read or self._known_at < self._due_at
         at_most = WAIT_LONGER_AT_MOST if surely_wrong else WAIT_AT_MOST
         return min(began, self._asked_at) + at_most - now
 
@@ -133,11 +120,11 @@ class Registry:
 
     def _try_to_ask(self, asked_at: float) -> bool:
         """Ask, on a new connection when the one we had is broken: a restarted database is no absent one."""
-        for attempt in (1, 2) if self._connection else (2,):
+        for attempt in (1, 2) if self._reader.is_connected else (2,):
             try:
-                self._ask(asked_at)
+                self._reader.read(asked_at)
             except Exception as error:  # whatever it was: known hosts stay known, and a later question may succeed
-                self.hang_up()
+                self._reader.hang_up()
                 if attempt == 2:
                     logger.error(
                         "The registry got no answer and asks again in %s s: %s", BACK_OFF, error, exc_info=True
@@ -146,103 +133,20 @@ class Registry:
                 return True
         return False
 
-    def _ask(self, asked_at: float) -> None:
-        connected_now = self._connection is None
-        connection = self._connection = self._connection or _own_connection()
-        with connection.cursor() as cursor:
-            cursor.execute(_CHANGES[connection.vendor], [self._horizon])
-            answer = cursor.fetchall()
-            horizon = answer[0][0]
-            generations = [(site_id, value) for _, site_id, value in answer if value]
-            stale = {*self._map.unheard(generations), *self._map.due(time())}
-            # A new connection may lead to another server, and a lower horizon to a restored backup.
-            if connected_now or horizon < self._horizon or len(stale) > RELOADED_ONE_BY_ONE:
-                self._map.replace_all(*_load(cursor))
-                self._is_loaded = True
-                self._plan_parts(asked_at)
-            elif stale:
-                self._map.replace(stale, *_load(cursor, f"IN ({', '.join(map(str, stale))})"))
-            elif asked_at >= self._part_due_at:
-                self._read_part_anew(cursor, asked_at)
-            self._map.hear(generations)
-            self._horizon = horizon
-
-    def _plan_parts(self, now: float) -> None:
-        self._parts = self._map.parts(PART)
-        self._pause = READ_ANEW_WITHIN / len(self._parts)
-        self._part_due_at = now + self._pause
-
-    def _read_part_anew(self, cursor: CursorWrapper, now: float) -> None:
-        first, last = self._parts.pop()
-        self._map.replace(self._map.sites_from(first, last), *_load(cursor, f"BETWEEN {first} AND {last}"))
-        self._part_due_at = now + self._pause
-        if not self._parts:
-            self._plan_parts(now)
-
     def hang_up(self) -> None:
         """Close the connection; the next question opens another."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(Error):  # it may be broken, which is why it goes
-                connection.close()
+        self._reader.hang_up()
 
 
 @lru_cache(maxsize=SITES_KEPT)
 def _site(site_id: int, generation: str) -> Site:
     """A site as it was in this generation, or later; in the next one it is fetched anew."""
+    return _fetched(site_id)
+
+
+def _fetched(site_id: int) -> Site:
     return Site.objects.select_related("settings").get(pk=site_id)
-
-
-def _load(cursor: CursorWrapper, sites: str = "") -> tuple[list[Row], Moments]:
-    """Domains and next moments of all sites, or of those whose ids fulfil the condition `sites`."""
-    among = sites and f"WHERE d.site_id {sites}"
-    cursor.execute(_DOMAINS.format(among=among))
-    domains = cursor.fetchall()
-    cursor.execute(_NEXT_MOMENTS.format(moments=changes.moments(cursor.db.vendor), among=among))
-    return domains, {site_id: _timestamp(moment) for site_id, moment in cursor.fetchall()}
-
-
-def _timestamp(moment: datetime | str) -> float:
-    """Unix time of what the database answered; SQLite keeps a text, in UTC."""
-    if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    return moment.timestamp()
-
-
-def _own_connection() -> BaseDatabaseWrapper:
-    """A connection beside those of the requests, which hears soon that the database hangs."""
-    connection = connections["default"].copy()
-    connection.inc_thread_sharing()  # one thread uses it, another may hang up
-    if connection.vendor == "postgresql":
-        options = connection.settings_dict["OPTIONS"].get("options", "")
-        connection.settings_dict["OPTIONS"] |= {
-            "connect_timeout": 2,
-            # The last one of a name counts; whatever else the installation asks for stays.
-            "options": f"{options} -c statement_timeout=2000 -c default_transaction_isolation=read\\ committed",
-            "tcp_user_timeout": 2000,
-        }
-    return connection
 
 
 registry = Registry()
 os.register_at_fork(after_in_child=registry.__init__)  # type: ignore[misc]  # threads and connections stay behind
-
-# Each answers with one row at least: the horizon for the next question. A transaction that is not yet visible to this
-# one carries an id from the horizon on, whenever it commits.
-_CHANGES = {
-    "postgresql": """
-        SELECT now.horizon, g.site_id, g.value::text
-        FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon) now
-        LEFT JOIN tenancy_generation g ON g.transaction >= %s""",
-    "sqlite": """
-        SELECT now.horizon, g.site_id, g.value
-        FROM (SELECT 1 + coalesce(max("transaction"), 0) AS horizon FROM tenancy_generation) now
-        LEFT JOIN tenancy_generation g ON g."transaction" >= %s""",
-}
-_DOMAINS = """
-    SELECT d.name, d.site_id, p.name, s.state, coalesce(CAST(g.value AS varchar(36)), '')
-    FROM tenancy_domain d
-    JOIN tenancy_domain p ON p.site_id = d.site_id AND p."primary"
-    JOIN tenancy_sitesettings s ON s.site_id = d.site_id
-    LEFT JOIN tenancy_generation g ON g.site_id = d.site_id {among}"""
-_NEXT_MOMENTS = "SELECT d.site_id, min(d.moment) FROM ({moments}) d {among} GROUP BY d.site_id"

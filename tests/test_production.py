@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from devstack.processes import free_port
-from tenancy import registry, waiting
+from tenancy import map_reader, waiting
 from tests import production
 from tests.production import ADMIN_HOST, INTERNAL_HOST, SECRET, read, shown
 
@@ -181,7 +181,7 @@ def test_connections_have_time_limits_and_the_registrys_too(serve, monkeypatch, 
     limited = connection.copy()
     limited.settings_dict["OPTIONS"] = limits["OPTIONS"]
     monkeypatch.setattr(connections["default"], "settings_dict", limited.settings_dict)
-    of_the_registry = registry._own_connection()
+    of_the_registry = map_reader.own_connection()
     try:
         assert shown(limited) == ["10s", "5s", "30s"]
         assert shown(of_the_registry)[0] == "2s"

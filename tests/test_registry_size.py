@@ -8,6 +8,8 @@ from contextlib import suppress
 import pytest
 from django.db import connection
 
+from devstack.processes import wait_until
+from tenancy.map_reader import MapReader
 from tenancy.registry import Registry, RegistryUnavailable
 
 HOSTS = 100_000
@@ -35,11 +37,11 @@ def hundred_thousand_hosts(installation):
 
 
 def load_once():
-    registry = Registry()
+    reader = MapReader()  # what the registry's thread does, without the wait for a busy machine
     began = time.process_time()
-    registry._ask(asked_at=0)  # what its thread does, without the wait for a busy machine
+    reader.read(now=0)
     load = time.process_time() - began
-    registry.hang_up()
+    reader.hang_up()
     return load
 
 
@@ -47,8 +49,8 @@ def test_a_hundred_thousand_hosts_load_within_a_second_and_are_found_within_a_mi
     load = min(load_once() for _ in range(3))  # on a busy machine the same work takes more of the processor, too
 
     tracemalloc.start()
-    measured = Registry()
-    measured._ask(asked_at=0)
+    measured = MapReader()
+    measured.read(now=0)
     memory = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     measured.hang_up()
@@ -60,6 +62,7 @@ def test_a_hundred_thousand_hosts_load_within_a_second_and_are_found_within_a_mi
     assert serving.find("blog-77777.test").primary == "blog-77777.test"
     rounds = 10_000  # few enough to stay within one question of the registry
     lookup = min(timeit.repeat(lambda: serving.find("blog-77777.test"), number=rounds, repeat=20)) / rounds
+    wait_until(lambda: not serving._asking)  # else its thread would connect anew
     serving.hang_up()
 
     print(f"\n{HOSTS:,} hosts: loaded in {load:.2f} s of CPU, {memory / 1e6:.0f} MB, a lookup {lookup * 1e9:.0f} ns")

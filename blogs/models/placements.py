@@ -7,7 +7,6 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Now
-from django.http import Http404
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -15,12 +14,15 @@ from blogs import redirects
 from blogs.addresses import public_path, validate_moment, validate_slug_is_free
 from blogs.models.names import Names
 from blogs.models.posts import Image, Post
-from blogs.models.rows import FeedRow, ListRow, PageRow
+from blogs.models.rows import Row
+from blogs.models.statements import Parameter
 from tenancy.models import State
 
-# Columns of the queries below.
-_AUTHORS = Names(Post._meta.get_field("authors"), "post_id")
-_TAGS = Names(Post._meta.get_field("tags"), "post_id")
+# By the field of a row that shows them.
+_NAMES = {
+    "authors": Names(Post._meta.get_field("authors"), "post_id"),
+    "tags": Names(Post._meta.get_field("tags"), "post_id"),
+}
 
 
 def _older_than(placement: "Placement") -> models.Q:
@@ -30,8 +32,11 @@ def _older_than(placement: "Placement") -> models.Q:
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
-    def on(self, site: Site) -> Self:
+    def on(self, site: Site | Parameter) -> Self:
         return self.filter(site=site)
+
+    def at(self, slug: str | Parameter) -> Self:
+        return self.filter(slug=slug)
 
     def live(self) -> Self:
         """Publicly visible now. A placement in the future is scheduled, one without a time is a draft."""
@@ -74,22 +79,14 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
             return self.filter(models.Q(pinned=False) | older)
         return self.filter(older, pinned=False)
 
-    def for_list(self, most: int) -> list[ListRow]:
-        """What a list shows of the first ones."""
-        rows = self.annotate(authors=_AUTHORS).values_list(*ListRow._fields)
-        return [ListRow._make(row) for row in rows[:most]]
+    def columns(self, row: type[Row]) -> "models.QuerySet[Placement, Any]":
+        """Those that `row` has fields for."""
+        names = {name: column for name, column in _NAMES.items() if name in row._fields}
+        return self.annotate(**names).values_list(*row._fields)
 
-    def for_page(self, slug: str) -> PageRow:
-        """All that the page of the post with this slug shows; of one site's placements. Raises Http404."""
-        rows = self.filter(slug=slug).annotate(authors=_AUTHORS, tags=_TAGS).values_list(*PageRow._fields)
-        for row in rows:  # there is one at most
-            return PageRow._make(row)
-        raise Http404(f"No post is at /{slug}/.")
-
-    def for_feed(self, most: int) -> list[FeedRow]:
-        """The whole content, authors and tags of the first ones."""
-        rows = self.annotate(authors=_AUTHORS, tags=_TAGS).values_list(*FeedRow._fields)
-        return [FeedRow._make(row) for row in rows[:most]]
+    def rows(self, row: type[Row], most: int) -> list[Row]:
+        """What is shown of the first ones."""
+        return [row._make(columns) for columns in self.columns(row)[:most]]
 
     def images(self) -> models.QuerySet[Image]:
         """Those that the posts show: a draft's image is as secret as the draft."""

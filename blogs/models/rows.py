@@ -4,7 +4,7 @@ The names of the fields are the paths by which the query finds them.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from blogs.models.names import Named
@@ -59,3 +59,6 @@ class FeedRow(NamedTuple):
     post__updated_at: datetime
     authors: Named
     tags: Named
+
+
+Row = TypeVar("Row", ListRow, PageRow, FeedRow)

@@ -1,0 +1,55 @@
+"""Queries whose SQL is written once for a process. Django would write it anew for each request, which takes it as long
+as all else that it does for a page.
+"""
+
+from functools import cached_property
+from typing import Any, Generic
+
+from django.db import connection, models
+from django.db.models.sql.compiler import SQLCompiler
+
+from blogs.models.rows import Row
+
+Converters = list[tuple[int, tuple[list[Any], Any]]]  # number of a column, functions, the column
+
+
+class Parameter(models.Expression):
+    """Stands in a query for a value that each request brings. What it brings goes to the database as it is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
+        return "%s", [self]
+
+
+class Statement(Generic[Row]):
+    """A query with Parameters, whose columns are those of `row`."""
+
+    def __init__(self, row: type[Row], query: "models.QuerySet[Any, Any]") -> None:
+        self._row: type[Row] = row
+        self._query = query
+
+    def rows(self, **values: int | str) -> list[Row]:
+        """Those that the query finds with these values of its Parameters."""
+        sql, parameters, converters = self._written
+        given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given)
+            found = map(list, cursor.fetchall())
+        return [self._row._make(self._converted(row, converters)) for row in found]
+
+    @cached_property
+    def _written(self) -> tuple[str, tuple[Any, ...], Converters]:
+        """The SQL, its parameters, and by column the functions that make Python's values of the database's."""
+        compiler = self._query.query.get_compiler(connection=connection)
+        sql, parameters = compiler.as_sql()
+        converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
+        return sql, parameters, list(converters.items())
+
+    def _converted(self, row: list[Any], converters: Converters) -> list[Any]:
+        for number, (functions, column) in converters:
+            for function in functions:
+                row[number] = function(row[number], column, connection)
+        return row

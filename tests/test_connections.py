@@ -1,0 +1,64 @@
+"""A connection that is kept between requests is used as it is, and replaced when it has ended meanwhile."""
+
+import pytest
+from django.db import ProgrammingError, connection
+
+from tenancy.postgresql.base import DatabaseWrapper
+from tests import servers
+
+
+@pytest.fixture
+def kept(db):
+    """A connection with the settings of production."""
+    wrapper = DatabaseWrapper(connection.settings_dict | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True})
+    yield wrapper
+    wrapper.close()
+
+
+def request(wrapper, sql="SELECT pg_backend_pid()"):
+    """What a query answers in a request of its own."""
+    wrapper.close_if_unusable_or_obsolete()  # as Django does before each
+    with wrapper.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0]
+
+
+def last_query_of(pid):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid])
+        return cursor.fetchone()[0]
+
+
+def test_it_is_used_again_and_the_database_is_not_asked_whether_it_is_there(kept):
+    pid = request(kept)
+    kept.close_if_unusable_or_obsolete()
+    kept.ensure_connection()
+
+    assert last_query_of(pid) == "SELECT pg_backend_pid()"
+    assert request(kept) == pid
+
+
+def test_one_that_the_database_ended_is_replaced(kept):
+    pid = request(kept)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+    assert request(kept) != pid
+
+
+def test_a_database_that_was_started_anew_fails_no_request(kept):
+    pid = request(kept)
+    servers.postgresql.restart()
+    connection.close()
+
+    assert request(kept) != pid
+
+
+def test_after_an_error_the_database_is_asked(kept):
+    pid = request(kept)
+    with pytest.raises(ProgrammingError):
+        request(kept, "SELECT no_such_column")
+
+    kept.close_if_unusable_or_obsolete()
+    assert last_query_of(pid) == "SELECT 1"
+    assert request(kept) == pid
