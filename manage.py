@@ -2,6 +2,7 @@
 """Newsstand's command line. Without DJANGO_SETTINGS_MODULE it speaks to the laptop's installation in var/."""
 
 import os
+import signal
 import sys
 
 INTERRUPTED = 130  # what shells report after Ctrl-C
@@ -9,6 +10,9 @@ INTERRUPTED = 130  # what shells report after Ctrl-C
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings.local")
+    if sys.argv[1:2] == ["serve"]:
+        # Ctrl-C ends it for sure: a KeyboardInterrupt may be raised where some library swallows it, and it would go on.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 

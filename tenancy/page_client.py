@@ -1,4 +1,4 @@
-"""django-redis' client for pages: bytes as they are, each command one bare exchange.
+"""django-redis' client for pages: bytes as they are, each command one bare exchange. It gets and sets.
 
 Costs half of what a command of redis-py does, which opens the connections (addresses, TLS, login) and no more.
 """
@@ -39,7 +39,9 @@ class PageClient(DefaultClient):
         nx: bool = False,
         xx: bool = False,
     ) -> bool:
-        """Keep `value` for `timeout` seconds."""
+        """Keep `value` for `timeout` seconds, whatever is there. Raises NotImplementedError for `nx` and `xx`."""
+        if nx or xx:
+            raise NotImplementedError("The cache of pages gets and sets; nothing else is asked of it.")
         milliseconds = b"%d" % (self._backend.get_backend_timeout(timeout) * 1000)
         return self._ask(b"SET", self.make_key(key, version).encode(), value, b"PX", milliseconds) == b"OK"
 

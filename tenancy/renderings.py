@@ -34,9 +34,6 @@ class Renderings(Generic[Result]):
         self._seats = threading.Semaphore(SEATS)
         self._under_way: dict[str, Rendering[Result]] = {}
 
-    def is_under_way(self, key: str) -> bool:
-        return key in self._under_way
-
     def begin(self, key: str) -> Rendering[Result] | None:
         """None when this caller is to render, and then to call `end`; else the rendering to wait for."""
         with self._lock:

@@ -144,7 +144,7 @@ def _lacks_tls(request: HttpRequest) -> bool:
 
 
 def _proof(name: str) -> HttpResponse:
-    return HttpResponse(f"{proof(name)}\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
+    return HttpResponse(f"{proof(name)}\n", content_type="text/plain", headers={"Cache-Control": NO_STORE})
 
 
 def _unknown_host(request: HttpRequest) -> HttpResponse:

@@ -3,7 +3,6 @@
 import time
 import timeit
 import tracemalloc
-from contextlib import suppress
 
 import pytest
 from django.db import connection
@@ -45,6 +44,13 @@ def load_once():
     return load
 
 
+def knows(registry, name):
+    try:
+        return registry.find(name).primary == name
+    except RegistryUnavailable:
+        return False
+
+
 def test_a_hundred_thousand_hosts_load_within_a_second_and_are_found_within_a_microsecond(hundred_thousand_hosts):
     load = min(load_once() for _ in range(3))  # on a busy machine the same work takes more of the processor, too
 
@@ -56,10 +62,7 @@ def test_a_hundred_thousand_hosts_load_within_a_second_and_are_found_within_a_mi
     measured.hang_up()
 
     serving = Registry()
-    with suppress(RegistryUnavailable):
-        serving.find("blog-1.test")
-    time.sleep(2)  # its first load may take longer than a lookup waits, on a busy machine
-    assert serving.find("blog-77777.test").primary == "blog-77777.test"
+    wait_until(lambda: knows(serving, "blog-77777.test"))  # a busy machine may take longer than a lookup waits
     rounds = 10_000  # few enough to stay within one question of the registry
     lookup = min(timeit.repeat(lambda: serving.find("blog-77777.test"), number=rounds, repeat=20)) / rounds
     wait_until(lambda: not serving._asking)  # else its thread would connect anew

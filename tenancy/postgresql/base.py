@@ -7,7 +7,10 @@ from django.db.backends.postgresql import base
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
-        """Django asks PostgreSQL, by a query before each page. On an idle connection nothing comes unasked but its end."""
+        """Whether the connection has not ended: on an idle one nothing else comes unasked.
+
+        Django asks PostgreSQL instead, by a query before each page.
+        """
         if self.errors_occurred or self.connection is None or self.connection.closed:
             return super().is_usable()
         poll = select.poll()

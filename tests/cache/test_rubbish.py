@@ -99,11 +99,12 @@ def test_whatever_redis_answers_readers_get_the_truth_in_time(process, mad_redis
     makers = {"the entry of another page": of_another(kept), "the entry of another site": of_another_site(kept)}
     mad_redis.answer = (RUBBISH | makers)[what]
 
-    began, asked = time.monotonic(), mad_redis.asked
-    for _ in range(2):
-        assert_all_true(process, true)
+    asked = mad_redis.asked
+    took, _ = seconds(lambda: [assert_all_true(process, true) for _ in range(2)])
     assert mad_redis.asked > asked
-    assert slow(process, (HOST, "/"), 0.2) <= 1 + time.monotonic() - began
+    assert took < 3
+    if what == "half an answer":  # for whose other half a reader waits
+        assert slow(process, (HOST, "/"), 2) <= 3
 
     mad_redis.answer = None
     assert_recovers(process, true)
