@@ -1,0 +1,104 @@
+"""What the page cache answers: what Django made of a request, or a page that is kept."""
+
+import logging
+from collections.abc import Callable, Iterable
+from time import time
+from typing import Any, NamedTuple
+
+from tenancy import stored_pages
+from tenancy.page_requests import Environ, StartResponse, Visit
+from tenancy.public import NO_STORE, is_published
+from tenancy.stored_pages import Headers, Page
+
+Body = Iterable[bytes]
+Application = Callable[[Environ, StartResponse], Body]
+
+logger = logging.getLogger(__name__)
+
+
+class Rendered(NamedTuple):
+    """What Django made of a page, for readers of any encoding."""
+
+    status: str
+    headers: Headers
+    body: bytes
+    expires_at: float
+    pages: dict[str, Page]  # those that are compressed and kept already, by encoding
+
+    def compressed(self, encoding: str) -> Page:
+        return stored_pages.page(self.status, self.headers, self.body, encoding, self.expires_at)
+
+
+class Answer:
+    """What Django answered. It is to be closed, by who iterates over `body` or by `close`."""
+
+    def __init__(self, application: Application, environ: Environ) -> None:
+        self.status, self.headers = "", Headers()
+        self.body = application(environ, self._start)
+        self._is_published = is_published(environ)
+
+    def _start(self, status: str, headers: Headers, exc_info: Any = None) -> None:
+        self.status, self.headers = status, headers
+
+    def is_public(self) -> bool:
+        """Whether it may be kept: its view said so, and nothing that came after made it somebody's own."""
+        if not self._is_published or self.status[:3] not in ("200", "301", "308"):
+            return False
+        personal = [name for name, value in self.headers if name.lower() == "set-cookie" or _varies(name, value)]
+        if personal:
+            logger.error("A page that its view declared public has the headers %s; it is not kept.", personal)
+        return not personal
+
+    def rendered(self, expires_at: float) -> Rendered:
+        """The whole of it. Raises what its body raises."""
+        try:
+            body = b"".join(self.body)
+        finally:
+            self.close()
+        return Rendered(self.status, self.headers, body, expires_at, {})
+
+    def close(self) -> None:
+        if hasattr(self.body, "close"):
+            self.body.close()
+
+
+def _varies(name: str, value: str) -> bool:
+    return name.lower() == "vary" and value.strip().lower() not in ("", "accept-encoding")
+
+
+def send(visit: Visit, page: Page, state: str) -> Body:
+    """`Age` counts from when the page was last known to be true (RFC 9111, 5.1): now, unless its time is up."""
+    about = [("X-Cache", state)]
+    if state != "MISS":
+        about.append(("Age", str(max(0, int(time() - page.expires_at)) if state == "STALE" else 0)))
+    if_none_match = visit.environ.get("HTTP_IF_NONE_MATCH")
+    if if_none_match and page.matches(if_none_match):
+        visit.start_response("304 Not Modified", page.not_modified() + about)
+        return []
+    visit.start_response(page.status, page.headers + about)
+    return [] if visit.environ["REQUEST_METHOD"] == "HEAD" else [page.body]
+
+
+def pass_on(answer: Answer, environ: Environ, start_response: StartResponse) -> Body:
+    """What Django answered, as it is; nobody keeps it who is not told to."""
+    headers = [*answer.headers, ("X-Cache", "BYPASS")]
+    if not any(name.lower() == "cache-control" for name, _ in headers):
+        headers.append(("Cache-Control", NO_STORE))
+    start_response(answer.status, headers)
+    if environ["REQUEST_METHOD"] == "HEAD":
+        answer.close()
+        return []
+    return answer.body
+
+
+def try_again(visit: Visit) -> Body:
+    body = b"This page takes long to make. Try again in a moment.\n"
+    headers = [
+        ("Content-Type", "text/plain"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", NO_STORE),
+        ("Retry-After", "1"),
+        ("X-Cache", "BYPASS"),
+    ]
+    visit.start_response("503 Service Unavailable", headers)
+    return [] if visit.environ["REQUEST_METHOD"] == "HEAD" else [body]

@@ -1,0 +1,96 @@
+"""What the page cache takes from a request: the site, the key of the page, and nothing that is one reader's own."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
+from django.urls import Resolver404, resolve
+
+from tenancy import domains
+from tenancy.domain_checks import PROOF_PATH
+from tenancy.domain_map import Entry
+from tenancy.public import declared
+from tenancy.registry import RegistryUnavailable
+from tenancy.sites import served
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+# Other paths are no page's, or too rare to be kept: nothing is asked of the cache for them.
+_PATH = re.compile(r"/[A-Za-z0-9/._~-]{0,250}")
+_LONGEST_QUERY = 100
+
+
+class Visit(NamedTuple):
+    """A reader's request for an address of a site."""
+
+    environ: Environ
+    start_response: StartResponse
+    entry: Entry
+    page_key: str  # without the encoding
+    encoding: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.page_key}:{self.encoding}"
+
+
+def site_of(environ: Environ) -> Entry | None:
+    """The site that is visited; None for what is Django's alone: other hosts, schemes, methods, static files."""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        return None
+    path = environ["PATH_INFO"]
+    if path.startswith(settings.STATIC_URL) or path == PROOF_PATH:
+        return None
+    if settings.PUBLIC_SCHEME == "https" and environ["wsgi.url_scheme"] != "https":
+        return None
+    name = _name(environ.get("HTTP_HOST", ""))
+    if name in domains.reserved():
+        return None
+    try:
+        entry = served(name)
+    except RegistryUnavailable:
+        return None
+    return entry if entry is not None and entry.primary == name else None
+
+
+@lru_cache(maxsize=10_000)
+def _name(header: str) -> str:
+    """The canonical name in a Host header; "", which is no site's, for what names no host."""
+    name, _ = (header.isascii() and domains.split_host(header)) or ("", "")
+    return name
+
+
+def key_of(environ: Environ, entry: Entry) -> str | None:
+    """What is to be kept is kept under this; None when nothing is."""
+    path = environ["PATH_INFO"]
+    # A request with a body is nobody's who reads.
+    if not entry.may_be_kept or not _PATH.fullmatch(path) or _has_body(environ):
+        return None
+    query = environ.get("QUERY_STRING", "")
+    if query:
+        try:
+            query = declared(query, _parameters(path))
+        except (Resolver404, TooManyFieldsSent):
+            return None
+        if len(query) > _LONGEST_QUERY:
+            return None
+    return f"{entry.site_id}:{entry.generation}:{path}?{query}"
+
+
+def _parameters(path: str) -> tuple[str, ...]:
+    """Those that the view of this path reads. Raises Resolver404."""
+    return getattr(resolve(path, settings.SURFACE_URLCONFS["blogs"]).func, "query", ())
+
+
+def _has_body(environ: Environ) -> bool:
+    return environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
+
+
+def as_everybody(environ: Environ, entry: Entry) -> Environ:
+    """The request as any reader would send it: no cookie and no header can influence a page of a site."""
+    same = {name: value for name, value in environ.items() if not name.startswith("HTTP_")}
+    return same | {"HTTP_HOST": entry.primary, "REQUEST_METHOD": "GET"}
