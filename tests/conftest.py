@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import cache
 
@@ -22,7 +22,7 @@ from tenancy import domains, lifecycle
 from tenancy.models import Domain, Membership, Role, User
 from tenancy.registry import registry
 from tests import servers
-from tests.processes import Processes
+from tests.processes import running
 from tests.reading import assert_cached_like
 
 PASSWORD = "correct horse battery"
@@ -233,6 +233,5 @@ def dripping():
 @pytest.fixture
 def processes(installation):
     """processes(2): that many server processes of their own on the test database, each with its registry."""
-    started = Processes()
-    yield started.start
-    started.stop()
+    with ExitStack() as started:
+        yield lambda count, **environment: started.enter_context(running(count, **environment))

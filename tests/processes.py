@@ -82,20 +82,18 @@ class Process:
         self.log.close()
 
 
-class Processes:
-    def __init__(self):
-        self.started = []
-
-    def start(self, count=1, **environment):
-        """That many processes, all of them answering."""
-        new = [Process(**environment) for _ in range(count)]
-        self.started += new
-        for process in new:
+@contextmanager
+def running(count=1, **environment):
+    """That many processes, all of them answering. None is left, even if one does not start."""
+    started = []
+    try:
+        for _ in range(count):
+            started.append(Process(**environment))
+        for process in started:
             process.wait_until_it_answers()
-        return new
-
-    def stop(self):
-        for process in self.started:
+        yield started
+    finally:
+        for process in started:
             process.stop()
 
 

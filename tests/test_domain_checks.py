@@ -15,7 +15,7 @@ from tenancy import domain_checks, lifecycle
 from tenancy.management import checking
 from tenancy.models import DomainCheck, Generation
 from tests import servers
-from tests.processes import Processes
+from tests.processes import running
 
 
 @pytest.fixture
@@ -31,9 +31,8 @@ def leads_to(monkeypatch):
 
 @pytest.fixture(scope="module")
 def server(django_db_setup):
-    started = Processes()
-    yield started.start()[0]
-    started.stop()
+    with running() as (process,):
+        yield process
 
 
 @pytest.fixture

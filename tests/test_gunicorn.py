@@ -13,7 +13,7 @@ from gunicorn.config import Config
 
 from devstack.processes import children, free_port, wait_until
 from settings.worker import Pieces, Response
-from tests.processes import Processes
+from tests.processes import running
 
 pytestmark = pytest.mark.sqlite
 
@@ -21,9 +21,8 @@ pytestmark = pytest.mark.sqlite
 @pytest.fixture(scope="module")
 def server():
     """One server process for all tests that change nothing and ask for no site."""
-    started = Processes()
-    yield started.start()[0]
-    started.stop()
+    with running() as (process,):
+        yield process
 
 
 def status(server, head):

@@ -10,7 +10,7 @@ from devstack.processes import wait_until
 from tenancy import health
 from tenancy.registry import RegistryUnavailable
 from tests import production, servers
-from tests.processes import Processes, frozen
+from tests.processes import frozen, running
 from tests.production import INTERNAL_HOST
 
 AT_MOST = 0.6  # seconds for an answer, whatever hangs
@@ -156,9 +156,7 @@ def test_the_drain_switch_sends_requests_elsewhere_and_serves_those_that_come(se
 
 def test_before_the_migrations_it_is_unready_and_then_ready_without_a_restart(empty_database, tmp_path):
     environment = production.environment(tmp_path) | {"DATABASE_URL": empty_database}
-    processes = Processes()
-    try:
-        server = processes.start(1, **environment)[0]
+    with running(**environment) as (server,):
         status, said = ready(server)
         assert (status, said["status"]) == (503, "unready")
         assert said["parts"]["migrations"]["state"] == "missing"
@@ -166,8 +164,6 @@ def test_before_the_migrations_it_is_unready_and_then_ready_without_a_restart(em
 
         assert production.manage("migrate", **environment).returncode == 0
         wait_until_ready(server)
-    finally:
-        processes.stop()
 
 
 def test_a_process_that_never_loaded_the_map_is_unready(installation, monkeypatch):

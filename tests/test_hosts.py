@@ -14,7 +14,7 @@ from django.test import RequestFactory
 from hosts import exactly
 from tenancy import lifecycle
 from tenancy.models import SiteSettings
-from tests.processes import Processes
+from tests.processes import running
 
 pytestmark = pytest.mark.sqlite
 
@@ -152,9 +152,8 @@ def test_the_sites_frameworks_own_cache_cannot_be_filled_or_emptied(techblog, vi
 
 @pytest.fixture(scope="module")
 def server(django_db_setup):
-    started = Processes()
-    yield started.start(1)[0]
-    started.stop()
+    with running() as (process,):
+        yield process
 
 
 @pytest.fixture

@@ -15,16 +15,15 @@ from tenancy.models import Domain, SiteSettings
 from tenancy.registry import WAIT_AT_MOST, WAIT_LONGER_AT_MOST, registry
 from tests import servers
 from tests.cache.observing import AtOnce, locked, seconds
-from tests.processes import Processes, frozen
+from tests.processes import frozen, running
 
 WITHIN = 0.25  # seconds after commit
 
 
 @pytest.fixture(scope="module")
 def two_processes(django_db_setup):
-    started = Processes()
-    yield started.start(2)
-    started.stop()
+    with running(2) as fleet:
+        yield fleet
 
 
 @pytest.fixture

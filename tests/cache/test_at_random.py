@@ -23,7 +23,7 @@ from tests.cache.model import Seen, difference
 from tests.cache.random_reads import PERSONAL, VISIBLE_WITHIN, Readers, decompressed, entries, uncached, words
 from tests.cache.random_upheavals import Upheavals
 from tests.conftest import PASSWORD
-from tests.processes import Processes
+from tests.processes import running
 
 # A failure tells its whole story; to look for a shorter one would take longer than to read it.
 AT_RANDOM = settings(
@@ -142,9 +142,8 @@ class Blogs(Upheavals):
 
 @pytest.fixture(scope="module")
 def fleet(django_db_setup):
-    started = Processes()
-    yield started.start(3)
-    started.stop()
+    with running(3) as fleet:
+        yield fleet
 
 
 class Log:

@@ -13,7 +13,7 @@ from devstack.processes import wait_until
 from tests import servers
 from tests.cache.observing import AtOnce, redis, seconds
 from tests.cache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow
-from tests.processes import Processes, frozen
+from tests.processes import frozen, running
 
 HOST = "techblog.test"
 PATHS = ["/", "/hello/", "/ledgers/", "/feed/"]
@@ -21,9 +21,8 @@ PATHS = ["/", "/hello/", "/ledgers/", "/feed/"]
 
 @pytest.fixture(scope="module")
 def one_process(django_db_setup):
-    started = Processes()
-    yield started.start()[0]
-    started.stop()
+    with running() as (process,):
+        yield process
 
 
 @pytest.fixture

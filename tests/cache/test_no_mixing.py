@@ -12,7 +12,7 @@ from blogs import urls
 from tenancy import lifecycle
 from tenancy.public import public_page
 from tests.cache.observing import AtOnce, redis
-from tests.processes import Processes
+from tests.processes import running
 from tests.reading import read
 
 THREADS, ROUNDS = 8, 1000
@@ -21,9 +21,8 @@ PATHS = ["/", "/hello/", "/nothing/", "/feed/", "/?before=x"]
 
 @pytest.fixture(scope="module")
 def process(django_db_setup):
-    started = Processes()
-    yield started.start(WEB_THREADS=str(THREADS))[0]
-    started.stop()
+    with running(WEB_THREADS=str(THREADS)) as (process,):
+        yield process
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tenancy.public import CACHE_CONTROL, public_page
 from tests.cache.observing import counted_commands, entries, logged_queries
 from tests.cache.wire import get
 from tests.pictures import picture
-from tests.processes import Processes
+from tests.processes import running
 from tests.reading import read
 from tests.test_isolation import NAMES, address
 
@@ -27,9 +27,8 @@ HOST = "techblog.test"
 
 @pytest.fixture(scope="module")
 def two_processes(django_db_setup):
-    started = Processes()
-    yield started.start(2)
-    started.stop()
+    with running(2) as fleet:
+        yield fleet
 
 
 @pytest.fixture

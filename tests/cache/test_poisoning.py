@@ -15,7 +15,7 @@ from tenancy.public import public_page
 from tests.cache.observing import entries, redis
 from tests.cache.poison import BODIES, EVIL, HEADERS, KEYS, PATHS, QUERIES, SPELLINGS
 from tests.cache.wire import get
-from tests.processes import Processes
+from tests.processes import running
 from tests.reading import read
 
 HOST = "techblog.test"
@@ -23,9 +23,8 @@ HOST = "techblog.test"
 
 @pytest.fixture(scope="module")
 def process(django_db_setup):
-    started = Processes()
-    yield started.start()[0]
-    started.stop()
+    with running() as (process,):
+        yield process
 
 
 @pytest.fixture

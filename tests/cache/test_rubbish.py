@@ -9,7 +9,7 @@ from django.test import Client
 from tests.cache.observing import seconds
 from tests.cache.rubbish import RubbishRedis, bulk, dripping
 from tests.cache.truth import assert_all_true, assert_recovers, slow
-from tests.processes import Processes
+from tests.processes import running
 
 HOST = "techblog.test"
 
@@ -71,9 +71,8 @@ def mad_redis():
 
 @pytest.fixture(scope="module")
 def one_process(django_db_setup, mad_redis):
-    started = Processes()
-    yield started.start(REDIS_URL=mad_redis.url)[0]
-    started.stop()
+    with running(REDIS_URL=mad_redis.url) as (process,):
+        yield process
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from blogs.models import Author, Tag
 from tests.cache.observing import AtOnce, locked
-from tests.processes import Processes
+from tests.processes import running
 
 WITHIN = 1.0  # seconds of its moment
 SOON = 1.5  # seconds until a moment: what is asked before it must have been answered by then
@@ -19,9 +19,8 @@ SOON = 1.5  # seconds until a moment: what is asked before it must have been ans
 
 @pytest.fixture(scope="module")
 def two_processes(django_db_setup):
-    started = Processes()
-    yield started.start(2)
-    started.stop()
+    with running(2) as fleet:
+        yield fleet
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.utils import timezone
 from blogs.models import Author
 from tenancy.renderings import PATIENCE, PATIENCE_STANDING, SEATS, Renderings, TookTooLong
 from tests.cache.observing import AtOnce, entries, locked, logged_queries, redis, seconds, waiting_for_a_lock
-from tests.processes import Processes
+from tests.processes import running
 
 HOST = "techblog.test"
 MANY = 200
@@ -22,9 +22,8 @@ MANY = 200
 
 @pytest.fixture(scope="module")
 def one_process(django_db_setup):
-    started = Processes()
-    yield started.start()[0]
-    started.stop()
+    with running() as (process,):
+        yield process
 
 
 def asks_for_authors(queries):
