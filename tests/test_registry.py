@@ -14,8 +14,9 @@ from tenancy import lifecycle
 from tenancy.models import Domain, SiteSettings
 from tenancy.registry import WAIT_AT_MOST, WAIT_LONGER_AT_MOST, registry
 from tests import servers
-from tests.cache.observing import AtOnce, locked, seconds
+from tests.cache.observing import locked
 from tests.processes import frozen, running
+from tests.timing import AtOnce, seconds
 
 WITHIN = 0.25  # seconds after commit
 

@@ -1,8 +1,6 @@
 """What the servers saw: Redis and PostgreSQL tell which pages are stored and what a process asked of them."""
 
 import re
-import threading
-import time
 from contextlib import contextmanager
 
 from django.db import connection
@@ -76,33 +74,3 @@ def waiting_for_a_lock():
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )
         return cursor.fetchone()[0]
-
-
-def seconds(work):
-    """How long it took, and what it answered."""
-    began = time.monotonic()
-    answer = work()
-    return time.monotonic() - began, answer
-
-
-class AtOnce:
-    """Calls in threads of their own; `answers()` waits for all and raises what one of them raised."""
-
-    def __init__(self, work, count=1):
-        self._answers, self._errors = [], []
-        self._threads = [threading.Thread(target=self._run, args=[work]) for _ in range(count)]
-        for thread in self._threads:
-            thread.start()
-
-    def _run(self, work):
-        try:
-            self._answers.append(work())
-        except Exception as error:  # noqa: BLE001  # raised by `answers`
-            self._errors.append(error)
-
-    def answers(self):
-        for thread in self._threads:
-            thread.join()
-        if self._errors:
-            raise self._errors[0]
-        return self._answers

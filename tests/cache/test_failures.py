@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from devstack.processes import wait_until
 from tests import servers
-from tests.cache.observing import AtOnce, redis, seconds
+from tests.cache.observing import redis
 from tests.cache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow
 from tests.processes import frozen, running
+from tests.timing import AtOnce, seconds
 
 HOST = "techblog.test"
 PATHS = ["/", "/hello/", "/ledgers/", "/feed/"]

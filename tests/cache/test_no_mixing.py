@@ -11,9 +11,10 @@ from django.utils import timezone, translation
 from blogs import urls
 from tenancy import lifecycle
 from tenancy.public import public_page
-from tests.cache.observing import AtOnce, redis
+from tests.cache.observing import redis
 from tests.processes import running
 from tests.reading import read
+from tests.timing import AtOnce
 
 THREADS, ROUNDS = 8, 1000
 PATHS = ["/", "/hello/", "/nothing/", "/feed/", "/?before=x"]

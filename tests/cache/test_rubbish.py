@@ -6,10 +6,10 @@ import time
 import pytest
 from django.test import Client
 
-from tests.cache.observing import seconds
 from tests.cache.rubbish import RubbishRedis, bulk, dripping
 from tests.cache.truth import assert_all_true, assert_recovers, slow
 from tests.processes import running
+from tests.timing import seconds
 
 HOST = "techblog.test"
 

@@ -10,8 +10,9 @@ import pytest
 from django.utils import timezone
 
 from blogs.models import Author, Tag
-from tests.cache.observing import AtOnce, locked
+from tests.cache.observing import locked
 from tests.processes import running
+from tests.timing import AtOnce
 
 WITHIN = 1.0  # seconds of its moment
 SOON = 1.5  # seconds until a moment: what is asked before it must have been answered by then

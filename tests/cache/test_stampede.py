@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from blogs.models import Author
 from tenancy.renderings import PATIENCE, PATIENCE_STANDING, SEATS, Renderings, TookTooLong
-from tests.cache.observing import AtOnce, entries, locked, logged_queries, redis, seconds, waiting_for_a_lock
+from tests.cache.observing import entries, locked, logged_queries, redis, waiting_for_a_lock
 from tests.processes import running
+from tests.timing import AtOnce, seconds
 
 HOST = "techblog.test"
 MANY = 200

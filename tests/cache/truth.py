@@ -3,7 +3,7 @@
 import time
 
 from devstack.processes import wait_until
-from tests.cache.observing import seconds
+from tests.timing import seconds
 
 TIMEOUT = 0.25  # of a question to Redis (settings/caches.py)
 RECOVERY = 3  # seconds
