@@ -16,6 +16,7 @@ from django.db import connection
 
 from devstack.processes import children, free_port
 
+KNOWN_WITHIN = 0.25  # seconds after its commit, a change is known to every process
 PATIENCE = 20  # seconds for a process to answer
 
 
@@ -95,6 +96,11 @@ def running(count=1, **environment):
     finally:
         for process in started:
             process.stop()
+
+
+def until_all_know():
+    """Sleep until what was committed just now must be known to all processes."""
+    time.sleep(KNOWN_WITHIN)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import re
 import socket
-import time
 
 import pytest
 from django.conf import settings
@@ -14,7 +13,7 @@ from django.test import RequestFactory
 from hosts import exactly
 from tenancy import lifecycle
 from tenancy.models import SiteSettings
-from tests.processes import running
+from tests.processes import running, until_all_know
 
 pytestmark = pytest.mark.sqlite
 
@@ -159,7 +158,7 @@ def server(django_db_setup):
 @pytest.fixture
 def process(server, techblog, financeblog):
     """A server process that knows both sites: a quarter of a second after they were made."""
-    time.sleep(0.25)
+    until_all_know()
     return server
 
 

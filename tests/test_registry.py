@@ -15,10 +15,8 @@ from tenancy.models import Domain, SiteSettings
 from tenancy.registry import WAIT_AT_MOST, WAIT_LONGER_AT_MOST, registry
 from tests import servers
 from tests.cache.observing import locked
-from tests.processes import frozen, running
+from tests.processes import frozen, running, until_all_know
 from tests.timing import AtOnce, seconds
-
-WITHIN = 0.25  # seconds after commit
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +28,9 @@ def two_processes(django_db_setup):
 @pytest.fixture
 def fleet(two_processes, techblog):
     """Two processes that serve the techblog; they stay for all tests of this module, as servers do."""
-    settled(time.monotonic())
+    until_all_know()
     assert statuses(two_processes, "techblog.test") == [200, 200]
     return two_processes
-
-
-def settled(began):
-    """Sleep until a change that was committed at `began` must be known to all."""
-    time.sleep(max(0, began + WITHIN - time.monotonic()))
 
 
 def statuses(fleet, host, path="/"):
@@ -48,14 +41,14 @@ def test_a_new_site_is_served_by_every_process(fleet):
     assert statuses(fleet, "new.test") == [404, 404]
 
     lifecycle.create("new.test", "New")
-    settled(time.monotonic())
+    until_all_know()
 
     assert statuses(fleet, "new.test") == [200, 200]
 
 
 def test_a_renamed_site_answers_at_its_new_domain_and_redirects_from_the_old(fleet, techblog):
     lifecycle.rename(techblog, "renamed.test")
-    settled(time.monotonic())
+    until_all_know()
 
     assert statuses(fleet, "renamed.test") == [200, 200]
     for process in fleet:
@@ -65,21 +58,21 @@ def test_a_renamed_site_answers_at_its_new_domain_and_redirects_from_the_old(fle
 
 def test_a_released_domain_shows_nothing_old(fleet, techblog):
     lifecycle.rename(techblog, "renamed.test", keep_old=False)
-    settled(time.monotonic())
+    until_all_know()
     assert statuses(fleet, "techblog.test") == [404, 404]
 
     lifecycle.create("techblog.test", "Another blog")
-    settled(time.monotonic())
+    until_all_know()
     assert all("Another blog" in process.get("techblog.test").body for process in fleet)
 
 
 def test_a_further_domain_redirects_until_it_is_removed(fleet, techblog):
     lifecycle.add_domain(techblog, "www.techblog.test")
-    settled(time.monotonic())
+    until_all_know()
     assert statuses(fleet, "www.techblog.test") == [308, 308]
 
     lifecycle.remove_domain(techblog, "www.techblog.test")
-    settled(time.monotonic())
+    until_all_know()
     assert statuses(fleet, "www.techblog.test") == [404, 404]
 
 
@@ -89,17 +82,17 @@ def test_a_suspended_site_stops_everywhere_and_a_resumed_one_comes_back(fleet, t
     assert all(statuses(fleet, "techblog.test", path) == [200, 200] for path in paths)
 
     lifecycle.suspend(techblog)
-    settled(time.monotonic())
+    until_all_know()
     assert all(statuses(fleet, "techblog.test", path) == [404, 404] for path in paths)
 
     lifecycle.resume(techblog)
-    settled(time.monotonic())
+    until_all_know()
     assert statuses(fleet, "techblog.test", "/hello/") == [200, 200]
 
 
 def test_a_deleted_site_is_unknown_everywhere(fleet, techblog):
     lifecycle.delete(techblog)
-    settled(time.monotonic())
+    until_all_know()
 
     assert statuses(fleet, "techblog.test") == [404, 404]
 
@@ -108,7 +101,7 @@ def test_edited_settings_and_names_show_everywhere(fleet, techblog):
     techblog.settings.tagline = "A new tagline"
     techblog.settings.save()
     Site.objects.filter(pk=techblog.pk).update(name="A new name")
-    settled(time.monotonic())
+    until_all_know()
 
     for process in fleet:
         page = process.get("techblog.test").body
@@ -126,7 +119,7 @@ def test_changes_that_send_no_signal_are_seen_too(fleet, techblog, change):
     else:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE tenancy_domain SET name = 'sql.test' WHERE name = 'techblog.test'")
-    settled(time.monotonic())
+    until_all_know()
 
     assert all(status != 200 for status in statuses(fleet, "techblog.test"))
 
@@ -136,7 +129,7 @@ def test_a_rollback_is_seen_by_nobody(fleet, techblog):
         lifecycle.suspend(techblog)
         lifecycle.create("never.test", "Never")
         assert 1 / 0
-    settled(time.monotonic())
+    until_all_know()
 
     assert statuses(fleet, "techblog.test") == [200, 200]
     assert statuses(fleet, "never.test") == [404, 404]
@@ -148,14 +141,14 @@ def test_a_reader_between_save_and_commit_leaves_nothing_stale(fleet, techblog):
         for _ in range(5):  # long enough that each process asks several times meanwhile
             time.sleep(0.1)
             assert all("After the commit" not in process.get("techblog.test").body for process in fleet)
-    settled(time.monotonic())
+    until_all_know()
 
     assert all("After the commit" in process.get("techblog.test").body for process in fleet)
 
 
 def test_two_writers_that_commit_in_the_other_order_are_both_seen(fleet, techblog, financeblog):
     """The first to begin is the last to commit: an id or a time taken while writing would hide it."""
-    settled(time.monotonic())
+    until_all_know()
     first_wrote, second_committed = threading.Event(), threading.Event()
 
     def write_first_and_commit_last():
@@ -171,11 +164,11 @@ def test_two_writers_that_commit_in_the_other_order_are_both_seen(fleet, techblo
     thread.start()
     first_wrote.wait(10)
     Site.objects.filter(pk=financeblog.pk).update(name="Second to write")
-    settled(time.monotonic())
+    until_all_know()
     assert all("Second to write" in process.get("financeblog.test").body for process in fleet)
     second_committed.set()
     thread.join()
-    settled(time.monotonic())
+    until_all_know()
 
     assert all("First to write" in process.get("techblog.test").body for process in fleet)
 
@@ -219,7 +212,7 @@ def test_who_made_a_change_waits_for_it_though_the_database_is_slow(techblog):
 
 def test_who_made_no_change_waits_but_shortly_for_a_slow_database(techblog):
     assert registry.find("techblog.test")
-    time.sleep(WITHIN)
+    until_all_know()
 
     with locked("tenancy_generation"):
         (took, entry), *_ = AtOnce(lambda: seconds(lambda: registry.find("techblog.test"))).answers()

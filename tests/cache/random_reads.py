@@ -18,8 +18,8 @@ from tenancy.release import fingerprint
 from tenancy.stored_pages import from_bytes
 from tests import servers
 from tests.cache.model import WORD, Seen, World, new_word
+from tests.processes import KNOWN_WITHIN
 
-VISIBLE_WITHIN = 0.25  # seconds after a commit
 APPEARS_WITHIN = 1.0  # seconds after the moment for which a post was scheduled
 
 # What readers send, and the encodings that they understand.
@@ -89,7 +89,7 @@ class History:
 
     def answers(self, host, address, began, ended):
         """All that a request may be answered that was sent and answered at these times."""
-        worlds = [world for world, until in self._before if began < until + VISIBLE_WITHIN] + [self.world]
+        worlds = [world for world, until in self._before if began < until + KNOWN_WITHIN] + [self.world]
         return {
             world.answer(host, address, at)
             for world in worlds

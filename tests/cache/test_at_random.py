@@ -20,10 +20,10 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from tenancy.models import User
 from tests.cache.model import Seen, difference
-from tests.cache.random_reads import PERSONAL, VISIBLE_WITHIN, Readers, decompressed, entries, uncached, words
+from tests.cache.random_reads import PERSONAL, Readers, decompressed, entries, uncached, words
 from tests.cache.random_upheavals import Upheavals
 from tests.conftest import PASSWORD
-from tests.processes import running
+from tests.processes import KNOWN_WITHIN, running
 
 # A failure tells its whole story; to look for a shorter one would take longer than to read it.
 AT_RANDOM = settings(
@@ -60,7 +60,7 @@ class Blogs(Upheavals):
             self._racing = [(host, path, self.send(host, path)) for host, path in self.some_addresses(RACING)]
 
     def is_known_to_all(self):
-        return time() >= self.history.committed_at + VISIBLE_WITHIN
+        return time() >= self.history.committed_at + KNOWN_WITHIN
 
     def send(self, host, path):
         request = self.readers.request(host, path, sorted(self.hosts))
@@ -83,7 +83,7 @@ class Blogs(Upheavals):
             self._racing = []
         if self.random.random() < 0.1:
             return  # the next change follows at once
-        sleep(max(0, self.history.committed_at + VISIBLE_WITHIN - time()))
+        sleep(max(0, self.history.committed_at + KNOWN_WITHIN - time()))
         readings = [(host, path, self.send(host, path)) for host, path in self.addresses()]
         for host, path, reading in readings:
             self.check(host, path, reading.result())

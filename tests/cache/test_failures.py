@@ -13,7 +13,7 @@ from devstack.processes import wait_until
 from tests import servers
 from tests.cache.observing import redis
 from tests.cache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow
-from tests.processes import frozen, running
+from tests.processes import frozen, running, until_all_know
 from tests.timing import AtOnce, seconds
 
 HOST = "techblog.test"
@@ -30,7 +30,7 @@ def one_process(django_db_setup):
 def true(one_process, techblog, shared, publish):
     """What readers of the two sites are to get, by host and path."""
     publish("Hello", on=techblog)
-    time.sleep(0.25)
+    until_all_know()
     pages = [(HOST, path) for path in PATHS] + [("financeblog.test", path) for path in ("/", "/python-ledgers/")]
     return {(host, path): Client(headers={"host": host}).get(path).content.decode() for host, path in pages}
 
@@ -91,7 +91,7 @@ def test_a_full_redis_keeps_what_it_has_and_takes_no_more(process, true, publish
     with full():
         assert assert_all_true(process, true) == {"HIT"}
         publish("New", on=techblog)
-        time.sleep(0.25)
+        until_all_know()
         for _ in range(2):
             answer = process.get(HOST)
             assert (answer.status, answer.headers["X-Cache"], "New" in answer.body) == (200, "MISS", True)
@@ -140,7 +140,7 @@ def test_without_the_database_what_is_stored_is_shown_and_the_rest_asks_for_pati
 
 def test_without_the_database_a_page_whose_moment_has_passed_is_shown_as_it_was(process, true, techblog, publish):
     moment = publish("Soon there", on=techblog, at=timezone.now() + timedelta(seconds=1.5)).published_at.timestamp()
-    time.sleep(0.25)
+    until_all_know()
     assert [process.get(HOST).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
     with no_database():
         time.sleep(max(0, moment + 0.6 - time.time()))

@@ -1,7 +1,5 @@
 """Eight threads and two sites in turn, warm and cold: nobody gets anything of the other site, and nothing lasts."""
 
-import time
-
 import pytest
 from django.http import HttpResponse
 from django.urls import get_urlconf
@@ -12,7 +10,7 @@ from blogs import urls
 from tenancy import lifecycle
 from tenancy.public import public_page
 from tests.cache.observing import redis
-from tests.processes import running
+from tests.processes import running, until_all_know
 from tests.reading import read
 from tests.timing import AtOnce
 
@@ -37,7 +35,7 @@ def sites(installation, publish):
 
 
 def test_a_thousand_visits_of_two_sites_in_turn_never_mix(process, sites):
-    time.sleep(0.25)
+    until_all_know()
     words = {"alpha.test": ("Alpha-marker", 'lang="de"'), "beta.test": ("Beta-marker", 'lang="en"')}
 
     def visits():

@@ -1,6 +1,5 @@
 """What is stored, and who gets it. That it is the truth, `visit` of tests/conftest.py looks at each time."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -18,7 +17,7 @@ from tenancy.public import CACHE_CONTROL, public_page
 from tests.cache.observing import counted_commands, entries, logged_queries
 from tests.cache.wire import get
 from tests.pictures import picture
-from tests.processes import running
+from tests.processes import running, until_all_know
 from tests.reading import read
 from tests.test_isolation import NAMES, address
 
@@ -33,7 +32,7 @@ def two_processes(django_db_setup):
 
 @pytest.fixture
 def fleet(two_processes, furnished):
-    time.sleep(0.25)  # since then both know the site and its post
+    until_all_know()
     return two_processes
 
 

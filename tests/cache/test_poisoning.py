@@ -1,7 +1,6 @@
 """Whatever a reader sends: the next one gets what the site says, and a page is stored once for each encoding."""
 
 import re
-import time
 
 import pytest
 from django.http import HttpResponse
@@ -15,7 +14,7 @@ from tenancy.public import public_page
 from tests.cache.observing import entries, redis
 from tests.cache.poison import BODIES, EVIL, HEADERS, KEYS, PATHS, QUERIES, SPELLINGS
 from tests.cache.wire import get
-from tests.processes import running
+from tests.processes import running, until_all_know
 from tests.reading import read
 
 HOST = "techblog.test"
@@ -36,7 +35,7 @@ def site(process, techblog, financeblog, publish):
         publish(f"Post {n}", on=techblog).post.tags.add(Tag.objects.get_or_create(slug="python", name="Python")[0])
     publish("Hello", on=techblog)
     publish("Foreign", on=financeblog)
-    time.sleep(0.25)  # since then the process knows all this
+    until_all_know()
     redis().flushall()
     return techblog
 
@@ -173,7 +172,7 @@ def test_other_methods_leave_nothing(process, site):
 
 def test_a_redirect_from_another_domain_is_not_stored(process, site):
     lifecycle.add_domain(site, "www.techblog.test")
-    time.sleep(0.25)
+    until_all_know()
     for host in ("www.techblog.test", "www.techblog.test:81"):
         answer = get(process, host, "/x?y=1", f"X-Forwarded-Host: {EVIL}")
         assert (answer.status, answer.headers["Location"]) == (308, "http://techblog.test/x?y=1")

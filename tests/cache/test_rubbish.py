@@ -1,14 +1,13 @@
 """A Redis that answers with anything at all: readers get the truth in time, and all heals by itself."""
 
 import random
-import time
 
 import pytest
 from django.test import Client
 
 from tests.cache.rubbish import RubbishRedis, bulk, dripping
 from tests.cache.truth import assert_all_true, assert_recovers, slow
-from tests.processes import running
+from tests.processes import running, until_all_know
 from tests.timing import seconds
 
 HOST = "techblog.test"
@@ -78,7 +77,7 @@ def one_process(django_db_setup, mad_redis):
 @pytest.fixture
 def true(one_process, techblog, shared):
     """What readers of the two sites are to get, by host and path."""
-    time.sleep(0.25)
+    until_all_know()
     pages = [(HOST, "/"), (HOST, "/ledgers/"), ("financeblog.test", "/"), ("financeblog.test", "/python-ledgers/")]
     return {(host, path): Client(headers={"host": host}).get(path).content.decode() for host, path in pages}
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from blogs.models import Author, Tag
 from tests.cache.observing import locked
-from tests.processes import running
+from tests.processes import running, until_all_know
 from tests.timing import AtOnce
 
 WITHIN = 1.0  # seconds of its moment
@@ -26,7 +26,7 @@ def two_processes(django_db_setup):
 
 @pytest.fixture
 def fleet(two_processes, techblog, financeblog):
-    time.sleep(0.25)  # since then every process knows the two sites
+    until_all_know()
     return two_processes
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from blogs.models import Author
 from tenancy.renderings import PATIENCE, PATIENCE_STANDING, SEATS, Renderings, TookTooLong
 from tests.cache.observing import entries, locked, logged_queries, redis, waiting_for_a_lock
-from tests.processes import running
+from tests.processes import running, until_all_know
 from tests.timing import AtOnce, seconds
 
 HOST = "techblog.test"
@@ -37,7 +37,7 @@ def process(one_process, techblog, publish):
     """Has the page /quiet/ stored, and no other."""
     publish("Hot", on=techblog).post.authors.add(Author.objects.create(slug="ada", name="Ada"))
     publish("Quiet", on=techblog)
-    time.sleep(0.25)
+    until_all_know()
     redis().flushall()
     assert [one_process.get(HOST, "/quiet/").headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
     return one_process
@@ -76,7 +76,7 @@ def test_a_missing_page_is_rendered_once_for_two_hundred(process):
 
 def test_a_page_whose_time_is_up_is_rendered_by_one_at_a_time(process, techblog, publish):
     moment = publish("Soon there", on=techblog, at=timezone.now() + timedelta(seconds=1.5)).published_at.timestamp()
-    time.sleep(0.25)
+    until_all_know()
     with logged_queries() as of_one_rendering:
         assert [process.get(HOST).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
 

@@ -1,7 +1,6 @@
 """Traefik follows what happens to a site, and nothing is restarted for it."""
 
 import statistics
-import time
 
 import psycopg
 import pytest
@@ -9,6 +8,7 @@ from django.conf import settings
 
 from devstack.processes import wait_until
 from devstack.stack import ADMIN_HOST, TECHBLOG
+from tests.processes import until_all_know
 from tests.stack.visitors import Visitor, route
 
 pytestmark = pytest.mark.stack
@@ -89,7 +89,7 @@ def test_nothing_of_a_suspended_site_is_served_by_any_process_after_a_quarter_of
     wait_until(lambda: ask("asleep.localhost").status == 200)
 
     stack.manage("site", "suspend", "asleep.localhost")
-    time.sleep(0.25)
+    until_all_know()
 
     pages = {ask("asleep.localhost", path).body for path in SUSPENDED_PATHS for _ in range(4)}
     assert pages == {ask("never-was.localhost").body}
