@@ -22,14 +22,12 @@ from tenancy.sites import site_url
 
 class Frame(NamedTuple):
     site: dict[str, Any]  # what templates know of the site
-    pinned_pages: list[Placement]  # with those that are scheduled
+    menu_pages: list[Placement]  # with those that are scheduled
     content_security_policy: str
 
     def menu(self) -> list[dict[str, str]]:
         """The pages that stand in the menu now."""
-        return [
-            {"path": page.get_absolute_url(), "title": page.post.title} for page in self.pinned_pages if page.is_live
-        ]
+        return [{"path": page.get_absolute_url(), "title": page.post.title} for page in self.menu_pages if page.is_live]
 
 
 def frame_of(site: Site) -> Frame:

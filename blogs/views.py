@@ -16,7 +16,7 @@ from blogs.rendering import render_page
 from blogs.showing import on_page
 from tenancy.media import image_response
 from tenancy.models import Robots
-from tenancy.public import public_page, publish
+from tenancy.public import declare_public, public_page
 from tenancy.sites import DATABASE_AWAY, site_url, unavailable
 
 
@@ -81,7 +81,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     try:
         target = redirects.target(request.site, request.path)
         if target is not None:
-            return publish(request, HttpResponsePermanentRedirect(target))
+            return declare_public(request, HttpResponsePermanentRedirect(target))
         return render_page(request, "404.html", {}, status=404)
     except DATABASE_AWAY as error:  # which no middleware hears of here
         return unavailable(request, error)

@@ -84,14 +84,14 @@ MIDDLEWARE = [
     # Static files are answered here, without sessions or URLs.
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # The admin's policy; public pages bring their own.
-    "tenancy.sites.AdminCSPMiddleware",
+    "tenancy.admin_middleware.AdminCSPMiddleware",
     # Adds the missing slash at the end of an address.
     "django.middleware.common.CommonMiddleware",
     # Sessions before who needs them: CSRF cookies are separate, users and messages are kept in the session.
-    "tenancy.sites.AdminSessionMiddleware",
+    "tenancy.admin_middleware.AdminSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "tenancy.sites.AdminAuthenticationMiddleware",
-    "tenancy.sites.AdminMessageMiddleware",
+    "tenancy.admin_middleware.AdminAuthenticationMiddleware",
+    "tenancy.admin_middleware.AdminMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 SESSION_COOKIE_NAME = "session"

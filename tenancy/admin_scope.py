@@ -16,10 +16,9 @@ from django.utils.text import capfirst
 from tenancy import changes
 from tenancy.choosers import Chooser, MultipleChoice, MultipleChooser
 from tenancy.keys import is_key
-from tenancy.models import Membership, Role, User
-from tenancy.roles import Visitor, has_role, has_role_anywhere, sees_everything, sites_of
+from tenancy.models import Membership, Role
+from tenancy.roles import Visitor, has_role, has_role_anywhere, is_superuser, sees_everything, sites_of
 
-SITES_IN_FILTER = 50
 SITES_NAMED = 10  # as refreshed
 # Each word of a search is a condition on each column; databases give up on very many, and on very long ones.
 SEARCH_LENGTH = 200
@@ -48,7 +47,7 @@ class Scoped(BaseAdmin):
         """Of `rows` those that `user` may see."""
         role = self.needs["view"]
         sites = sites_of(user, role or Role.AUTHOR)
-        if role is None and not (isinstance(user, User) and user.is_superuser):
+        if role is None and not is_superuser(user):
             return rows.none()
         return rows.filter(**{f"{self.site_path}__in": sites})
 
@@ -56,7 +55,7 @@ class Scoped(BaseAdmin):
         """Whether `user` may view, add, change or delete `obj`, or any row at all."""
         role = self.needs[verb]
         if role is None:
-            return isinstance(user, User) and user.is_active and user.is_superuser
+            return is_superuser(user)
         if obj is None:
             return has_role_anywhere(user, role)
         return has_role(user, self.site_id_of(obj), role)
@@ -121,17 +120,9 @@ class Scoped(BaseAdmin):
 class ScopedInline(Scoped):
     """Rows of a parent that has been fetched within its own scope."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may("add", request.user)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may("change", request.user)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may("delete", request.user)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may("view", request.user)
+    def may(self, verb: str, user: Visitor, obj: Any = None) -> bool:
+        """`obj` is the parent, which decides nothing here."""
+        return super().may(verb, user)
 
 
 class ScopedAdmin(Scoped, PageAdmin):
@@ -233,32 +224,3 @@ class ScopedAdmin(Scoped, PageAdmin):
             **(extra_context or {}),
         }
         return super().history_view(request, object_id, context)
-
-
-class ChoiceFilter(admin.SimpleListFilter):
-    """A filter whose values are checked: what it does not offer finds nothing."""
-
-    def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
-        raise NotImplementedError
-
-    def queryset(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any] | None:
-        value = self.value()
-        return None if value is None else self.value_in(rows, value)
-
-
-def site_filter(path: str = "site") -> type[admin.SimpleListFilter]:
-    """A filter by the sites of the user; Django's own would list all there are."""
-
-    class SiteFilter(ChoiceFilter):
-        title = path
-        parameter_name = "site"
-
-        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-            sites = sites_of(request.user).values_list("pk", "domain")[: SITES_IN_FILTER + 1]
-            # So many are found by search, which knows domains too.
-            return [] if not 1 < len(sites) <= SITES_IN_FILTER else [(str(pk), domain) for pk, domain in sites]
-
-        def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
-            return rows.filter(**{path: value}) if is_key(value) else rows.none()
-
-    return SiteFilter

@@ -28,7 +28,7 @@ _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _ADDRESS = re.compile(rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]{{2,45}}\])(?::[0-9]{{1,5}})?")
 
 _resolvers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolver")
-_questions: dict[str, Future[list[str]]] = {}  # by address; there are as many as deployments
+_being_resolved: dict[str, Future[list[str]]] = {}  # by address; there are as many as deployments
 
 
 class InvalidAddress(ValidationError):
@@ -107,10 +107,10 @@ def replicas(addresses: Iterable[str]) -> dict[str, list[str]]:
 
 def _resolving(address: str) -> Future[list[str]]:
     """One question at a time for each address: while names are not resolved, questions must not pile up."""
-    question = _questions.get(address)
-    if question is None or question.done():
-        question = _questions[address] = _resolvers.submit(_resolve, address)
-    return question
+    asked = _being_resolved.get(address)
+    if asked is None or asked.done():
+        asked = _being_resolved[address] = _resolvers.submit(_resolve, address)
+    return asked
 
 
 def _resolve(address: str) -> list[str]:

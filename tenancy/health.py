@@ -27,7 +27,7 @@ SLOW_FROM = 0.25
 _NUMBER = re.compile(r"[0-9]{1,10}")
 
 
-class Question:
+class Probe:
     """Asks one part in a thread of its own, one question at a time: a part that hangs takes one thread, not many."""
 
     def __init__(self, ask: Callable[[], Any]) -> None:
@@ -99,17 +99,17 @@ class Readiness:
     """Use the one instance, `readiness`."""
 
     def __init__(self) -> None:
-        self._database = Question(_ask_database)
-        self._cache = Question(ask_cache)
-        self._migrations = Question(_are_migrations_complete)
-        self._map = Question(_is_map_loaded)
+        self._database = Probe(_ask_database)
+        self._cache = Probe(ask_cache)
+        self._migrations = Probe(_are_migrations_complete)
+        self._map = Probe(_is_map_loaded)
         self._migrated = False  # once complete they are never asked for again: this code needs no later ones
 
     def report(self) -> tuple[str, dict[str, dict[str, Any]]]:
         """(Status, state of each part), within AWAY_AFTER and a moment."""
         asked = [self._database, self._cache, self._map, *([] if self._migrated else [self._migrations])]
-        for question in asked:
-            question.begin()
+        for probe in asked:
+            probe.begin()
         parts = {"database": _state(self._database), "cache": _state(self._cache)}
         self._migrated = self._migrated or self._migrations.answer()[0] is True
         parts["migrations"] = {"state": "ok" if self._migrated else "missing"}
@@ -124,8 +124,8 @@ class Readiness:
         return "ready" if all(part["state"] == "ok" for part in parts.values()) else "degraded"
 
 
-def _state(question: Question) -> dict[str, Any]:
-    answer, took = question.answer()
+def _state(probe: Probe) -> dict[str, Any]:
+    answer, took = probe.answer()
     state = "away" if isinstance(answer, Exception) else "slow" if took >= SLOW_FROM else "ok"
     return {"state": state, "ms": round(took * 1000, 1)}
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tenancy import stored_pages
 from tenancy.page_requests import Environ, StartResponse, Visit
-from tenancy.public import NO_STORE, is_published
+from tenancy.public import NO_STORE, is_declared_public
 from tenancy.stored_pages import Headers, Page
 
 Body = Iterable[bytes]
@@ -35,14 +35,14 @@ class Answer:
     def __init__(self, application: Application, environ: Environ) -> None:
         self.status, self.headers = "", Headers()
         self.body = application(environ, self._start)
-        self._is_published = is_published(environ)
+        self._is_declared_public = is_declared_public(environ)
 
     def _start(self, status: str, headers: Headers, exc_info: Any = None) -> None:
         self.status, self.headers = status, headers
 
     def is_public(self) -> bool:
         """Whether it may be kept: its view said so, and nothing that came after made it somebody's own."""
-        if not self._is_published or self.status[:3] not in ("200", "301", "308"):
+        if not self._is_declared_public or self.status[:3] not in ("200", "301", "308"):
             return False
         personal = [name for name, value in self.headers if name.lower() == "set-cookie" or _varies(name, value)]
         if personal:

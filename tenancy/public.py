@@ -31,7 +31,7 @@ def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
             read = declared(request.META.get("QUERY_STRING", ""), query)
             request.GET = QueryDict(read)  # immutable, as Django's own
             request.META["QUERY_STRING"] = read
-            return publish(request, view(request, *args, **kwargs))
+            return declare_public(request, view(request, *args, **kwargs))
 
         public_view.query = tuple(query)  # type: ignore[attr-defined]
         return public_view
@@ -39,14 +39,14 @@ def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
     return decorate
 
 
-def publish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def declare_public(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Let everybody keep this answer."""
     response["Cache-Control"] = CACHE_CONTROL
     request.META[_MARK] = True
     return response
 
 
-def is_published(environ: dict[str, Any]) -> bool:
+def is_declared_public(environ: dict[str, Any]) -> bool:
     """Whether the view that answered the request of this environ said that its answer may be kept."""
     return _MARK in environ
 

@@ -13,6 +13,10 @@ from tenancy.models import Membership, Role, User
 Visitor = User | AnonymousUser
 
 
+def is_superuser(user: Visitor) -> bool:
+    return isinstance(user, User) and user.is_active and user.is_superuser
+
+
 def sites_of(user: Visitor, role: Role = Role.AUTHOR) -> QuerySet[Site]:
     """The sites on which `user` has at least `role`; usable as a subquery."""
     sites = Site.objects.all()
@@ -30,24 +34,20 @@ def has_role(user: Visitor, site: Site | int | None, role: Role) -> bool:
     site_id = site.pk if isinstance(site, Site) else site
     if site_id is None or settings.PINNED_SITE_ID not in (None, site_id):
         return False
-    if _everywhere(user):
+    if is_superuser(user):
         return True
     return _roles(user).get(site_id, 0) >= role
 
 
 def has_role_anywhere(user: Visitor, role: Role = Role.AUTHOR) -> bool:
-    if _everywhere(user):
+    if is_superuser(user):
         return True
     return any(held >= role and settings.PINNED_SITE_ID in (None, site_id) for site_id, held in _roles(user).items())
 
 
 def sees_everything(user: Visitor) -> bool:
     """A superuser where nothing is pinned: also what belongs to no site at all."""
-    return _everywhere(user) and settings.PINNED_SITE_ID is None
-
-
-def _everywhere(user: Visitor) -> bool:
-    return isinstance(user, User) and user.is_active and user.is_superuser
+    return is_superuser(user) and settings.PINNED_SITE_ID is None
 
 
 def _roles(user: Visitor) -> dict[int, int]:

@@ -4,11 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 
-from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sites import models as sites_framework
 from django.contrib.sites.models import Site
 from django.contrib.sites.shortcuts import get_current_site
@@ -16,7 +12,6 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.utils.deprecation import MiddlewareMixin
 
 from tenancy import domains, health
 from tenancy.domain_checks import PROOF_PATH, proof
@@ -187,27 +182,3 @@ def bind_sites_framework() -> None:
     sites_framework.SITE_CACHE = SitesByHost()
     # It would put a plain dictionary in that place.
     sites_framework.SiteManager.clear_cache = lambda self: None  # type: ignore[method-assign]
-
-
-class AdminOnly(MiddlewareMixin):
-    """A middleware that acts on the admin's host alone: public pages know no session, user or message."""
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        act = super().__call__ if request.host.name == "admin" else self.get_response  # type: ignore[attr-defined]
-        return cast(HttpResponse, act(request))
-
-
-class AdminCSPMiddleware(AdminOnly, CSPMiddleware):
-    pass
-
-
-class AdminSessionMiddleware(AdminOnly, SessionMiddleware):
-    pass
-
-
-class AdminAuthenticationMiddleware(AdminOnly, AuthenticationMiddleware):
-    pass
-
-
-class AdminMessageMiddleware(AdminOnly, MessageMiddleware):
-    pass

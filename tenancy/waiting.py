@@ -14,7 +14,7 @@ PAUSE = 1.0  # seconds between two attempts
 REMINDER = 5.0  # seconds between two messages
 
 
-class NoAnswer(Exception):
+class DidNotCome(Exception):
     """Nobody answered in time; the message says why."""
 
 
@@ -27,17 +27,17 @@ def wait_for_services() -> None:
     if "database" in patience:
         try:
             wait_for("PostgreSQL", connection.ensure_connection, patience["database"])
-        except NoAnswer as error:
+        except DidNotCome as error:
             raise ImproperlyConfigured(f"{error}. Start it, or correct DATABASE_URL.") from error
     if "cache" in patience:
         try:
             wait_for("Redis", ask_cache, patience["cache"])
-        except NoAnswer as error:
+        except DidNotCome as error:
             say(f"{error}. Starting without it; pages are slower until it is there.")
 
 
 def wait_for(name: str, ask: Callable[[], None], patience: float) -> None:
-    """Return when `ask` succeeds, and say meanwhile what is waited for. Raises NoAnswer after `patience` seconds."""
+    """Return when `ask` succeeds, and say meanwhile what is waited for. Raises DidNotCome after `patience` seconds."""
     began = reminder = monotonic()
     while True:
         try:
@@ -46,7 +46,7 @@ def wait_for(name: str, ask: Callable[[], None], patience: float) -> None:
             reason = str(error).strip().partition("\n")[0]
         now = monotonic()
         if now + PAUSE > began + patience:
-            raise NoAnswer(f"{name} did not answer within {patience} s: {reason}")
+            raise DidNotCome(f"{name} did not answer within {patience} s: {reason}")
         if now >= reminder:
             say(f"Waiting for {name}, at most {patience} s: {reason}")
             reminder = now + REMINDER

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from blogs.models import Image, Post
-from tenancy.admin_scope import ScopedAdmin, site_filter
+from tenancy.admin_filters import site_filter
+from tenancy.admin_scope import ScopedAdmin
 from tenancy.admin_site import site as admin_site
 from tenancy.media import FOR_ONE_READER, image_response
 from tenancy.models import Role

@@ -14,8 +14,8 @@ from django.utils.text import slugify
 from blogs.models import Author, Post, Tag
 from tenancy.admin_scope import ScopedAdmin
 from tenancy.admin_site import site as admin_site
-from tenancy.models import Role, User
-from tenancy.roles import Visitor, has_role_anywhere, sees_everything, sites_of
+from tenancy.models import Role
+from tenancy.roles import Visitor, has_role_anywhere, is_superuser, sees_everything, sites_of
 
 
 def on_sites_of(user: Visitor) -> models.QuerySet[Post]:
@@ -72,8 +72,7 @@ class AuthorAdmin(ScopedAdmin):
         return not Post.objects.filter(authors=obj).exclude(home__in=sites_of(user, role)).exists()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        everything = isinstance(request.user, User) and request.user.is_superuser
-        return [*(["name", "slug"] if obj else ["name"]), "bio", *(["user"] if everything else [])]
+        return [*(["name", "slug"] if obj else ["name"]), "bio", *(["user"] if is_superuser(request.user) else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["slug"] if obj else []

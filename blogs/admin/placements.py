@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from blogs.forms import PlacementForm
 from blogs.models import Placement, PlacementQuerySet, Post
-from tenancy.admin_scope import ChoiceFilter, ScopedAdmin, ScopedInline, site_filter
+from tenancy.admin_filters import ChoiceFilter, site_filter
+from tenancy.admin_scope import ScopedAdmin, ScopedInline
 from tenancy.admin_site import site as admin_site
 from tenancy.models import Role
 from tenancy.roles import Visitor, has_role_anywhere, sites_of

@@ -13,7 +13,8 @@ from django.utils.html import format_html_join
 from blogs.admin.placements import DRAFT, LIVE, SCHEDULED, PlacementInline, in_state, when
 from blogs.forms import PostForm
 from blogs.models import Image, Placement, Post, Tag
-from tenancy.admin_scope import ChoiceFilter, ScopedAdmin, site_filter
+from tenancy.admin_filters import ChoiceFilter, site_filter
+from tenancy.admin_scope import ScopedAdmin
 from tenancy.admin_site import site as admin_site
 from tenancy.models import Role
 from tenancy.roles import Visitor, sites_of

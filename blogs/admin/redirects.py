@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.contrib.redirects.models import Redirect
 
 from blogs.forms import RedirectForm
-from tenancy.admin_scope import ScopedAdmin, site_filter
+from tenancy.admin_filters import site_filter
+from tenancy.admin_scope import ScopedAdmin
 from tenancy.admin_site import site as admin_site
 
 

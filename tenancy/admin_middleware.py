@@ -1,0 +1,34 @@
+"""Middleware of the admin alone: public pages know no session, user or message."""
+
+from typing import cast
+
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
+
+
+class AdminOnly(MiddlewareMixin):
+    """A middleware that acts on the admin's host."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        act = super().__call__ if request.host.name == "admin" else self.get_response  # type: ignore[attr-defined]
+        return cast(HttpResponse, act(request))
+
+
+class AdminCSPMiddleware(AdminOnly, CSPMiddleware):
+    pass
+
+
+class AdminSessionMiddleware(AdminOnly, SessionMiddleware):
+    pass
+
+
+class AdminAuthenticationMiddleware(AdminOnly, AuthenticationMiddleware):
+    pass
+
+
+class AdminMessageMiddleware(AdminOnly, MessageMiddleware):
+    pass
