@@ -3,12 +3,9 @@
 import pytest
 from django.http import HttpResponse
 from django.urls import get_urlconf
-from django.urls import path as route
 from django.utils import timezone, translation
 
-from blogs import urls
 from tenancy import lifecycle
-from tenancy.public import public_page
 from tests.cache.observing import redis
 from tests.processes import running, until_all_know
 from tests.reading import read
@@ -52,18 +49,14 @@ def test_a_thousand_visits_of_two_sites_in_turn_never_mix(process, sites):
     AtOnce(visits, THREADS).answers()
 
 
-def test_language_time_zone_and_urls_do_not_outlast_a_request_not_even_one_that_fails(sites):
+def test_language_time_zone_and_urls_do_not_outlast_a_request_not_even_one_that_fails(sites, probe):
     def fails(request):
         assert translation.get_language() == "de"
         raise ZeroDivisionError
 
-    before = list(urls.urlpatterns)
-    urls.urlpatterns.insert(0, route("probe/", public_page()(fails)))
-    urls.urlpatterns.insert(0, route("well/", public_page()(lambda request: HttpResponse("Well."))))
+    probe(fails)
+    probe(lambda request: HttpResponse("Well."), "well/")
     outside = translation.get_language(), timezone.get_current_timezone_name(), get_urlconf()
-    try:
-        for path, status in (("/probe/", 500), ("/well/", 200), ("/nothing/", 404), ("/", 200)):
-            assert read("alpha.test", path).status == status
-            assert (translation.get_language(), timezone.get_current_timezone_name(), get_urlconf()) == outside
-    finally:
-        urls.urlpatterns[:] = before
+    for path, status in (("/probe/", 500), ("/well/", 200), ("/nothing/", 404), ("/", 200)):
+        assert read("alpha.test", path).status == status
+        assert (translation.get_language(), timezone.get_current_timezone_name(), get_urlconf()) == outside

@@ -5,15 +5,14 @@ from datetime import timedelta
 import pytest
 from django.http import HttpResponse, StreamingHttpResponse
 from django.middleware.csrf import get_token
-from django.urls import path as route
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from blogs import redirects, urls
+from blogs import redirects
 from blogs.models import Author, Image, Tag
 from tenancy import lifecycle
 from tenancy.pagecache import LARGEST
-from tenancy.public import CACHE_CONTROL, public_page
+from tenancy.public import CACHE_CONTROL
 from tests.cache.observing import counted_commands, entries, logged_queries
 from tests.cache.wire import get
 from tests.pictures import picture
@@ -44,14 +43,6 @@ def furnished(techblog, publish):
     placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
     placement.post.authors.add(Author.objects.create(slug="ada", name="Ada"))
     return placement
-
-
-@pytest.fixture
-def probe():
-    """probe(view): a view that stands at /probe/ of every site, declared public."""
-    before = list(urls.urlpatterns)
-    yield lambda view: urls.urlpatterns.insert(0, route("probe/", public_page()(view)))
-    urls.urlpatterns[:] = before
 
 
 def states(*paths, **headers):

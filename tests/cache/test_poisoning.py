@@ -5,12 +5,9 @@ import re
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import path as route
 
-from blogs import urls
 from blogs.models import Placement, Tag
 from tenancy import lifecycle
-from tenancy.public import public_page
 from tests.cache.observing import entries, redis
 from tests.cache.poison import BODIES, EVIL, HEADERS, KEYS, PATHS, QUERIES, SPELLINGS
 from tests.cache.wire import get
@@ -80,23 +77,19 @@ def test_no_header_multiplies_what_is_stored(process, site):
     assert sorted(key.rpartition(b":")[2] for key in entries()) == [b"br", b"gzip", b"identity"]
 
 
-def test_a_view_of_a_site_sees_no_header_and_no_cookie(site):
+def test_a_view_of_a_site_sees_no_header_and_no_cookie(site, probe):
     """So no word that is missing above can do anything either."""
 
     def tell(request):
         seen = {name: value for name, value in request.META.items() if name.startswith("HTTP_")}
         return HttpResponse(f"{seen} {request.COOKIES} {request.method} {request.GET} {request.get_full_path()}")
 
-    before = list(urls.urlpatterns)
-    urls.urlpatterns.insert(0, route("probe/", public_page()(tell)))
-    try:
-        names = {header.partition(":")[0].replace("-", "_").upper() for header in HEADERS} - {"TRANSFER_ENCODING"}
-        sent = {f"HTTP_{name}": EVIL for name in names}
-        answer = read("TECHBLOG.test:81", "/probe/", {"x": "1"}, method="HEAD", **sent)
-        assert answer.headers["X-Cache"] == "MISS"
-        seen = read(HOST, "/probe/")
-    finally:
-        urls.urlpatterns[:] = before
+    probe(tell)
+    names = {header.partition(":")[0].replace("-", "_").upper() for header in HEADERS} - {"TRANSFER_ENCODING"}
+    sent = {f"HTTP_{name}": EVIL for name in names}
+    answer = read("TECHBLOG.test:81", "/probe/", {"x": "1"}, method="HEAD", **sent)
+    assert answer.headers["X-Cache"] == "MISS"
+    seen = read(HOST, "/probe/")
     assert seen.headers["X-Cache"] == "HIT"
     assert seen.body.decode() == "{'HTTP_HOST': 'techblog.test'} {} GET <QueryDict: {}> /probe/"
 
