@@ -17,7 +17,7 @@ from tests.cache.observing import counted_commands, entries, logged_queries
 from tests.cache.wire import get
 from tests.pictures import picture
 from tests.processes import running, until_all_know
-from tests.reading import read
+from tests.reading import page_cache, read
 from tests.test_isolation import NAMES, address
 
 HOST = "techblog.test"
@@ -182,6 +182,27 @@ def test_what_one_process_rendered_is_a_hit_in_another(fleet):
         first, second = (get(process, HOST, path, "Accept-Encoding: br") for process in fleet)
         assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("MISS", "HIT")
         assert (first.body, first.headers["ETag"]) == (second.body, second.headers["ETag"])
+
+
+def test_what_another_process_stored_a_moment_ago_is_not_rendered_once_more(techblog, probe, settings, monkeypatch):
+    rendered = []
+
+    def page(request):
+        rendered.append(request.path)
+        return HttpResponse("Page.")
+
+    def begin(key):
+        """After this process has not found the page another one stores it."""
+        monkeypatch.undo()
+        assert states("/probe/") == ["MISS"]
+        return renderings.begin(key)
+
+    probe(page)
+    renderings = page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT)._renderings
+    monkeypatch.setattr(renderings, "begin", begin)
+
+    assert states("/probe/") == ["HIT"]
+    assert rendered == ["/probe/"]
 
 
 def test_a_hit_costs_one_command_of_redis_and_no_query(fleet):
