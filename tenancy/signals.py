@@ -6,7 +6,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import Signal
 
-from tenancy import changes
+from tenancy import change_triggers, changes
 from tenancy.registry import registry
 
 # A site is about to end and another becomes the home of what it owns. Arguments: source, target (Site).
@@ -19,11 +19,11 @@ def expire_registry(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
 
 
 def install_triggers(using: str, **kwargs: Any) -> None:
-    changes.install(connections[using])
+    change_triggers.install(connections[using])
 
 
 def remove_triggers(using: str, **kwargs: Any) -> None:
-    changes.remove_from_sqlite(connections[using])
+    change_triggers.remove_from_sqlite(connections[using])
 
 
 def connect() -> None:
