@@ -1,9 +1,11 @@
 """django-redis' client for pages: bytes as they are, each command one bare exchange. It gets and sets.
 
-Costs half of what a command of redis-py does, which opens the connections (addresses, TLS, login) and no more.
+Costs half of what a command of redis-py does, which opens the sockets (addresses, TLS) and no more: each of its
+time-outs counts for a piece of an answer, so that who sends single bytes could hold a reader for ever.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from time import monotonic
 from typing import Any, cast
 
@@ -57,7 +59,7 @@ class PageClient(DefaultClient):
         try:
             connection = self._idle.pop()
         except IndexError:
-            return self._exchange_on(_connection(pool), command)
+            return self._exchange_on(_opened(pool), command)
         try:
             if connection.can_read():  # nobody asked: it is out of step, and would go on with the answers of others
                 raise exceptions.ConnectionError("There is an answer to no question.")
@@ -67,12 +69,11 @@ class PageClient(DefaultClient):
             connection.disconnect()
             while self._idle:
                 self._idle.pop().disconnect()
-            return self._exchange_on(_connection(pool), command)
+            return self._exchange_on(_opened(pool), command)
 
     def _exchange_on(self, connection: Connection, command: bytes) -> bytes | None:
         try:
-            connection.send_packed_command([command], check_health=False)
-            answer = _read(connection)
+            answer = _ask_on(connection, command, monotonic() + PATIENCE)
         except exceptions.ResponseError:
             self._idle.append(connection)
             raise
@@ -83,8 +84,34 @@ class PageClient(DefaultClient):
         return answer
 
 
-def _connection(pool: Pool) -> Connection:
-    return pool.connection_class(**pool.connection_kwargs)
+def _opened(pool: Pool) -> Connection:
+    """A new connection, logged in."""
+    given = pool.connection_kwargs
+    silent = {name: value for name, value in given.items() if name not in ("username", "password", "db")}
+    connection = cast(Connection, pool.connection_class(**silent, driver_info=None))
+    deadline = monotonic() + PATIENCE
+    try:
+        for command in _greeting(given.get("username"), given.get("password"), given.get("db") or 0):
+            _ask_on(connection, command, deadline)
+    except exceptions.ResponseError as error:
+        connection.disconnect()
+        raise exceptions.AuthenticationError(f"Redis refuses the connection: {error}") from error
+    except BaseException:
+        connection.disconnect()
+        raise
+    return connection
+
+
+def _greeting(username: str | None, password: str | None, database: int) -> Iterator[bytes]:
+    if password:
+        yield _packed((b"AUTH", *(word.encode() for word in (username, password) if word)))
+    if database:
+        yield _packed((b"SELECT", b"%d" % database))
+
+
+def _ask_on(connection: Connection, command: bytes, deadline: float) -> bytes | None:
+    connection.send_packed_command([command], check_health=False)
+    return _read(connection, deadline)
 
 
 def _packed(words: tuple[bytes, ...]) -> bytes:
@@ -92,14 +119,13 @@ def _packed(words: tuple[bytes, ...]) -> bytes:
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
 
 
-def _read(connection: Connection) -> bytes | None:
+def _read(connection: Connection, deadline: float) -> bytes | None:
     """One answer (RESP2): a text, or nothing. Raises ResponseError for an error, other RedisErrors for the rest."""
-    deadline = monotonic() + PATIENCE
     received = _receive(connection, deadline)
     while b"\r\n" not in received and len(received) < _HEAD:
         received += _receive(connection, deadline)
-    head, _, rest = received.partition(b"\r\n")
-    if head.startswith(b"-"):
+    head, ends, rest = received.partition(b"\r\n")
+    if head.startswith(b"-") and ends:
         raise exceptions.ResponseError(head[1:].decode("latin-1"))
     if head == b"$-1" and not rest:
         return None
