@@ -2,14 +2,13 @@
 
 import re
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 from django.db import connection
 from redis import Redis
 
+from benchmarks.counting import Counter, statements
 from tests import servers
-
-# What a new connection says before its first command, and what we ask here.
-_AROUND = {"auth", "hello", "select", "client|setinfo", "client|setname", "info", "config|resetstat", "ping"}
 
 
 def redis():
@@ -22,36 +21,31 @@ def entries():
         return set(client.scan_iter(count=10_000))
 
 
-@contextmanager
-def counted_commands():
-    """Yields a dictionary that holds, at the end, how often Redis was given each command."""
-    counted = {}
-    with redis() as client:
-        client.config_resetstat()
-        yield counted
-        for name, told in client.info("commandstats").items():
-            if (command := name.removeprefix("cmdstat_")) not in _AROUND:
-                counted[command] = told["calls"]
+def counted():
+    """For a `with` block: a Counter of the commands and statements of all sessions meanwhile."""
+    url = servers.postgresql.url.rpartition("/")[0] + "/postgres"  # its own names a database that is not there
+    return Counter(SimpleNamespace(url=url, log=servers.postgresql.log), servers.redis)
 
 
 @contextmanager
 def logged_queries():
-    """Yields a list that holds, at the end, the SQL of connections that other processes opened meanwhile.
+    """Yields a list that holds, at the end, what PostgreSQL wrote of each statement of a new connection.
 
-    So without the questions of their registries, which keep a connection.
+    So without those of this process, and of registries, which keep one.
     """
-    database, statements = connection.settings_dict["NAME"], []
+    database, queries = connection.settings_dict["NAME"], []
     log = servers.postgresql.log
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER DATABASE {database} SET log_statement = 'all'")
         before = log.stat().st_size
         try:
-            yield statements
+            yield queries
         finally:
             cursor.execute(f"ALTER DATABASE {database} RESET log_statement")
     with log.open("rb") as lines:
         lines.seek(before)
-        statements += re.findall(r"LOG:  (?:statement|execute [^:]*): (.*(?:\n\t.*)*)", lines.read().decode())
+        records = re.split(rb"\n(?!\t)", lines.read())
+    queries += [record.decode() for record in records if statements(record)]
 
 
 @contextmanager
