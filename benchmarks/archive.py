@@ -1,7 +1,7 @@
 """Fills an installation with sites and posts by SQL alone, so that a million posts take minutes.
 
-The sites are site-1.localhost, site-2.localhost … All of them show the same texts in turn, so that their pages are
-equally long. Rows come to lie in the order of publication, those of all sites mixed, as where many write at once.
+All sites show the same texts in turn, so that their pages are equally long. Rows come to lie in the order of
+publication, those of all sites mixed, as where many write at once.
 """
 
 import shutil
@@ -12,6 +12,7 @@ from typing import LiteralString, NamedTuple
 
 import psycopg
 
+from benchmarks import sites
 from benchmarks.posts import text, texts
 from blogs import markdown
 
@@ -37,10 +38,6 @@ class Batch(NamedTuple):
         return len(self.sites) * (self.posts + PAGES)
 
 
-def host(site: int) -> str:
-    return f"site-{site}.localhost"
-
-
 def slug(turn: int) -> str:
     """Of the `turn`th newest post of any site, from 1 on."""
     return f"{text(turn % TEXTS).slug}-{turn}"
@@ -64,8 +61,7 @@ def add(url: str, *batches: Batch) -> None:
             _add_posts(connection, batch)
         with connection.transaction():
             for batch in batches:
-                for statement in SITES:
-                    connection.execute(statement, {"first": batch.sites[0], "last": batch.sites[-1]})
+                sites.add(connection, batch.sites)
         # What a server does by and by; during a measurement it would be counted.
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
@@ -206,26 +202,5 @@ ROWS: list[LiteralString] = [
     FROM plan, LATERAL (SELECT plan.site_id UNION ALL SELECT 1000000 WHERE plan.turn %% 5 = 0) written (author_id)
     WHERE NOT plan.is_page AND plan.number > %(done)s AND plan.number <= %(until)s
     ORDER BY plan.number
-    """,
-]
-
-SITES: list[LiteralString] = [
-    """
-    INSERT INTO django_site (id, domain, name)
-    SELECT n, 'site-' || n || '.localhost', 'Site ' || n FROM generate_series(%(first)s, %(last)s) n
-    """,
-    """
-    INSERT INTO tenancy_domain (site_id, name, "primary")
-    SELECT id, domain, true FROM django_site WHERE id BETWEEN %(first)s AND %(last)s
-    """,
-    """
-    INSERT INTO tenancy_sitesettings
-        (site_id, uuid, tagline, language, time_zone, theme, accent, logo, posts_per_page, robots, state)
-    SELECT n, gen_random_uuid(), 'One of many', 'en', 'UTC', 'terminal', '#0b6e4f', '', 10, 'allow', 'live'
-    FROM generate_series(%(first)s, %(last)s) n
-    """,
-    """
-    INSERT INTO tenancy_generation (site_id, transaction, value)
-    SELECT n, pg_current_xact_id()::text::bigint, gen_random_uuid() FROM generate_series(%(first)s, %(last)s) n
     """,
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks import archive
+from benchmarks import archive, sites
 from benchmarks.archive import Batch
 from benchmarks.figures import Figure
 from benchmarks.installation import Gunicorn, Installation
@@ -80,7 +80,7 @@ class Trial:
         self.growing_cached = installation.serve("growing-cached", DATABASE_URL=growing)
 
     def pages(self, where: str, site: int) -> Iterator[Figure]:
-        self._wait_until_served(archive.host(site))
+        self._wait_until_served(sites.host(site))
         for name, path in PAGES.items():
             yield self._uncached(f"growth: {name}, {where}", _page(site, path), _page(AMONG_TWO, path), UNCACHED_GOAL)
         for name in CACHED:
@@ -118,7 +118,7 @@ class Trial:
 
 
 def _page(site: int, path: str) -> Page:
-    return Page(archive.host(site), path)
+    return Page(sites.host(site), path)
 
 
 def _stored(server: Gunicorn, page: Page) -> Page:

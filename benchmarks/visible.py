@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 import psycopg
 
+from benchmarks import sites
 from benchmarks.figures import Figure
 from benchmarks.installation import FIRST, PAGES, Gunicorn, Installation, two_blogs
 from benchmarks.load import Page, WrongAnswer, connect, read_answer
 
 GOAL = 0.25  # seconds
 HOSTS = 100_000
+FURTHER = range(1_001, 1_001 + HOSTS)  # ids, behind those of the two blogs
 TRIALS = 130  # over more than a minute: each minute a process loads the whole map anew
 BREATH = 0.005  # seconds between two reads of a process: eight that are asked without end leave two cores no time
 AT_LAST = 2  # seconds for the last change
@@ -66,7 +68,7 @@ def measure() -> Iterator[Figure]:
     with two_blogs() as installation:
         for hosts in (2, HOSTS):
             if hosts == HOSTS:
-                insert_hosts(installation.postgresql.url)
+                add_hosts(installation.postgresql.url)
             for count in (2, 8):
                 longest = _longest_stale(installation, f"{hosts}-{count}", count)
                 name = f"commit to every process, {count} processes, {hosts:,} hosts, longest of {TRIALS}"
@@ -126,23 +128,9 @@ def stale_for(commits: Sequence[float], reads: Sequence[Read]) -> float:
     return longest
 
 
-def insert_hosts(database: str, hosts: int = HOSTS) -> None:
-    """So many live sites more, without a post. Nobody must be told: their triggers rest."""
+def add_hosts(database: str) -> None:
+    """So many live sites more, without a post. Nobody runs who must be told: their triggers rest."""
     with psycopg.connect(database) as connection:
         connection.execute("SET session_replication_role = replica")
-        connection.execute(
-            "INSERT INTO django_site (domain, name)"
-            " SELECT 'blog-' || n || '.test', 'Blog ' || n FROM generate_series(1, %s) n",
-            [hosts],
-        )
-        connection.execute(
-            'INSERT INTO tenancy_domain (site_id, name, "primary")'
-            " SELECT id, domain, true FROM django_site WHERE domain LIKE 'blog-%.test'"
-        )
-        connection.execute(
-            "INSERT INTO tenancy_sitesettings"
-            " (site_id, uuid, tagline, language, time_zone, theme, accent, logo, posts_per_page, robots, state)"
-            " SELECT id, gen_random_uuid(), '', 'en', 'UTC', 'terminal', '#0b6e4f', '', 10, 'allow', 'live'"
-            " FROM django_site WHERE domain LIKE 'blog-%.test'"
-        )
+        sites.add(connection, FURTHER)
         connection.execute("ANALYZE")
