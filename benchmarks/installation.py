@@ -1,6 +1,5 @@
 """An installation to measure: PostgreSQL, Redis and, one after the other, the servers that are to be compared."""
 
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from typing import Self
 import psycopg
 
 from benchmarks import posts
-from devstack.processes import Command, ProcessFailed, Session
+from devstack.processes import Command, Session, output_of
 from devstack.servers import PostgreSQL, Redis
 from devstack.stack import Stack
 from devstack.traefik import Traefik
@@ -118,17 +117,7 @@ class Installation:
         return traefik
 
     def _run(self, *command: str, **variables: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=PROJECT,
-            env=self.environment | variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise ProcessFailed(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr)[-2000:]}")
-        return done.stdout
+        return output_of([sys.executable, *command], self.environment | variables, PROJECT)
 
     def _copy_database(self, source: str, copy: str) -> None:
         with psycopg.connect(self.postgresql.url, dbname="postgres", autocommit=True) as connection:

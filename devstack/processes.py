@@ -17,6 +17,7 @@ from pathlib import Path
 from pwd import getpwnam, struct_passwd
 from typing import IO, Any
 
+LAST_WORDS = 2_000  # characters of a log that a message holds
 PATIENCE = 30  # seconds for a process to start or to stop; most take less than one
 
 FIRST_PORT, LAST_PORT = 20_000, 32_000  # below those that systems give to outgoing connections
@@ -147,7 +148,18 @@ class Process(ABC):
 
     def last_words(self) -> str:
         """The end of its log."""
-        return self.log.read_text(errors="replace")[-2000:].strip()
+        return self.log.read_text(errors="replace")[-LAST_WORDS:].strip()
+
+
+def output_of(command: Command, environment: Mapping[str, str], directory: Path) -> str:
+    """What `command` prints. Raises ProcessFailed when it fails."""
+    done = subprocess.run(
+        command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode:
+        words = (done.stdout + done.stderr)[-LAST_WORDS:]
+        raise ProcessFailed(f"{' '.join(map(str, command))} failed:\n{words}")
+    return done.stdout
 
 
 def spawn(

@@ -5,7 +5,7 @@ import secrets
 import subprocess
 import sys
 
-from devstack.processes import PATIENCE, Process, ProcessFailed, Session, spawn, status, wait_until
+from devstack.processes import PATIENCE, Process, ProcessFailed, Session, output_of, spawn, status, wait_until
 from devstack.servers import PostgreSQL, Redis
 from devstack.traefik import Traefik
 from devstack.web import PROJECT, Web
@@ -103,17 +103,7 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """What this command of manage.py prints. Raises ProcessFailed when it fails."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=PROJECT,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise ProcessFailed(f"manage.py {' '.join(arguments)} failed:\n{(done.stdout + done.stderr)[-2000:]}")
-        return done.stdout
+        return output_of([sys.executable, "manage.py", *arguments], self.environment, PROJECT)
 
     def _begin(self, *arguments: str) -> subprocess.Popen[bytes]:
         folder = self.session.folder / arguments[0]

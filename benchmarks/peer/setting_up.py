@@ -3,9 +3,8 @@
 import json
 import os
 import platform
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ import psycopg
 from benchmarks.installation import FIRST, POSTS, SECOND, Gunicorn, Installation
 from benchmarks.posts import texts
 from blogs import markdown
-from devstack.processes import Command, ProcessFailed, status
+from devstack.processes import Command, ProcessFailed, output_of, status
 from devstack.web import PROJECT
 
 HERE = Path(__file__).parent
@@ -32,8 +31,8 @@ def install() -> None:
         return
     print("Installing Wagtail …", flush=True)
     uv = _uv()
-    _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, ENVIRONMENT])
-    _run([uv, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", REQUIREMENTS])
+    output_of([uv, "venv", "--quiet", "--clear", "--python", sys.executable, ENVIRONMENT], os.environ, PROJECT)
+    output_of([uv, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", REQUIREMENTS], os.environ, PROJECT)
     INSTALLED.write_text(wanted)
 
 
@@ -73,7 +72,7 @@ class Peer:
         file = self._session.folder / "peer.json"
         file.write_text(json.dumps(dict.fromkeys((FIRST, SECOND), _posts())))
         for command in (["migrate", "--verbosity", "0"], ["fill", file]):
-            _run([PYTHON, "-m", "django", *command], self._environment)
+            output_of([PYTHON, "-m", "django", *command], self._environment, PROJECT)
         with psycopg.connect(self._environment["DATABASE_URL"], autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
 
@@ -123,11 +122,3 @@ def _posts() -> list[dict[str, object]]:
         }
         for number, text in enumerate(texts(POSTS))
     ]
-
-
-def _run(command: Command, environment: Mapping[str, str] = os.environ) -> None:
-    done = subprocess.run(
-        command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise ProcessFailed(f"{' '.join(map(str, command))} failed:\n{(done.stdout + done.stderr)[-2000:]}")
