@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from benchmarks.counting import Counter
 from benchmarks.figures import Figure
-from benchmarks.installation import PAGES, Gunicorn, Installation, two_blogs
-from benchmarks.limit import cached, store_answers
+from benchmarks.installation import Gunicorn, Installation, two_blogs
+from benchmarks.limit import CACHED, serve
 from benchmarks.load import Load, Page
 from benchmarks.pairs import Comparison, compare, side
 
@@ -16,15 +16,11 @@ SHARE = 0.95  # of the limit
 
 
 def measure() -> Iterator[Figure]:
-    pages = {name: cached(path) for name, path in PAGES.items()}
     with two_blogs() as installation:
-        ours = installation.serve("pages")
-        limit = installation.serve(
-            "one-get", "benchmarks.bare:one_get()", BARE_ANSWERS=store_answers(installation, ours, pages.values())
-        )
-        for name, page in pages.items():
+        ours, limit = serve(installation)
+        for name, page in CACHED.items():
             yield from shares(f"cached {name}", compare(side(ours, page), side(limit, page)), SHARE)
-        yield from _asked_of_servers(installation, ours, pages["home"])
+        yield from _asked_of_servers(installation, ours, CACHED["home"])
 
 
 def shares(name: str, measured: Comparison, goal: float) -> Iterator[Figure]:

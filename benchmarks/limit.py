@@ -4,7 +4,7 @@ python -m benchmarks limit
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import redis
 
@@ -16,30 +16,34 @@ from benchmarks.pairs import compare, side
 HIT = b"X-Cache: HIT"
 HOP_BY_HOP = ("connection", "date", "server")  # gunicorn adds these itself
 
+# Pages of the first site that must come from the cache each time.
+CACHED = {name: Page(FIRST, path, BROWSERS, marker=HIT) for name, path in PAGES.items()}
+
 
 def measure() -> Iterator[Figure]:
     with two_blogs() as installation:
-        page = Page(FIRST, PAGES["home"], BROWSERS)
-        stored = store_answers(installation, installation.serve("pages"), [page])
-        with_redis = installation.serve("one-get", "benchmarks.bare:one_get()", BARE_ANSWERS=stored)
-        without = installation.serve("memory", "benchmarks.bare:memory()", BARE_ANSWERS=stored)
-        measured = compare(side(with_redis, page), side(without, page))
+        _, with_redis = serve(installation)
+        answers = with_redis.environment["BARE_ANSWERS"]
+        without = installation.serve("memory", "benchmarks.bare:memory()", BARE_ANSWERS=answers)
+        measured = compare(side(with_redis, CACHED["home"]), side(without, CACHED["home"]))
     for name, taken in (("one GET from Redis", measured.one), ("without Redis", measured.other)):
         yield Figure(f"limit, {name}", taken.rate, "requests/s")
         yield Figure(f"limit, {name}: CPU of a request", taken.cpu, "ms")
     yield Figure("limit, one GET from Redis: CPU of the limit without", measured.cpu, "×")
 
 
-def cached(path: str, encoding: str = BROWSERS) -> Page:
-    """A page of the first site that must come from the cache each time."""
-    return Page(FIRST, path, encoding, marker=HIT)
+def serve(installation: Installation) -> tuple[Gunicorn, Gunicorn]:
+    """Ours with the pages of CACHED in its cache, and the limit, which gives the same answers by one GET."""
+    ours = installation.serve("pages")
+    answers = _store_answers(installation, ours)
+    return ours, installation.serve("one-get", "benchmarks.bare:one_get()", BARE_ANSWERS=answers)
 
 
-def store_answers(installation: Installation, server: Gunicorn, pages: Iterable[Page]) -> str:
+def _store_answers(installation: Installation, server: Gunicorn) -> str:
     """Put what the server answers into Redis, for benchmarks.bare. Return the file that says where it lies."""
     client = redis.Redis.from_url(installation.redis.url)
     described = {}
-    for page in pages:
+    for page in CACHED.values():
         fetch(server.port, page)  # so that the cache has it
         answer = fetch(server.port, page)
         key = f"bare:{page.path}"

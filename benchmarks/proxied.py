@@ -8,8 +8,8 @@ from functools import partial
 
 from benchmarks.cached import shares
 from benchmarks.figures import Figure
-from benchmarks.installation import PAGES, Gunicorn, two_blogs
-from benchmarks.limit import cached, store_answers
+from benchmarks.installation import Gunicorn, two_blogs
+from benchmarks.limit import CACHED, serve
 from benchmarks.load import Page
 from benchmarks.pairs import Side, compare
 from devstack.processes import status, wait_until
@@ -20,17 +20,13 @@ CONNECTIONS = 16  # more than without Traefik, so that none of the three process
 
 
 def measure() -> Iterator[Figure]:
-    pages = {name: cached(path) for name, path in PAGES.items()}
     with two_blogs() as installation:
-        ours = installation.serve("pages")
-        limit = installation.serve(
-            "one-get", "benchmarks.bare:one_get()", BARE_ANSWERS=store_answers(installation, ours, pages.values())
-        )
+        ours, limit = serve(installation)
         before_ours = installation.put_in_front(ours, "traefik-pages")
         before_limit = installation.put_in_front(limit, "traefik-limit")
         for traefik in (before_ours, before_limit):
-            wait_until(partial(_is_routed, traefik, pages["home"]))
-        for name, page in pages.items():
+            wait_until(partial(_is_routed, traefik, CACHED["home"]))
+        for name, page in CACHED.items():
             measured = compare(_side(before_ours, ours, page), _side(before_limit, limit, page))
             yield from shares(f"cached {name} through Traefik", measured, SHARE)
 
