@@ -4,11 +4,11 @@ import ssl
 
 import pytest
 
-from devstack.pebble import Names, Pebble, missing
 from devstack.processes import ProcessFailed, free_port, wait_until
 from devstack.stack import ADMIN_HOST, TECHBLOG
 from devstack.traefik import Traefik
 from devstack.web import Web
+from tests.stack.pebble import Names, Pebble, missing
 from tests.stack.visitors import Visitor, row_of
 
 pytestmark = pytest.mark.stack
