@@ -13,7 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import redis
 
-TIMEOUT = 0.25  # seconds, as in settings.production
+TIMEOUT = 0.25  # seconds, as in settings/caches.py
 
 Headers = list[tuple[str, str]]
 

@@ -20,7 +20,7 @@ from benchmarks.load import Page, WrongAnswer, connect, read_answer
 GOAL = 0.25  # seconds
 HOSTS = 100_000
 FURTHER = range(1_001, 1_001 + HOSTS)  # ids, behind those of the two blogs
-TRIALS = 130  # over more than a minute: each minute a process loads the whole map anew
+TRIALS = 130  # over more than a minute: in one a process reads each part of the map anew
 BREATH = 0.005  # seconds between two reads of a process: eight that are asked without end leave two cores no time
 AT_LAST = 2  # seconds for the last change
 PAUSE = 0.45  # seconds until the next change; a bit more each time, so that they meet no rhythm
