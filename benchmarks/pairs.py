@@ -18,11 +18,13 @@ class Side(NamedTuple):
     processes: Sequence[Process]  # whose CPU time counts, with that of their children
     keep_alive: bool = True
     connections: int = 4  # requests on their way at once
+    apart: Sequence[Process] = ()  # whose CPU time is told beside
 
 
 class Measured(NamedTuple):
     rate: float  # requests a second
     cpu: float  # milliseconds a request
+    apart: float  # the same of what stands apart
 
 
 class Comparison(NamedTuple):
@@ -58,9 +60,11 @@ def _load(side: Side) -> Load:
 
 
 def _measure(load: Load, side: Side, seconds: float) -> Measured:
-    before = cpu.times(side.processes)
+    groups = (side.processes, side.apart)
+    before = [cpu.times(group) for group in groups]
     requests, took = load.run(seconds)
-    return Measured(requests / took, cpu.spent(before, cpu.times(side.processes)) / requests * 1000)
+    spent = (cpu.spent(then, cpu.times(group)) for then, group in zip(before, groups, strict=True))
+    return Measured(requests / took, *(each / requests * 1000 for each in spent))
 
 
 def _compared(ones: list[Measured], others: list[Measured]) -> Comparison:
@@ -74,4 +78,4 @@ def _compared(ones: list[Measured], others: list[Measured]) -> Comparison:
 
 
 def _middle(measured: list[Measured]) -> Measured:
-    return Measured(median(each.rate for each in measured), median(each.cpu for each in measured))
+    return Measured(*map(median, zip(*measured, strict=True)))
