@@ -1,4 +1,4 @@
-"""Measure what README quotes. Everything runs on this machine, at 127.0.0.1, and ends by itself.
+"""Measure what docs/performance.md tells of and README quotes, on this machine, at 127.0.0.1. It ends by itself.
 
 python -m benchmarks                   all of it; writes benchmarks/results/latest.json, .md and .svg
 python -m benchmarks cached starting   some of it; writes nothing
@@ -65,7 +65,8 @@ def _figures(name: str) -> Iterator[Figure]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what README quotes.")
+    purpose = "Measure what docs/performance.md tells of and README quotes."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=purpose)
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
     arguments = parser.parse_args()
     if unknown := set(arguments.measures) - set(MEASURES):
