@@ -1,4 +1,4 @@
-"""What the pages of a site have in common. Worked out once for each generation of the site."""
+"""What the pages of a site have in common. Worked out anew for each generation of the site, and at its moments."""
 
 import hashlib
 import locale
@@ -22,18 +22,15 @@ from tenancy.sites import site_url
 
 class Frame(NamedTuple):
     site: dict[str, Any]  # what templates know of the site
-    menu_pages: list[Placement]  # with those that are scheduled
+    menu: list[dict[str, str]]  # path and title of each page in it
     content_security_policy: str
-
-    def menu(self) -> list[dict[str, str]]:
-        """The pages that stand in the menu now."""
-        return [{"path": page.get_absolute_url(), "title": page.post.title} for page in self.menu_pages if page.is_live]
 
 
 def frame_of(site: Site) -> Frame:
     """Of the site as this process knows it now, which may be newer than `site`."""
     entry = registry.find(site.domain)
-    if entry is None or not entry.may_be_kept:
+    # Meanwhile the domain may have become another site's.
+    if entry is None or entry.site_id != site.pk or not entry.may_be_kept:
         return _frame(site)
     try:
         return _kept(entry)
@@ -69,8 +66,9 @@ def _frame(site: Site) -> Frame:
         "territory": with_territory(language),
         "theme": site.settings.theme,
     }
-    pages = Placement.objects.on(site).menu().exclude(published_at=None)
-    return Frame(shown, list(pages), content_security_policy(style))
+    pages = Placement.objects.on(site).live().menu()
+    menu = [{"path": page.get_absolute_url(), "title": page.post.title} for page in pages]
+    return Frame(shown, menu, content_security_policy(style))
 
 
 def _logo(site: Site) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from django.contrib.sites.models import Site
 from django.http import Http404, HttpRequest
 
 from blogs.models import Placement, PlacementQuerySet
@@ -22,11 +21,11 @@ def home_page(request: HttpRequest) -> Page:
     """The page of the posts of `request.site`, the pinned ones on top, that ?before=<id of a placement> asks for, else
     the first. Raises Http404 for a key that is none.
     """
-    site, last, most = request.site, _last_before(request), _most(request)
+    placements, most = Placement.objects.on(request.site).live().posts(), _most(request)
+    last = _last_before(placements, request)
     if last is None:
-        return _page(on_home_page(site, most), most, last)
-    placements = Placement.objects.on(site).live().posts().pinned_first().below(last)
-    return _page(placements.rows(ListRow, most), most, last)
+        return _page(on_home_page(request.site, most), most, last)
+    return _page(placements.pinned_first().below(last).rows(ListRow, most), most, last)
 
 
 def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> Page:
@@ -34,7 +33,7 @@ def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> Page:
 
     A tag, an author or a month without posts does not exist to the site's readers: Http404.
     """
-    last, most = _last_before(request), _most(request)
+    last, most = _last_before(placements, request), _most(request)
     ordered = placements.newest_first() if last is None else placements.newest_first().older_than(last)
     page = _page(ordered.rows(ListRow, most), most, last)
     if not page.posts:
@@ -52,16 +51,15 @@ def _page(rows: list[ListRow], most: int, last: Placement | None) -> Page:
     return Page([in_list(row) for row in shown], None if is_last else shown[-1].pk, is_first=last is None)
 
 
-def _last_before(request: HttpRequest) -> Placement | None:
-    """The placement that ?before= names, the last one of the page before; None without it."""
+def _last_before(placements: PlacementQuerySet, request: HttpRequest) -> Placement | None:
+    """The placement that ?before= names, the last one of the page before; None without it.
+
+    Raises Http404 for one that is not in the list: others would only multiply the addresses of its pages.
+    """
     key = request.GET.get("before")
-    return None if key is None else _placement(request.site, key)
-
-
-def _placement(site: Site, key: str) -> Placement:
-    if not is_key(key):
+    if key is None:
+        return None
+    last = placements.only("pinned", "published_at").filter(pk=int(key)).first() if is_key(key) else None
+    if last is None:
         raise Http404(f"before={key[:50]!a} is no page of this list.")
-    placement = Placement.objects.on(site).live().only("pinned", "published_at").filter(pk=int(key)).first()
-    if placement is None:
-        raise Http404(f"before={key} is no page of this list.")
-    return placement
+    return last

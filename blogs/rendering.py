@@ -17,7 +17,7 @@ def render_page(request: HttpRequest, template: str, context: dict[str, Any], st
     frame = frame_of(request.site)
     page = {
         "canonical": frame.site["origin"] + request.path,
-        "menu": frame.menu(),
+        "menu": frame.menu,
         "path": request.path,
         "site": frame.site,
         **context,

@@ -35,7 +35,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page()
 def part(request: HttpRequest, first: int) -> HttpResponse:
-    if first not in _firsts(request):  # any other part would be a page more in the cache
+    # Any other part would be a page more in the cache. Who guesses numbers does not make us go through them all.
+    is_known = Placement.objects.on(request.site).live().filter(pk=first).exists()
+    if not is_known or first not in _firsts(request):
         raise Http404(f"No part of the sitemap begins at {first}.")
     return _xml("urlset", "url", _part(request, first))
 

@@ -69,8 +69,11 @@ LOGGING = {
     "filters": {"site": {"()": "tenancy.logs.SiteFilter"}},
     "formatters": {"plain": {"format": "{asctime} {site} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["site"], "formatter": "plain"}},
-    # That a page does not exist is the reader's business; it would fill the log.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # That a page does not exist, or an address is overlong, is the reader's business; it would fill the log.
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
 LOGIN_REDIRECT_URL = "admin:index"

@@ -22,6 +22,7 @@ StartResponse = Callable[..., Any]
 # Other paths are no page's, or too rare to be kept: nothing is asked of the cache for them.
 _PATH = re.compile(r"/[A-Za-z0-9/._~-]{0,250}")
 _LONGEST_QUERY = 100
+_LONGEST_HOST = domains.MAX_TYPED + len(":65535")
 
 
 class Visit(NamedTuple):
@@ -57,9 +58,13 @@ def site_of(environ: Environ) -> Entry | None:
     return entry if entry is not None and entry.primary == name else None
 
 
-@lru_cache(maxsize=10_000)
 def _name(header: str) -> str:
     """The canonical name in a Host header; "", which is no site's, for what names no host."""
+    return _name_in(header) if len(header) <= _LONGEST_HOST else ""
+
+
+@lru_cache(maxsize=10_000)
+def _name_in(header: str) -> str:
     name, _ = (header.isascii() and domains.split_host(header)) or ("", "")
     return name
 

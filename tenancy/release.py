@@ -22,14 +22,17 @@ def _facts() -> Iterator[bytes]:
     yield settings.SECRET_KEY.encode()
     yield f"{settings.PUBLIC_SCHEME} {settings.PUBLIC_PORT} {settings.STATIC_URL}".encode()
     yield f"{django.get_version()} {sys.version}".encode()
-    for file in _files():
-        yield file.name.encode()
+    for name, file in _files():
+        yield name.encode()
         yield file.read_bytes()
 
 
-def _files() -> list[Path]:
-    """All that a page is made by; the manifest names the static files by their content."""
-    here = [file for folder in ("blogs", "tenancy") for file in (settings.BASE_DIR / folder).rglob("*")]
-    made_by = [file for file in here if file.suffix in (".py", ".html")]
+def _files() -> Iterator[tuple[str, Path]]:
+    """All that a page is made by, wherever the release lies; the manifest names the static files by their content."""
+    for folder in ("blogs", "settings", "tenancy"):
+        for file in sorted((settings.BASE_DIR / folder).rglob("*")):
+            if file.suffix in (".py", ".html"):
+                yield str(file.relative_to(settings.BASE_DIR)), file
     manifest = Path(settings.STATIC_ROOT or "") / "staticfiles.json"
-    return sorted(made_by) + ([manifest] if manifest.is_file() else [])
+    if manifest.is_file():
+        yield manifest.name, manifest

@@ -148,7 +148,9 @@ def _unknown_host(request: HttpRequest) -> HttpResponse:
 
 def _refusal(request: HttpRequest, status: int, reason: str) -> HttpResponse:
     """A page that names no site: whoever asks at a wrong host learns nothing."""
-    return render(request, "tenancy/refusal.html", {"reason": reason}, status=status)
+    response = render(request, "tenancy/refusal.html", {"reason": reason}, status=status)
+    response["Cache-Control"] = NO_STORE  # the next moment a site may be there
+    return response
 
 
 class SitesByHost(dict[Any, Site]):

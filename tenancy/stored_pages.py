@@ -11,6 +11,7 @@ import brotli
 Headers = list[tuple[str, str]]
 
 ENCODINGS = ("br", "gzip", "identity")  # in our order of preference
+LONGEST_ACCEPTED = 200  # of a header Accept-Encoding; browsers send a fifth of that
 WORTH_COMPRESSING = 256  # bytes
 
 _OF_A_304 = frozenset({"cache-control", "etag", "vary"})  # the others a browser has already (RFC 9110, 15.4.5)
@@ -54,9 +55,13 @@ def _compress(body: bytes, encoding: str) -> bytes:
     return gzip.compress(body, 6, mtime=0)
 
 
-@lru_cache(maxsize=1000)
 def accepted(accept_encoding: str) -> str:
     """The encoding for a reader who sends this header Accept-Encoding (RFC 9110, 12.5.3)."""
+    return _accepted(accept_encoding) if len(accept_encoding) <= LONGEST_ACCEPTED else "identity"
+
+
+@lru_cache(maxsize=1000)
+def _accepted(accept_encoding: str) -> str:
     weights = {}
     for item in accept_encoding.lower().split(","):
         coding, _, weight = item.partition(";")
