@@ -4,16 +4,13 @@ import gzip
 import http.client
 from contextlib import closing
 from copy import deepcopy
-from functools import cache
 from time import time
 from typing import NamedTuple
 
 import brotli
 import redis
-from django.test import Client
 
 from tenancy.models import Generation
-from tenancy.registry import registry
 from tenancy.release import fingerprint
 from tenancy.stored_pages import from_bytes
 from tests import servers
@@ -161,16 +158,6 @@ def decompressed(body, headers):
 
 def words(text):
     return frozenset(WORD.findall(text))
-
-
-client = cache(Client)
-
-
-def uncached(host, address):
-    """Status, location and body as Django renders them in this process."""
-    registry.expire()
-    answer = client().get(address, headers={"host": host})
-    return answer.status_code, answer.headers.get("Location"), answer.content.decode()
 
 
 def entries(sites):

@@ -1,7 +1,7 @@
 """Whatever happens to three blogs, each reader at each process sees what is true then, and nothing of another blog.
 
 Random edits, moves, publications and schedules on PostgreSQL, random reads over HTTP at several processes that share
-one Redis. What is true says a model in plain Python (tests/model.py).
+one Redis. What is true says a model in plain Python (tests/cache/model.py).
 """
 
 import re
@@ -20,8 +20,9 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from tenancy.models import User
 from tests.cache.model import Seen, difference
-from tests.cache.random_reads import PERSONAL, Readers, decompressed, entries, uncached, words
+from tests.cache.random_reads import PERSONAL, Readers, decompressed, entries, words
 from tests.cache.random_upheavals import Upheavals
+from tests.cache.truth import rendered
 from tests.conftest import PASSWORD
 from tests.processes import KNOWN_WITHIN, running
 
@@ -113,7 +114,8 @@ class Blogs(Upheavals):
 
     def check_bytes(self, host, path, reading):
         """As Django makes them in this process, unless time or a change came in between."""
-        status, location, text = uncached(host, reading.request.address)
+        answer = rendered(host, reading.request.address)
+        status, location, text = answer.status_code, answer.headers.get("Location"), answer.content.decode()
         if self.history.moments(reading.began - 1, time() + 1) or reading.status == 304:
             return
         if (reading.status, reading.headers.get("Location"), reading.text) != (status, location, text):

@@ -6,13 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
-from django.test import Client
 from django.utils import timezone
 
 from devstack.processes import wait_until
 from tests import servers
 from tests.cache.observing import redis
-from tests.cache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow
+from tests.cache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow, true_pages
 from tests.processes import frozen, running, until_all_know
 from tests.timing import AtOnce, seconds
 
@@ -32,7 +31,7 @@ def true(one_process, techblog, shared, publish):
     publish("Hello", on=techblog)
     until_all_know()
     pages = [(HOST, path) for path in PATHS] + [("financeblog.test", path) for path in ("/", "/python-ledgers/")]
-    return {(host, path): Client(headers={"host": host}).get(path).content.decode() for host, path in pages}
+    return true_pages(*pages)
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import re
 
 import pytest
 from django.http import HttpResponse
-from django.test import Client
 
 from blogs.models import Placement, Tag
 from tenancy import lifecycle
 from tests.cache.observing import entries, redis
 from tests.cache.poison import BODIES, EVIL, HEADERS, KEYS, PATHS, QUERIES, SPELLINGS
+from tests.cache.truth import rendered
 from tests.cache.wire import get
 from tests.processes import running, until_all_know
 from tests.reading import read
@@ -39,7 +39,7 @@ def site(process, techblog, financeblog, publish):
 
 def truth(path="/"):
     """What the page is to its innocent readers."""
-    return Client(headers={"host": HOST}).get(path).content
+    return rendered(HOST, path).content
 
 
 def each(attacks):

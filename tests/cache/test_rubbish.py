@@ -3,10 +3,9 @@
 import random
 
 import pytest
-from django.test import Client
 
 from tests.cache.rubbish import RubbishRedis, bulk, dripping
-from tests.cache.truth import assert_all_true, assert_recovers, slow
+from tests.cache.truth import assert_all_true, assert_recovers, slow, true_pages
 from tests.processes import running, until_all_know
 from tests.timing import seconds
 
@@ -79,7 +78,7 @@ def true(one_process, techblog, shared):
     """What readers of the two sites are to get, by host and path."""
     until_all_know()
     pages = [(HOST, "/"), (HOST, "/ledgers/"), ("financeblog.test", "/"), ("financeblog.test", "/python-ledgers/")]
-    return {(host, path): Client(headers={"host": host}).get(path).content.decode() for host, path in pages}
+    return true_pages(*pages)
 
 
 @pytest.fixture

@@ -2,11 +2,25 @@
 
 import time
 
+from django.test import Client
+
 from devstack.processes import wait_until
+from tenancy.registry import registry
 from tests.timing import seconds
 
 TIMEOUT = 0.25  # of a question to Redis (settings/caches.py)
 RECOVERY = 3  # seconds
+
+
+def rendered(host, path="/"):
+    """What Django answers, in this process and with no page cache in front of it."""
+    registry.expire()  # as if a quarter of a second had passed since the last change
+    return Client(headers={"host": host}).get(path)
+
+
+def true_pages(*pages):
+    """The bodies of these pages, (host, path), by page."""
+    return {page: rendered(*page).content.decode() for page in pages}
 
 
 def assert_all_true(process, true):
