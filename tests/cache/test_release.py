@@ -8,7 +8,8 @@ from tenancy.release import fingerprint
 
 pytestmark = pytest.mark.pure
 
-FILES = ["blogs/views.py", "blogs/templates/blogs/post.html", "tenancy/sites.py", "static/staticfiles.json"]
+MADE_BY = ["blogs/views.py", "blogs/templates/blogs/post.html", "settings/base.py", "tenancy/sites.py"]
+FILES = [*MADE_BY, "static/staticfiles.json"]
 
 
 @pytest.fixture
@@ -60,6 +61,16 @@ def test_another_content_of_a_file_that_makes_pages_gives_another(release, name)
     second = fingerprint()
     (release / name).unlink()
     assert len({first, second, fingerprint()}) == 3
+
+
+@pytest.mark.parametrize("name", MADE_BY)
+def test_a_file_that_moves_gives_another(release, name):
+    first = fingerprint()
+
+    there = release / "blogs" / "elsewhere" / (release / name).name
+    there.parent.mkdir()
+    (release / name).rename(there)
+    assert fingerprint() != first
 
 
 def test_a_new_file_that_makes_pages_gives_another(release):
