@@ -14,6 +14,8 @@ DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", "po
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
     DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
+else:
+    DATABASES["default"]["ENGINE"] = "tenancy.postgresql"
 MEDIA_ROOT = os.environ.get("MEDIA_ROOT", BASE_DIR / "var" / "test-media")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECRET_KEY = "for tests alone"  # noqa: S105

@@ -3,7 +3,7 @@
 import pytest
 from django.db import ProgrammingError, connection
 
-from tenancy.postgresql.base import DatabaseWrapper
+from tenancy.postgresql.base import PREPARED_FROM, DatabaseWrapper
 from tests import servers
 
 
@@ -36,6 +36,15 @@ def test_it_is_used_again_and_the_database_is_not_asked_whether_it_is_there(kept
 
     assert last_query_of(pid) == "SELECT pg_backend_pid()"
     assert request(kept) == pid
+
+
+def test_what_is_asked_again_and_again_is_planned_once(kept):
+    for number in range(2 * PREPARED_FROM):
+        with kept.prepared_cursor() as cursor:
+            cursor.execute("SELECT %s + 1", [number])
+            assert cursor.fetchone() == (number + 1,)
+
+    assert request(kept, "SELECT count(*) FROM pg_prepared_statements") == 1
 
 
 def test_one_that_the_database_ended_is_replaced(kept):

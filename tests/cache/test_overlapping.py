@@ -3,7 +3,6 @@
 SQLite has one writer at a time: nothing to prove there.
 """
 
-import time
 from contextlib import contextmanager
 
 import psycopg
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from blogs.models import Author, Image, Tag
 from tests.pictures import picture
+from tests.processes import until_all_know
 from tests.reading import read
 
 HERE = "/p-here/"
@@ -36,7 +36,7 @@ def meanwhile(sql, *parameters):
 
 def late(path=HERE, host="financeblog.test"):
     """What readers get who come after a change must be known."""
-    time.sleep(0.25)
+    until_all_know()
     answers = [read(host, path) for _ in range(2)]
     assert [answer.status for answer in answers] == [200, 200]
     return answers[-1].body.decode()
