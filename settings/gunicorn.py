@@ -18,6 +18,7 @@ try:
 except ImproperlyConfigured as error:
     refuse(error)
 
+accesslog: str | None = "-"
 # It would lie in the home folder, one for all installations of the account.
 control_socket_disable = True
 # A trusted proxy could set the path in headers of its own (SCRIPT_NAME, PATH_INFO); none of ours sends these.
@@ -30,21 +31,7 @@ keepalive = 95
 limit_request_field_size = 8190
 limit_request_fields = 100
 limit_request_line = 4094
-# Besides gunicorn's own: an access log of JSON lines on standard output. The root logger is Django's to set up.
-logconfig_dict = {
-    "root": {},
-    "formatters": {"access": {"()": "tenancy.logs.AccessFormatter", "trusted_proxies": forwarded_allow_ips}},
-    "filters": {"without_polls": {"()": "tenancy.logs.WithoutPolls"}},
-    "handlers": {
-        "access": {
-            "class": "logging.StreamHandler",
-            "filters": ["without_polls"],
-            "formatter": "access",
-            "stream": "ext://sys.stdout",
-        }
-    },
-    "loggers": {"gunicorn.access": {"level": "INFO", "handlers": ["access"], "propagate": False}},
-}
+logger_class = "settings.access_log.AccessLog"
 # Once for all workers: they start at once and share the memory. So a reload (HUP) replaces the workers and not the
 # code: for new code start anew.
 preload_app = True

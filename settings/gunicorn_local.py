@@ -6,7 +6,7 @@ from typing import Any
 
 from settings.gunicorn import *  # noqa: F403
 
-logconfig_dict = {}
+accesslog = None
 preload_app = False
 # `manage.py serve` hands over a socket that is bound already.
 reuse_port = False

@@ -22,9 +22,10 @@ DATABASES = {
         {
             "connect_timeout": 2,  # seconds; libpq takes no less
             # gunicorn never ends a request that is stuck, so the database does.
-            # A page reads few rows by indexes: parallel workers and compiled plans cost more than they ever save.
+            # A page reads few rows by indexes: parallel workers and compiled plans cost more than they ever save. So
+            # does, for fear of a slow disk, going through a whole table instead, that of tags for instance.
             "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
-            " -c max_parallel_workers_per_gather=0 -c jit=off",
+            " -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0 -c jit=off",
             "tcp_user_timeout": 5000,  # milliseconds until a server that vanished without a word is given up
         },
     )
