@@ -1,9 +1,9 @@
 """The triggers by which a change writes itself down, in SQL.
 
-PostgreSQL: a row's trigger notes in `tenancy_touch` what changed; a deferred trigger, the last thing before COMMIT,
+PostgreSQL: a row's trigger notes in `tenancy_note` what changed; a deferred trigger, the last thing before COMMIT,
 concludes which sites that concerns, and writes their generations. One transaction at a time does that, and sees what
 all before it committed: of two that overlap, one that edits a post and one that places it on a site, the later one
-knows of the other. It is a matter of milliseconds, so a long import keeps nobody waiting.
+knows of the other. That is a matter of milliseconds, so a long import keeps nobody waiting.
 
 SQLite has one writer at a time, and its triggers write the generations at once.
 """
@@ -38,7 +38,8 @@ def remove_from_sqlite(connection: BaseDatabaseWrapper) -> None:
 
 
 def _postgresql_statements(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> list[str]:
-    statements = [_TOUCH_TABLE, _touched(watches, connection), _WRITE_GENERATIONS, _WRITE_AT_COMMIT]
+    conclude = _CONCLUDE.format(all_noted=_ALL_NOTED)
+    statements = [_NOTES, _noted_sites(watches, connection), conclude, _CONCLUDE_AT_COMMIT]
     for table in sorted({watch.table for watch in watches}):
         body = "".join(
             f"""
@@ -60,22 +61,24 @@ def _note(watch: Watch, row: str) -> str:
     if not watch.depends_on_other_tables:
         return _NOTE.format(watch=_A_SITE, query=watch.of(row), columns="'site_id', touched.site_id")
     columns = ", ".join(f"'{column}', {row}.{column}" for column in watch.columns)
-    return _NOTE.format(watch=watch.number, query="SELECT 0", columns=columns)
+    return _NOTE.format(watch=watch.key, query="SELECT 0", columns=columns)
 
 
-def _touched(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> str:
+def _noted_sites(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> str:
     """The function that concludes from what was noted."""
-    queries = [_CONCLUDE.format(watch=_A_SITE, columns="site_id integer", query="SELECT noted_row.site_id")]
+    queries = {_A_SITE: _CONCERNED.format(watch=_A_SITE, columns="site_id integer", query="SELECT noted_row.site_id")}
     for watch in watches:
         if watch.depends_on_other_tables:
             columns = ", ".join(f"{column} {watch.type_of(column, connection)}" for column in watch.columns)
-            queries.append(_CONCLUDE.format(watch=watch.number, columns=columns, query=watch.of("noted_row")))
-    return _TOUCHED.format(queries=" UNION ".join(queries))
+            query = watch.of("noted_row")
+            queries[watch.key] = _CONCERNED.format(watch=watch.key, columns=columns, query=query)
+    known = ", ".join(f"'{watch}'" for watch in [*queries, _ALL_NOTED])
+    return _NOTED_SITES.format(known=known, queries=" UNION ".join(queries.values()))
 
 
 def _sqlite_statements(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> list[str]:
     return [
-        f"CREATE TRIGGER IF NOT EXISTS newsstand_touch_{watch.number}_{event} AFTER {event} ON {watch.table}"
+        f"CREATE TRIGGER IF NOT EXISTS newsstand_touch_{watch.key}_{event} AFTER {event} ON {watch.table}"
         f" WHEN {condition} BEGIN {_WRITE.format(site_ids=site_ids)} END"
         for watch in watches
         for event, condition, site_ids in (
@@ -86,20 +89,22 @@ def _sqlite_statements(watches: Sequence[Watch], connection: BaseDatabaseWrapper
     ]
 
 
-_A_SITE = -1  # in the place of a watch's number: the note is a site
+# In the place of a watch's key.
+_A_SITE = "site"  # the note is a site
+_ALL_NOTED = "all noted"  # the last note of a transaction
 
-# What a transaction that has not ended yet has changed. `watch` is the number of the one that decides about `columns`.
-_TOUCH_TABLE = """
-    CREATE UNLOGGED TABLE IF NOT EXISTS tenancy_touch
-    (transaction bigint, watch integer, columns jsonb, PRIMARY KEY (transaction, watch, columns))
+# What a transaction that has not ended yet has changed. `watch` is the key of the one that decides about `columns`.
+_NOTES = """
+    CREATE UNLOGGED TABLE IF NOT EXISTS tenancy_note
+    (transaction bigint, watch text, columns jsonb, PRIMARY KEY (transaction, watch, columns))
 """
 
 _NOTE = """
-    INSERT INTO tenancy_touch (transaction, watch, columns)
-    SELECT DISTINCT pg_current_xact_id()::text::bigint, {watch}, jsonb_build_object({columns})
+    PERFORM set_config('newsstand.noted', 'yes', true);
+    INSERT INTO tenancy_note (transaction, watch, columns)
+    SELECT DISTINCT pg_current_xact_id()::text::bigint, '{watch}', jsonb_build_object({columns})
     FROM ({query}) AS touched (site_id)
     ON CONFLICT DO NOTHING;
-    PERFORM set_config('newsstand.noted', 'yes', true);
 """
 
 _TOUCH = """
@@ -124,48 +129,58 @@ _IF_MISSING = """
 """
 
 # The sites that this transaction has touched so far, by what is committed now.
-_TOUCHED = """
-    CREATE OR REPLACE FUNCTION newsstand_touched() RETURNS SETOF integer LANGUAGE plpgsql AS $$
+_NOTED_SITES = """
+    CREATE OR REPLACE FUNCTION newsstand_noted_sites() RETURNS SETOF integer LANGUAGE plpgsql AS $$
+    DECLARE
+        own CONSTANT bigint := pg_current_xact_id_if_assigned()::text::bigint;
     BEGIN
+        IF EXISTS (SELECT FROM tenancy_note WHERE transaction = own AND watch NOT IN ({known})) THEN
+            RAISE 'Newsstand was upgraded since this transaction began. Begin it again.';
+        END IF;
         RETURN QUERY
-        WITH noted AS (
-            SELECT watch, columns FROM tenancy_touch
-            WHERE transaction = pg_current_xact_id_if_assigned()::text::bigint
-        )
+        WITH noted AS (SELECT watch, columns FROM tenancy_note WHERE transaction = own)
         {queries};
     END $$
 """
 
-_CONCLUDE = """
+_CONCERNED = """
         SELECT concerned.site_id::integer
         FROM noted, jsonb_to_record(columns) AS noted_row ({columns}), LATERAL ({query}) AS concerned (site_id)
-        WHERE watch = {watch}
+        WHERE watch = '{watch}'
 """
 
-_WRITE_GENERATIONS = """
-    CREATE OR REPLACE FUNCTION newsstand_write_generations() RETURNS trigger LANGUAGE plpgsql AS $$
+# At COMMIT it fires for each note, together with checks of foreign keys, which may wait for another transaction. The
+# first time makes one note more, for which it fires when all that is done.
+_CONCLUDE = """
+    CREATE OR REPLACE FUNCTION newsstand_conclude() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        own CONSTANT bigint := pg_current_xact_id()::text::bigint;
     BEGIN
-        -- Fires once for each note; the first time does it all, and the others must not search again.
-        IF current_setting('newsstand.noted', true) = 'yes' THEN
-            PERFORM set_config('newsstand.noted', 'no', true);
-            -- Foreign keys that are checked at COMMIT may wait for another transaction; not so behind the next line.
-            SET CONSTRAINTS ALL IMMEDIATE;
-            PERFORM pg_advisory_xact_lock(hashtextextended('newsstand_write_generations', 0));
-            INSERT INTO tenancy_generation (site_id, transaction, value)
-            SELECT site_id, pg_current_xact_id()::text::bigint, gen_random_uuid()
-            FROM newsstand_touched() AS touched (site_id)
-            ON CONFLICT (site_id) DO UPDATE SET transaction = excluded.transaction, value = excluded.value;
-            DELETE FROM tenancy_touch WHERE transaction = pg_current_xact_id()::text::bigint;
+        IF NEW.watch <> '{all_noted}' THEN
+            IF current_setting('newsstand.noted', true) = 'yes' THEN
+                PERFORM set_config('newsstand.noted', 'no', true);
+                INSERT INTO tenancy_note (transaction, watch, columns) VALUES (own, '{all_noted}', '{{}}')
+                ON CONFLICT DO NOTHING;
+            END IF;
+            RETURN NULL;
         END IF;
+        IF current_setting('transaction_isolation') <> 'read committed' THEN
+            RAISE 'In a transaction at this isolation level pages may stay as they were. Use READ COMMITTED.';
+        END IF;
+        PERFORM pg_advisory_xact_lock(hashtextextended('newsstand_conclude', 0));
+        INSERT INTO tenancy_generation (site_id, transaction, value)
+        SELECT site_id, own, gen_random_uuid() FROM newsstand_noted_sites() AS noted (site_id)
+        ON CONFLICT (site_id) DO UPDATE SET transaction = excluded.transaction, value = excluded.value;
+        DELETE FROM tenancy_note WHERE transaction = own;
         RETURN NULL;
     END $$
 """
 
-_WRITE_AT_COMMIT = _IF_MISSING.format(
-    trigger="newsstand_write_generations",
-    table="tenancy_touch",
-    create="CREATE CONSTRAINT TRIGGER newsstand_write_generations AFTER INSERT ON tenancy_touch"
-    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION newsstand_write_generations()",
+_CONCLUDE_AT_COMMIT = _IF_MISSING.format(
+    trigger="newsstand_conclude",
+    table="tenancy_note",
+    create="CREATE CONSTRAINT TRIGGER newsstand_conclude AFTER INSERT ON tenancy_note"
+    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION newsstand_conclude()",
 )
 
 # Writers come one after the other, so counting up gives the order of commits; from the clock's microseconds on, so that

@@ -7,6 +7,7 @@ what they said (tenancy/change_triggers.py).
 
 import re
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 from django.db import connection, models
@@ -18,7 +19,6 @@ _COLUMN = re.compile(r"\{row\}\.(\w+)")
 class Watch(NamedTuple):
     """The changes of a table that concern sites, and which."""
 
-    number: int
     model: type[models.Model]
     site_ids: str
     fields: Sequence[str]
@@ -26,6 +26,11 @@ class Watch(NamedTuple):
     @property
     def table(self) -> str:
         return self.model._meta.db_table
+
+    @property
+    def key(self) -> str:
+        """Means the same in each release: a transaction may end in a later one than it began."""
+        return blake2b(f"{self.table} {self.site_ids}".encode(), digest_size=6).hexdigest()
 
     @property
     def depends_on_other_tables(self) -> bool:
@@ -60,7 +65,7 @@ def watch(model: type[models.Model], site_ids: str, fields: Sequence[str] = ()) 
     `{row}` in it stands for the row before and after the change, e.g. "SELECT {row}.site_id". With `fields` only an
     update of one of these counts.
     """
-    _watches.append(Watch(len(_watches), model, site_ids, fields))
+    _watches.append(Watch(model, site_ids, fields))
 
 
 def watches() -> Sequence[Watch]:
@@ -96,7 +101,7 @@ def touched(since: int) -> list[int]:
     """Ids of the sites that this transaction has touched, since `mark()` at its begin."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT * FROM newsstand_touched() ORDER BY 1")
+            cursor.execute("SELECT * FROM newsstand_noted_sites() ORDER BY 1")
         else:  # one writer at a time: what was counted since is ours
             cursor.execute('SELECT site_id FROM tenancy_generation WHERE "transaction" > %s ORDER BY 1', [since])
         return [site_id for (site_id,) in cursor.fetchall()]

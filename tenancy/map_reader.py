@@ -14,6 +14,7 @@ from tenancy.domain_map import DomainMap, Moments, Row
 
 READ_ANEW_WITHIN = 60.0  # seconds; the backstop: whatever was heard, each part of the map …
 PART = 500  # … of so many sites; all at once would take longer than a change may, with 100,000
+PARTS_AT_ONCE = 5  # by one question: a process that few visit asks about once a second
 READ_ONE_BY_ONE = 10_000  # of more changed sites than this the whole map is read
 
 
@@ -49,8 +50,9 @@ class MapReader:
                 self.map.replace(stale, *_rows(cursor, f"IN ({', '.join(map(str, stale))})"))
             self.map.hear(generations)
             self._horizon = horizon
-            if now >= self._part_due_at:
-                self._read_part_anew(cursor, now)
+            for _ in range(PARTS_AT_ONCE):
+                if now >= self._part_due_at:
+                    self._read_part_anew(cursor, now)
 
     def hang_up(self) -> None:
         """Close the connection; the next reading opens another."""
@@ -61,10 +63,13 @@ class MapReader:
 
     def _read_all(self, cursor: CursorWrapper, now: float) -> None:
         self.map.replace_all(*_rows(cursor))
-        self.has_read = True
         self._plan_parts(now)
         # The map stays: to look through 100,000 hosts again and again the collector of garbage would stop all threads.
+        if self.has_read:
+            gc.unfreeze()
+            gc.collect()
         gc.freeze()
+        self.has_read = True
 
     def _plan_parts(self, now: float) -> None:
         self._parts = self.map.parts(PART)
@@ -74,7 +79,7 @@ class MapReader:
     def _read_part_anew(self, cursor: CursorWrapper, now: float) -> None:
         first, last = self._parts.pop()
         self.map.replace(self.map.sites_from(first, last), *_rows(cursor, f"BETWEEN {first} AND {last}"))
-        self._part_due_at = now + self._pause
+        self._part_due_at += self._pause
         if not self._parts:
             self._plan_parts(now)
 

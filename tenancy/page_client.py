@@ -103,8 +103,9 @@ def _opened(pool: Pool) -> Connection:
 
 
 def _greeting(username: str | None, password: str | None, database: int) -> Iterator[bytes]:
-    if password:
-        yield _packed((b"AUTH", *(word.encode() for word in (username, password) if word)))
+    if username or password:
+        words = [username, password or ""] if username else [password or ""]
+        yield _packed((b"AUTH", *(word.encode() for word in words)))
     if database:
         yield _packed((b"SELECT", b"%d" % database))
 

@@ -57,9 +57,13 @@ class PageCache:
             rendered = self._renderings.wait(other)
         except TookTooLong:
             return send(visit, page, "STALE") if page else try_again(visit)
-        if rendered is None:  # it was no page to be kept, so it is not for others
-            return pass_on(self._ask_django(visit.environ, visit.entry), visit.environ, visit.start_response)
-        return self._deliver(visit, rendered)
+        if rendered is not None:
+            return self._deliver(visit, rendered)
+        page = self._stored(visit.key)  # it may have been found there
+        if page is not None and time() < page.expires_at:
+            return send(visit, page, "HIT")
+        # It was no page to be kept, so it is not for others.
+        return pass_on(self._ask_django(visit.environ, visit.entry), visit.environ, visit.start_response)
 
     def _render(self, visit: Visit, stale: Page | None) -> Body:
         """As the only one in this process. `stale` is shown if the database is away."""

@@ -1,8 +1,10 @@
 """A connection that is kept between requests is used as it is, and replaced when it has ended meanwhile."""
 
+import psycopg
 import pytest
 from django.db import ProgrammingError, connection
 
+from blogs.models.front import post_at
 from tenancy.postgresql.base import PREPARED_FROM, DatabaseWrapper
 from tests import servers
 
@@ -32,7 +34,7 @@ def last_query_of(pid):
 def test_it_is_used_again_and_the_database_is_not_asked_whether_it_is_there(kept):
     pid = request(kept)
     kept.close_if_unusable_or_obsolete()
-    kept.ensure_connection()
+    kept.close_if_health_check_failed()  # as the first query of a request does
 
     assert last_query_of(pid) == "SELECT pg_backend_pid()"
     assert request(kept) == pid
@@ -71,3 +73,14 @@ def test_after_an_error_the_database_is_asked(kept):
     kept.close_if_unusable_or_obsolete()
     assert last_query_of(pid) == "SELECT 1"
     assert request(kept) == pid
+
+
+def test_a_column_that_a_migration_changes_fails_no_request(techblog, publish):
+    publish("Hello", on=techblog)
+    for _ in range(2 * PREPARED_FROM):
+        assert post_at(techblog, "hello").post__title == "Hello"
+
+    with psycopg.connect(servers.postgresql.url, dbname=connection.settings_dict["NAME"], autocommit=True) as other:
+        other.execute("ALTER TABLE blogs_post ALTER title TYPE varchar(1000)")
+        assert post_at(techblog, "hello").post__title == "Hello"
+        other.execute("ALTER TABLE blogs_post ALTER title TYPE varchar(200)")

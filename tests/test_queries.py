@@ -1,6 +1,8 @@
 """The cost of a page does not grow: the same few queries for any number of posts and sites, each by an index."""
 
+import re
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.contrib.sites.models import Site
@@ -9,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from blogs.models import Author, Image, Placement, Post, Tag
+from blogs.models import Author, Image, Placement, Post, Tag, front
+from blogs.models.statements import Parameter
 from devstack.processes import wait_until
 from tenancy.models import Domain, SiteSettings
 from tenancy.registry import registry
@@ -124,3 +127,30 @@ def test_the_lists_read_by_index(techblog, financeblog, furnished):
             if path != "/sitemap.xml":  # which reads the whole site on purpose
                 assert "Seq Scan on blogs_placement" not in plan, f"{path}\n{sql}\n{plan}"
                 assert "Seq Scan on blogs_post " not in plan, f"{path}\n{sql}\n{plan}"
+
+
+def kept_plan(statement, **values):
+    """The one that PostgreSQL makes for all sites, once it has prepared the statement."""
+    sql, parameters, _ = statement._written
+    given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
+    places = count(1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+        cursor.execute(f"PREPARE kept AS {re.sub('%s', lambda _: f'${next(places)}', sql)}")
+        cursor.execute(f"EXPLAIN EXECUTE kept ({', '.join(['%s'] * len(given))})", given)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("DEALLOCATE kept")
+        cursor.execute("RESET plan_cache_mode")
+    return plan
+
+
+def test_the_plans_that_postgresql_keeps_begin_at_the_site_and_sort_nothing(techblog, financeblog, furnished):
+    """They are made for a site of average size, and serve the largest."""
+    add_sites(200)
+    add_posts(financeblog, 20_000, prefix="many")
+
+    for statement in (front._home_page(11), front._post(), front._feed(20)):
+        plan = kept_plan(statement, site=financeblog.pk, slug="many-1")
+        assert re.search(r"Index Cond: \(+site_id = \$1\)", plan), plan
+        assert "  Sort  " not in plan, plan
+        assert "Seq Scan on blogs_p" not in plan, plan

@@ -26,6 +26,10 @@ class AtOnce:
         except Exception as error:  # noqa: BLE001  # raised by `answers`
             self._errors.append(error)
 
+    def are_busy(self):
+        """Whether none has ended."""
+        return all(thread.is_alive() for thread in self._threads)
+
     def answers(self):
         for thread in self._threads:
             thread.join()

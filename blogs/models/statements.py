@@ -4,19 +4,14 @@ Both would do it anew for each request, which takes them longer than to find and
 """
 
 from functools import cached_property
-from typing import Any, Generic
+from typing import Any, Generic, cast
 
-from django.db import connection, models
+from django.db import NotSupportedError, connection, models
 from django.db.models.sql.compiler import SQLCompiler
 
 from blogs.models.rows import Row
 
 Converters = list[tuple[int, tuple[list[Any], Any]]]  # number of a column, functions, the column
-
-
-def _cursor() -> Any:
-    own: Any = connection
-    return own.prepared_cursor() if connection.vendor == "postgresql" else own.cursor()
 
 
 class Parameter(models.Expression):
@@ -27,7 +22,7 @@ class Parameter(models.Expression):
         self.name = name
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> Any:
-        return "%s", [self]
+        return "%s", (self,)
 
 
 class Statement(Generic[Row]):
@@ -41,10 +36,14 @@ class Statement(Generic[Row]):
         """Those that the query finds with these values of its Parameters."""
         sql, parameters, converters = self._written
         given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
-        with _cursor() as cursor:
-            cursor.execute(sql, given)
-            found = map(list, cursor.fetchall())
-        return [self._row._make(self._converted(row, converters)) for row in found]
+        try:
+            found = _fetched(sql, given)
+        except NotSupportedError:  # a migration changed a column since PostgreSQL planned this
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            found = _fetched(sql, given)
+        return [self._row._make(self._converted(list(row), converters)) for row in found]
 
     @cached_property
     def _written(self) -> tuple[str, tuple[Any, ...], Converters]:
@@ -59,3 +58,10 @@ class Statement(Generic[Row]):
             for function in functions:
                 row[number] = function(row[number], column, connection)
         return row
+
+
+def _fetched(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    own: Any = connection
+    with own.prepared_cursor() if connection.vendor == "postgresql" else own.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cast(list[tuple[Any, ...]], cursor.fetchall())

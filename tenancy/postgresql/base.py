@@ -6,7 +6,8 @@ from typing import Any, cast
 from django.db.backends.postgresql import base, operations
 from psycopg import Cursor
 
-PREPARED_FROM = 5  # times that a connection has executed a statement
+PREPARED_FROM = 5  # times that a connection has executed a statement …
+PREPARED_AT_MOST = 16  # … of the latest; the text of each is kept
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -19,7 +20,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
 
     def get_connection_params(self) -> dict[str, Any]:
-        return super().get_connection_params() | {"prepare_threshold": PREPARED_FROM}
+        return super().get_connection_params() | {
+            "prepare_threshold": self.settings_dict["OPTIONS"].get("prepare_threshold", PREPARED_FROM)
+        }
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        connection.prepared_max = PREPARED_AT_MOST
+        return connection
 
     def prepared_cursor(self) -> Any:
         """A cursor whose statements PostgreSQL parses and plans once a connection; Django's have it do so each time."""

@@ -3,24 +3,26 @@
 SQLite has one writer at a time: nothing to prove there.
 """
 
+import time
 from contextlib import contextmanager
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
-from blogs.models import Author, Image, Tag
+from blogs.models import Author, Image, Post, Tag
 from tests.pictures import picture
 from tests.processes import until_all_know
 from tests.reading import read
+from tests.timing import AtOnce
 
 HERE = "/p-here/"
 
 
 @contextmanager
 def meanwhile(sql, *parameters):
-    """A change of somebody else, which is committed at the end of the block."""
+    """A change of somebody else, which is committed at the end of the block. Yields their connection."""
     address = connection.settings_dict
     with psycopg.connect(
         host=address["HOST"],
@@ -30,8 +32,21 @@ def meanwhile(sql, *parameters):
         dbname=address["NAME"],
     ) as other:
         other.execute(sql, parameters)
-        yield
+        yield other
         other.commit()
+
+
+def in_a_transaction(work):
+    """Does it in a thread, and closes the thread's connection."""
+
+    def run():
+        try:
+            with transaction.atomic():
+                return work()
+        finally:
+            connections.close_all()
+
+    return AtOnce(run)
 
 
 def late(path=HERE, host="financeblog.test"):
@@ -108,3 +123,57 @@ def test_an_edit_ends_before_the_placement_that_did_not_see_it(post, financeblog
         assert "Another" in late()
 
     assert "New title" in late()
+
+
+def test_two_that_end_at_the_same_time_conclude_one_after_the_other(post, techblog, financeblog, publish):
+    generation = "SELECT FROM tenancy_generation WHERE site_id = %s FOR UPDATE"
+
+    with meanwhile(generation, techblog.pk):  # so that the edit has concluded, and cannot end
+        edit = in_a_transaction(lambda: Post.objects.filter(pk=post.pk).update(title="New title"))
+        time.sleep(0.3)
+        placement = in_a_transaction(lambda: publish("", on=financeblog, post=post, slug="p-here"))
+        time.sleep(0.3)
+        assert edit.are_busy()
+        assert read("financeblog.test", HERE).status == 404
+    edit.answers()
+    placement.answers()
+
+    assert "New title" in late()
+
+
+def test_who_waits_for_a_foreign_key_keeps_nobody_from_ending(techblog, financeblog, publish):
+    with meanwhile("SELECT FROM django_site WHERE id = %s FOR UPDATE", financeblog.pk) as other:
+
+        def write_and_place():
+            placement = publish("Written", on=techblog)
+            publish("", on=financeblog, post=placement.post, slug="p-here")
+
+        placement = in_a_transaction(write_and_place)
+        time.sleep(0.3)
+        assert placement.are_busy()
+        other.execute("UPDATE tenancy_sitesettings SET tagline = 'New tagline' WHERE site_id = %s", [financeblog.pk])
+    placement.answers()
+
+    assert "New tagline" in late()
+
+
+@pytest.mark.parametrize("moment", ["DEFERRED", "IMMEDIATE"])
+def test_a_change_counts_whenever_constraints_are_checked(post, techblog, moment):
+    assert "Old title" in late("/p/", "techblog.test")
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS ALL {moment}")
+        cursor.execute("UPDATE blogs_post SET title = 'New title' WHERE id = %s", [post.pk])
+        cursor.execute("UPDATE blogs_post SET title = 'Newer title' WHERE id = %s", [post.pk])
+
+    assert "Newer title" in late("/p/", "techblog.test")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM tenancy_note")
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_transaction_that_would_not_see_what_others_did_is_refused(post):
+    with pytest.raises(DatabaseError, match="Use READ COMMITTED"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("UPDATE blogs_post SET title = 'New title'")
+    assert Post.objects.get().title == "Old title"
