@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from django.http import Http404, HttpRequest
 
-from blogs.models import Placement, PlacementQuerySet
-from blogs.models.front import on_home_page
-from blogs.models.rows import ListRow
+from blogs.models import PlacementQuerySet
+from blogs.models.front import last_on_home_page, on_home_page
+from blogs.models.rows import LastRow, ListRow
 from blogs.showing import Shown, in_list
 from tenancy.keys import is_key
 
@@ -21,11 +21,9 @@ def home_page(request: HttpRequest) -> Page:
     """The page of the posts of `request.site`, the pinned ones on top, that ?before=<id of a placement> asks for, else
     the first. Raises Http404 for a key that is none.
     """
-    placements, most = Placement.objects.on(request.site).live().posts(), _most(request)
-    last = _last_before(placements, request)
-    if last is None:
-        return _page(on_home_page(request.site, most), most, last)
-    return _page(placements.pinned_first().below(last).rows(ListRow, most), most, last)
+    most, key = _most(request), _key(request)
+    last = None if key is None else _in_list(last_on_home_page(request.site, key))
+    return _page(on_home_page(request.site, most, last), most, last)
 
 
 def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> Page:
@@ -33,7 +31,8 @@ def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> Page:
 
     A tag, an author or a month without posts does not exist to the site's readers: Http404.
     """
-    last, most = _last_before(placements, request), _most(request)
+    most, key = _most(request), _key(request)
+    last = None if key is None else _in_list(next(iter(placements.filter(pk=key).rows(LastRow, 1)), None))
     ordered = placements.newest_first() if last is None else placements.newest_first().older_than(last)
     page = _page(ordered.rows(ListRow, most), most, last)
     if not page.posts:
@@ -46,20 +45,21 @@ def _most(request: HttpRequest) -> int:
     return int(request.site.settings.posts_per_page) + 1
 
 
-def _page(rows: list[ListRow], most: int, last: Placement | None) -> Page:
+def _key(request: HttpRequest) -> int | None:
+    """Of the last placement of the page before; None for the first page. Raises Http404."""
+    key = request.GET.get("before")
+    if key is not None and not is_key(key):
+        raise Http404(f"before={key[:50]!a} is no page of this list.")
+    return None if key is None else int(key)
+
+
+def _in_list(last: LastRow | None) -> LastRow:
+    """Raises Http404 for one that is not in the list: others would only multiply the addresses of its pages."""
+    if last is None:
+        raise Http404("There is no such page of this list.")
+    return last
+
+
+def _page(rows: list[ListRow], most: int, last: LastRow | None) -> Page:
     shown, is_last = rows[: most - 1], len(rows) < most
     return Page([in_list(row) for row in shown], None if is_last else shown[-1].pk, is_first=last is None)
-
-
-def _last_before(placements: PlacementQuerySet, request: HttpRequest) -> Placement | None:
-    """The placement that ?before= names, the last one of the page before; None without it.
-
-    Raises Http404 for one that is not in the list: others would only multiply the addresses of its pages.
-    """
-    key = request.GET.get("before")
-    if key is None:
-        return None
-    last = placements.only("pinned", "published_at").filter(pk=int(key)).first() if is_key(key) else None
-    if last is None:
-        raise Http404(f"before={key[:50]!a} is no page of this list.")
-    return last

@@ -23,10 +23,11 @@ DATABASES = {
             "connect_timeout": 2,  # seconds; libpq takes no less
             # gunicorn never ends a request that is stuck, so the database does.
             # What changes a page has to see what others committed (tenancy/change_triggers.py).
+            # What is prepared (blogs/models/statements.py) is planned once; for a large site it would be planned each time.
             # A page reads few rows by indexes: parallel workers and compiled plans cost more than they ever save. So
             # does, for fear of a slow disk, going through a whole table instead, that of tags for instance.
             "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
-            " -c default_transaction_isolation=read\\ committed"
+            " -c default_transaction_isolation=read\\ committed -c plan_cache_mode=force_generic_plan"
             " -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0 -c jit=off",
             "tcp_user_timeout": 5000,  # milliseconds until a server that vanished without a word is given up
         },

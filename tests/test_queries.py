@@ -149,8 +149,9 @@ def test_the_plans_that_postgresql_keeps_begin_at_the_site_and_sort_nothing(tech
     add_sites(200)
     add_posts(financeblog, 20_000, prefix="many")
 
-    for statement in (front._home_page(11), front._post(), front._feed(20)):
-        plan = kept_plan(statement, site=financeblog.pk, slug="many-1")
+    statements = [front._home_page(11), front._home_page_below(False, 11), front._post(), front._feed(20)]
+    for statement in statements:
+        plan = kept_plan(statement, site=financeblog.pk, slug="many-1", key=7, moment=timezone.now())
         assert re.search(r"Index Cond: \(+site_id = \$1\)", plan), plan
         assert "  Sort  " not in plan, plan
         assert "Seq Scan on blogs_p" not in plan, plan

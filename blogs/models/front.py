@@ -1,20 +1,29 @@
 """What is asked for most: the home page, a post, the feed. Each is a Statement."""
 
 from functools import cache
+from typing import Any, cast
 
 from django.contrib.sites.models import Site
 from django.http import Http404
 
 from blogs.models.placements import Placement
-from blogs.models.rows import FeedRow, ListRow, PageRow
+from blogs.models.rows import FeedRow, LastRow, ListRow, PageRow
 from blogs.models.statements import Parameter, Statement
 
-SITE, SLUG = Parameter("site"), Parameter("slug")
+KEY, MOMENT, SITE, SLUG = Parameter("key"), Parameter("moment"), Parameter("site"), Parameter("slug")
 
 
-def on_home_page(site: Site, most: int) -> list[ListRow]:
-    """The first posts, the pinned ones on top."""
-    return _home_page(most).rows(site=site.pk)
+def on_home_page(site: Site, most: int, last: LastRow | None = None) -> list[ListRow]:
+    """The first posts, the pinned ones on top; those below `last` when there is one."""
+    if last is None:
+        return _home_page(most).rows(site=site.pk)
+    return _home_page_below(last.pinned, most).rows(site=site.pk, key=last.pk, moment=last.published_at)
+
+
+def last_on_home_page(site: Site, key: int) -> LastRow | None:
+    """The post of this placement, if it is in that list."""
+    rows = _home_page_last().rows(site=site.pk, key=key)
+    return rows[0] if rows else None
 
 
 def post_at(site: Site, slug: str) -> PageRow:
@@ -31,6 +40,18 @@ def in_feed(site: Site, most: int) -> list[FeedRow]:
 @cache
 def _home_page(most: int) -> Statement[ListRow]:
     return Statement(ListRow, Placement.objects.on(SITE).live().posts().pinned_first().columns(ListRow)[:most])
+
+
+@cache
+def _home_page_below(pinned: bool, most: int) -> Statement[ListRow]:
+    last = LastRow(cast(Any, KEY), cast(Any, MOMENT), pinned)
+    placements = Placement.objects.on(SITE).live().posts().pinned_first().below(last)
+    return Statement(ListRow, placements.columns(ListRow)[:most])
+
+
+@cache
+def _home_page_last() -> Statement[LastRow]:
+    return Statement(LastRow, Placement.objects.on(SITE).live().posts().filter(pk=KEY).columns(LastRow))
 
 
 @cache

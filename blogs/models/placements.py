@@ -14,7 +14,7 @@ from blogs import redirects
 from blogs.addresses import public_path, validate_moment, validate_slug_is_free
 from blogs.models.names import Names
 from blogs.models.posts import Image, Post
-from blogs.models.rows import Row
+from blogs.models.rows import LastRow, Row
 from blogs.models.statements import Parameter
 from tenancy.models import State
 
@@ -25,10 +25,10 @@ _NAMES = {
 }
 
 
-def _older_than(placement: "Placement") -> models.Q:
+def _older_than(last: LastRow) -> models.Q:
     """Written so that the index on (site, published_at, id) is entered at the right place."""
-    same_time_but_newer = models.Q(published_at=placement.published_at, pk__gte=placement.pk)
-    return models.Q(published_at__lte=placement.published_at) & ~same_time_but_newer
+    same_time_but_newer = models.Q(published_at=last.published_at, pk__gte=last.pk)
+    return models.Q(published_at__lte=last.published_at) & ~same_time_but_newer
 
 
 class PlacementQuerySet(models.QuerySet["Placement"]):
@@ -68,14 +68,14 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def pinned_first(self) -> Self:
         return self.order_by("-pinned", "-published_at", "-pk")
 
-    def older_than(self, placement: "Placement") -> Self:
+    def older_than(self, last: LastRow) -> Self:
         """Those after it in the order of `newest_first`."""
-        return self.filter(_older_than(placement))
+        return self.filter(_older_than(last))
 
-    def below(self, placement: "Placement") -> Self:
+    def below(self, last: LastRow) -> Self:
         """Those after it in the order of `pinned_first`."""
-        older = _older_than(placement)
-        if placement.pinned:
+        older = _older_than(last)
+        if last.pinned:
             return self.filter(models.Q(pinned=False) | older)
         return self.filter(older, pinned=False)
 

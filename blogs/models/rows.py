@@ -26,6 +26,14 @@ class ListRow(NamedTuple):
     authors: Named
 
 
+class LastRow(NamedTuple):
+    """The last one of a page of a list, from which the next page goes on."""
+
+    pk: int
+    published_at: datetime
+    pinned: bool
+
+
 class PageRow(NamedTuple):
     """On a page of its own."""
 
@@ -61,4 +69,4 @@ class FeedRow(NamedTuple):
     tags: Named
 
 
-Row = TypeVar("Row", ListRow, PageRow, FeedRow)
+Row = TypeVar("Row", ListRow, LastRow, PageRow, FeedRow)

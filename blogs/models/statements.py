@@ -3,6 +3,7 @@
 Both would do it anew for each request, which takes them longer than to find and show what is asked for.
 """
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, cast
 
@@ -15,7 +16,7 @@ Converters = list[tuple[int, tuple[list[Any], Any]]]  # number of a column, func
 
 
 class Parameter(models.Expression):
-    """Stands in a query for a value that each request brings. What it brings goes to the database as it is."""
+    """Stands in a query for a value that each request brings: a number, a text or a time."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -32,9 +33,10 @@ class Statement(Generic[Row]):
         self._row: type[Row] = row
         self._query = query
 
-    def rows(self, **values: int | str) -> list[Row]:
+    def rows(self, **values: int | str | datetime) -> list[Row]:
         """Those that the query finds with these values of its Parameters."""
         sql, parameters, converters = self._written
+        values = {name: _adapted(value) for name, value in values.items()}
         given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
         try:
             found = _fetched(sql, given)
@@ -58,6 +60,10 @@ class Statement(Generic[Row]):
             for function in functions:
                 row[number] = function(row[number], column, connection)
         return row
+
+
+def _adapted(value: int | str | datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 def _fetched(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
