@@ -16,19 +16,28 @@ CACHES = on_redis(redis("REDIS_URL"))
 # Browsers take a cookie of this prefix from this very host alone, and only over TLS.
 CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"
 CSRF_COOKIE_SECURE = TLS
+# What PostgreSQL is told of each session.
+DATABASE_SETTINGS = (
+    # gunicorn never ends a request that is stuck, so the database does.
+    "statement_timeout=10s",
+    "lock_timeout=5s",
+    "idle_in_transaction_session_timeout=30s",
+    # What changes a page has to see what others committed (tenancy/change_triggers.py).
+    r"default_transaction_isolation=read\ committed",
+    # What is prepared (blogs/models/statements.py) is planned once, also where a plan for each site seems cheaper.
+    "plan_cache_mode=force_generic_plan",
+    # A page reads few rows by indexes: to go through a table instead, for fear of a slow disk, parallel workers and
+    # compiled plans cost more than they ever save.
+    "random_page_cost=1.1",
+    "max_parallel_workers_per_gather=0",
+    "jit=off",
+)
 DATABASES = {
     "default": postgresql(
         "DATABASE_URL",
         {
             "connect_timeout": 2,  # seconds; libpq takes no less
-            # gunicorn never ends a request that is stuck, so the database does.
-            # What changes a page has to see what others committed (tenancy/change_triggers.py).
-            # What is prepared (blogs/models/statements.py) is planned once; for a large site it would be planned each time.
-            # A page reads few rows by indexes: parallel workers and compiled plans cost more than they ever save. So
-            # does, for fear of a slow disk, going through a whole table instead, that of tags for instance.
-            "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
-            " -c default_transaction_isolation=read\\ committed -c plan_cache_mode=force_generic_plan"
-            " -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0 -c jit=off",
+            "options": " ".join(f"-c {setting}" for setting in DATABASE_SETTINGS),
             "tcp_user_timeout": 5000,  # milliseconds until a server that vanished without a word is given up
         },
     )
