@@ -56,7 +56,7 @@ test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, on SQLite what must
 	echo 'Beside it ran the page cache and the importer, then what must also hold on SQLite or asks no database, and the stack:'; \
 	cat $$logs/apart $$logs/others; rm -r $$logs; test -z "$$failed"
 
-bench: $(VENV)/.dev ## Measure what README quotes, at 127.0.0.1, for some 20 minutes; nothing else should run meanwhile
+bench: $(VENV)/.dev ## Measure what README quotes, at 127.0.0.1, for half an hour; nothing else should run meanwhile
 	$(BIN)/python -m pytest -s -m long
 	$(BIN)/python -m benchmarks
 
