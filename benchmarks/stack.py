@@ -5,6 +5,7 @@
 Everything runs on this machine, through the real Traefik. Every 50 ms a reader comes to each of two sites.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -30,6 +31,7 @@ HEALTH_IS_ASKED_EVERY = 1.0  # seconds, by Traefik
 
 def main() -> int:
     """0 when every figure meets its goal."""
+    argparse.ArgumentParser(prog="python -m benchmarks.stack", description=__doc__).parse_args()
     stack = Stack()
     try:
         print("Starting the stack …", flush=True)

@@ -34,7 +34,8 @@ def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> Page:
     most, key = _most(request), _key(request)
     last = None if key is None else _in_list(next(iter(placements.filter(pk=key).rows(LastRow, 1)), None))
     ordered = placements.newest_first() if last is None else placements.newest_first().older_than(last)
-    page = _page(ordered.rows(ListRow, most), most, last)
+    rows = [row._replace(pinned=False) for row in ordered.rows(ListRow, most)]  # which they are on the home page alone
+    page = _page(rows, most, last)
     if not page.posts:
         raise Http404("Nothing stands in this list.")
     return page

@@ -76,7 +76,7 @@ def send(visit: Visit, page: Page, state: str) -> Body:
         visit.start_response("304 Not Modified", page.not_modified() + about)
         return []
     visit.start_response(page.status, page.headers + about)
-    return [] if visit.environ["REQUEST_METHOD"] == "HEAD" else [page.body]
+    return without_body_for_head([page.body], visit.environ)
 
 
 def pass_on(answer: Answer, environ: Environ, start_response: StartResponse) -> Body:
@@ -85,10 +85,16 @@ def pass_on(answer: Answer, environ: Environ, start_response: StartResponse) -> 
     if not any(name.lower() == "cache-control" for name, _ in headers):
         headers.append(("Cache-Control", NO_STORE))
     start_response(answer.status, headers)
-    if environ["REQUEST_METHOD"] == "HEAD":
-        answer.close()
-        return []
-    return answer.body
+    return without_body_for_head(answer.body, environ)
+
+
+def without_body_for_head(body: Body, environ: Environ) -> Body:
+    """Django leaves it to the server to send none (RFC 9110, 9.3.2), and gunicorn complains of it for each request."""
+    if environ["REQUEST_METHOD"] != "HEAD":
+        return body
+    if hasattr(body, "close"):
+        body.close()
+    return []
 
 
 def try_again(visit: Visit) -> Body:
@@ -101,4 +107,4 @@ def try_again(visit: Visit) -> Body:
         ("X-Cache", "BYPASS"),
     ]
     visit.start_response("503 Service Unavailable", headers)
-    return [] if visit.environ["REQUEST_METHOD"] == "HEAD" else [body]
+    return without_body_for_head([body], visit.environ)

@@ -11,7 +11,16 @@ from django.core.cache import BaseCache, caches
 
 from tenancy import stored_pages
 from tenancy.domain_map import Entry
-from tenancy.page_answers import Answer, Application, Body, Rendered, pass_on, send, try_again
+from tenancy.page_answers import (
+    Answer,
+    Application,
+    Body,
+    Rendered,
+    pass_on,
+    send,
+    try_again,
+    without_body_for_head,
+)
 from tenancy.page_requests import Environ, StartResponse, Visit, as_everybody, key_of, site_of
 from tenancy.release import fingerprint
 from tenancy.renderings import Renderings, TookTooLong
@@ -37,7 +46,7 @@ class PageCache:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Body:
         entry = site_of(environ)
         if entry is None:
-            return self._application(environ, start_response)
+            return without_body_for_head(self._application(environ, start_response), environ)
         key = key_of(environ, entry)
         if key is None:
             return pass_on(self._ask_django(environ, entry), environ, start_response)

@@ -123,6 +123,14 @@ def test_an_access_is_one_line_of_json(server):
     assert "hidden" not in server.output()
 
 
+def test_head_gets_no_body_and_leaves_no_word_in_the_log(server):
+    for host, path in (("unknown.test", "/"), ("admin.localhost", "/login/"), ("internal.localhost", "/nothing/")):
+        assert server.get(host, path, "HEAD").body == ""
+
+    last_access(server, "-")
+    assert "no-body response" not in server.output()
+
+
 def test_what_machines_ask_each_second_is_in_the_log_only_when_it_fails(server):
     server.get("internal.localhost", "/health/live", **{"User-Agent": "content"})
     server.get("elsewhere.test", "/health/live", **{"User-Agent": "refused"})

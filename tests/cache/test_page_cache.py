@@ -145,6 +145,15 @@ def test_a_page_that_is_somebodys_own_or_no_whole_page_is_not_kept_though_its_vi
     assert entries() == before
 
 
+def test_who_meets_a_fault_of_ours_gets_a_page_that_names_no_site(techblog, probe):
+    probe(fails)
+    answer = read(HOST, "/probe/")
+
+    assert answer.status == 500
+    assert b"This page cannot be shown at the moment" in answer.body
+    assert b"Techblog" not in answer.body
+
+
 def test_a_whole_page_of_a_declared_view_is_kept(techblog, probe):
     probe(lambda request: HttpResponse("Page."))
     assert states("/probe/", "/probe/") == ["MISS", "HIT"]
