@@ -68,14 +68,14 @@ class PageCache:
             return send(visit, page, "STALE") if page else try_again(visit)
         if rendered is not None:
             return self._deliver(visit, rendered)
-        page = self._stored(visit.key)  # it may have been found there
-        if page is not None and time() < page.expires_at:
-            return send(visit, page, "HIT")
-        # It was no page to be kept, so it is not for others.
-        return pass_on(self._ask_django(visit.environ, visit.entry), visit.environ, visit.start_response)
+        found = self._stored(visit.key)
+        if found is not None and time() < found.expires_at:
+            return send(visit, found, "HIT")
+        # What the other got was no page to be kept, so it is not for others.
+        return self._pass_on(visit, self._ask_django(visit.environ, visit.entry), page)
 
     def _render(self, visit: Visit, stale: Page | None) -> Body:
-        """As the only one in this process. `stale` is shown if the database is away."""
+        """As the only one in this process."""
         rendered = None
         try:
             page = self._stored(visit.key)  # once more: another may have stored it a moment ago
@@ -87,6 +87,10 @@ class PageCache:
                 return self._deliver(visit, rendered)
         finally:
             self._renderings.end(visit.page_key, rendered)
+        return self._pass_on(visit, answer, stale)
+
+    def _pass_on(self, visit: Visit, answer: Answer, stale: Page | None) -> Body:
+        """What is not kept; while the database is away the page whose time is up, if there is one."""
         if stale is not None and answer.status.startswith("503"):
             answer.close()
             return send(visit, stale, "STALE")

@@ -2,10 +2,10 @@
 
 import psycopg
 import pytest
-from django.db import ProgrammingError, connection
+from django.db import NotSupportedError, ProgrammingError, connection, transaction
 
 from blogs.models.front import post_at
-from tenancy.postgresql.base import PREPARED_FROM, DatabaseWrapper
+from tenancy.postgresql.base import PREPARED_AT_MOST, PREPARED_FROM, DatabaseWrapper
 from tests import servers
 
 
@@ -17,10 +17,10 @@ def kept(db):
     wrapper.close()
 
 
-def request(wrapper, sql="SELECT pg_backend_pid()"):
+def request(wrapper, sql="SELECT pg_backend_pid()", cursor="cursor"):
     """What a query answers in a request of its own."""
     wrapper.close_if_unusable_or_obsolete()  # as Django does before each
-    with wrapper.cursor() as cursor:
+    with getattr(wrapper, cursor)() as cursor:
         cursor.execute(sql)
         return cursor.fetchone()[0]
 
@@ -49,12 +49,13 @@ def test_what_is_asked_again_and_again_is_planned_once(kept):
     assert request(kept, "SELECT count(*) FROM pg_prepared_statements") == 1
 
 
-def test_one_that_the_database_ended_is_replaced(kept):
+@pytest.mark.parametrize("cursor", ["cursor", "prepared_cursor"])
+def test_one_that_the_database_ended_is_replaced(kept, cursor):
     pid = request(kept)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with connection.cursor() as asking:
+        asking.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
-    assert request(kept) != pid
+    assert request(kept, cursor=cursor) != pid
 
 
 def test_a_database_that_was_started_anew_fails_no_request(kept):
@@ -84,3 +85,14 @@ def test_a_column_that_a_migration_changes_fails_no_request(techblog, publish):
         other.execute("ALTER TABLE blogs_post ALTER title TYPE varchar(1000)")
         assert post_at(techblog, "hello").post__title == "Hello"
         other.execute("ALTER TABLE blogs_post ALTER title TYPE varchar(200)")
+        with pytest.raises(NotSupportedError), transaction.atomic():  # which would lose what it has done
+            post_at(techblog, "hello")
+
+
+def test_what_is_prepared_and_no_longer_asked_is_forgotten(kept):
+    for number in range(PREPARED_AT_MOST + 5):
+        for _ in range(2 * PREPARED_FROM):
+            with kept.prepared_cursor() as cursor:
+                cursor.execute(f"SELECT {number}")
+
+    assert request(kept, "SELECT count(*) FROM pg_prepared_statements") <= PREPARED_AT_MOST

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.sites.models import Site
 from django.db import connection
 
+from benchmarks import sites
 from tenancy import lifecycle, map_reader
 from tenancy.map_reader import READ_ANEW_WITHIN, MapReader
 from tenancy.registry import registry
@@ -50,3 +51,26 @@ def test_a_site_without_a_generation_is_served_and_nothing_of_it_is_kept(reader,
 
     unheard("UPDATE tenancy_sitesettings SET tagline = 'Nobody tells' WHERE site_id = %s", techblog.pk)
     assert "Nobody tells" in visit(techblog).text
+
+
+def test_a_site_that_nobody_told_of_is_known_within_a_minute(reader, techblog):
+    reader.read(now=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        sites.add(cursor, range(5000, 5001))
+        cursor.execute("DELETE FROM tenancy_generation WHERE site_id = 5000")
+        cursor.execute("RESET session_replication_role")
+    reader.read(now=1)
+    assert sites.host(5000) not in reader.map.entries
+
+    reader.read(now=READ_ANEW_WITHIN + 1)
+    assert reader.map.entries[sites.host(5000)].site_id == 5000
+
+
+def test_after_a_restored_backup_all_is_read_anew(reader, techblog):
+    reader.read(now=0)
+    unheard("UPDATE tenancy_domain SET name = 'quiet.test' WHERE site_id = %s", techblog.pk)
+    reader._horizon = 2**62  # of the database as it was
+
+    reader.read(now=1)
+    assert "quiet.test" in reader.map.entries

@@ -177,3 +177,12 @@ def test_a_transaction_that_would_not_see_what_others_did_is_refused(post):
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("UPDATE blogs_post SET title = 'New title'")
     assert Post.objects.get().title == "Old title"
+
+
+def test_a_note_that_this_release_does_not_know_is_not_passed_over(post):
+    with pytest.raises(DatabaseError, match="Begin it again"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tenancy_note VALUES (pg_current_xact_id()::text::bigint, 'of another release', '{}')"
+        )
+        cursor.execute("UPDATE blogs_post SET title = 'New title'")
+    assert Post.objects.get().title == "Old title"

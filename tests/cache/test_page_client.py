@@ -9,8 +9,10 @@ import pytest
 from django_redis.cache import RedisCache
 
 from settings.caches import on_redis
+from tenancy.page_client import LONGEST
 from tenancy.redis import PAUSE
 from tests import servers
+from tests.cache.rubbish import RubbishRedis, bulk
 from tests.timing import seconds
 
 pytestmark = pytest.mark.pure
@@ -81,3 +83,28 @@ def test_it_gets_and_sets_and_nothing_else():
 
     with pytest.raises(NotImplementedError):
         cache.add("page", b"Hello", 10)
+
+
+def test_an_answer_that_comes_late_is_nobody_elses():
+    late = RubbishRedis()
+    late.answer = lambda key, own: delayed(bulk(b"of " + key[-1:]), 0.4 if key.endswith(b"a") else 0)
+    cache = cache_of(late.url)
+
+    assert cache.get("a") is None
+    time.sleep(PAUSE)
+    assert [cache.get("b"), cache.get("c")] == [b"of b", b"of c"]
+    late.stop()
+
+
+def delayed(answer, pause):
+    time.sleep(pause)
+    yield answer
+
+
+@pytest.mark.parametrize("answer", [b"$3\r\nabcdef\r\n", b"$%d\r\n" % (LONGEST + 1) + b"x" * LONGEST])
+def test_an_answer_that_is_longer_than_it_says_or_may_be_is_none(answer):
+    mad = RubbishRedis()
+    mad.answer = lambda key, own: answer
+
+    assert cache_of(mad.url).get("page") is None
+    mad.stop()

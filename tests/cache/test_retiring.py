@@ -61,6 +61,10 @@ def save(row, **values):
     row.save()
 
 
+def new_post(home):
+    return Post.objects.create(home=home, title="New", body="Text.")
+
+
 def place_in_bulk(post, *sites):
     Placement.objects.bulk_create(Placement(post=post, site=site, slug="bulk", published_at=NOW) for site in sites)
 
@@ -79,6 +83,8 @@ CHANGES = {
     "a draft is published": ({TECH}, lambda c: save(placement(c.draft, c.tech), published_at=NOW)),
     "a draft gets another slug": (set(), lambda c: save(placement(c.draft, c.tech), slug="renamed")),
     "a post is placed on one more site": ({COOK}, lambda c: c.publish("", on=c.cook, post=c.local, slug="guest")),
+    "a shared post moves from its home": ({TECH, FINANCE, COOK}, lambda c: save(c.at_home, site=c.cook)),
+    "another post takes a shared one's place": ({TECH, FINANCE}, lambda c: save(c.at_home, post=new_post(c.tech))),
     "a placement moves": ({TECH, COOK}, lambda c: save(placement(c.local, c.tech), site=c.cook)),
     "a guest is withdrawn": ({FINANCE}, lambda c: c.as_guest.delete()),
     "a guest becomes a draft": ({FINANCE}, lambda c: save(c.as_guest, published_at=None)),
@@ -104,9 +110,12 @@ CHANGES = {
     "an author is given": ({TECH}, lambda c: c.author.posts.add(c.local)),
     "an author is taken away": ({TECH, FINANCE}, lambda c: c.shared.authors.remove(c.author)),
     "an author is renamed in bulk": ({TECH, FINANCE}, lambda c: Author.objects.update(name="Ada Lovelace")),
+    "an author gets another address": ({TECH, FINANCE}, lambda c: save(c.author, slug="lovelace")),
     "an author tells of themselves": ({TECH, FINANCE}, lambda c: save(c.author, bio="Wrote programs.")),
     "an author gets an account": (set(), lambda c: save(c.author, user=c.user)),
     "a cover is another image": ({TECH, FINANCE}, lambda c: Image.objects.update(width=7)),
+    "a cover is higher": ({TECH, FINANCE}, lambda c: Image.objects.update(height=9)),
+    "a cover gets another name": ({TECH, FINANCE}, lambda c: Image.objects.update(name=f"{'0' * 32}.png")),
     "a cover is deleted": ({TECH, FINANCE}, lambda c: c.cover.delete()),
     "an image is named for the editors": (set(), lambda c: save(c.cover, title="Machine room")),
     "an image is uploaded": (set(), lambda c: Image.objects.create(site=c.tech, file=picture(7, 5))),

@@ -9,12 +9,15 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from blogs.models import Author
+from tenancy.pagecache import STALE_AT_MOST
 from tenancy.renderings import PATIENCE, PATIENCE_STANDING, SEATS, Renderings, TookTooLong
 from tests.cache.observing import entries, locked, logged_queries, redis, waiting_for_a_lock
 from tests.processes import running, until_all_know
+from tests.reading import page_cache, read
 from tests.timing import AtOnce, seconds
 
 HOST = "techblog.test"
@@ -128,6 +131,26 @@ def test_a_page_that_hangs_does_not_take_the_others_with_it(process):
     assert 1 <= found[200] <= 1 + SEATS
     assert all(answer.headers["Retry-After"] == "1" for answer in answers if answer.status == 503)
     assert process.get(HOST).headers["X-Cache"] == "HIT"
+
+
+def test_who_waits_for_a_page_whose_time_is_up_is_shown_it_when_the_database_is_away(techblog, publish, monkeypatch):
+    moment = publish("Soon there", on=techblog, at=timezone.now() + timedelta(seconds=1)).published_at.timestamp()
+    until_all_know()
+    assert [read(HOST).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
+    go_on = threading.Event()
+
+    def away(environ, start_response):
+        go_on.wait(3)
+        start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
+        return [b"Away."]
+
+    monkeypatch.setattr(page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT), "_application", away)
+    time.sleep(max(0, moment + STALE_AT_MOST + 0.1 - time.time()))
+    crowd = AtOnce(lambda: read(HOST), SEATS)
+    time.sleep(0.3)
+    go_on.set()
+
+    assert {(answer.status, answer.headers["X-Cache"]) for answer in crowd.answers()} == {(200, "STALE")}
 
 
 def test_who_waits_for_what_is_not_there_gets_the_404_too(process):
