@@ -83,7 +83,8 @@ def test_a_column_that_a_migration_changes_fails_no_request(techblog, publish):
 
     with psycopg.connect(servers.postgresql.url, dbname=connection.settings_dict["NAME"], autocommit=True) as other:
         other.execute("ALTER TABLE blogs_post ALTER title TYPE varchar(1000)")
-        assert post_at(techblog, "hello").post__title == "Hello"
+        for _ in range(2 * PREPARED_FROM):
+            assert post_at(techblog, "hello").post__title == "Hello"
         other.execute("ALTER TABLE blogs_post ALTER title TYPE varchar(200)")
         with pytest.raises(NotSupportedError), transaction.atomic():  # which would lose what it has done
             post_at(techblog, "hello")
@@ -95,4 +96,4 @@ def test_what_is_prepared_and_no_longer_asked_is_forgotten(kept):
             with kept.prepared_cursor() as cursor:
                 cursor.execute(f"SELECT {number}")
 
-    assert request(kept, "SELECT count(*) FROM pg_prepared_statements") <= PREPARED_AT_MOST
+    assert request(kept, "SELECT count(*) FROM pg_prepared_statements") <= PREPARED_AT_MOST + 1
