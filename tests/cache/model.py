@@ -179,7 +179,7 @@ class World:
 
     def _list(self, site, entries, before, at, order=newest):
         if before is not None:
-            last = next((entry for entry in self._live(site, at) if entry[1].key == int(before)), None)
+            last = next((entry for entry in entries if entry[1].key == int(before)), None)
             if last is None:
                 return None
             entries = [entry for entry in entries if order(entry) < order(last)]
