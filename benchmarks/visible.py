@@ -105,8 +105,8 @@ def _watched(database: str, servers: Sequence[Gunicorn]) -> Stale:
     commits = list(_changes(database))
     for reader in readers:
         reader.leave()
-    by_commit = zip(*(stale_times(commits, reader.reads) for reader in readers), strict=True)
-    return Stale(max(stale_for(commits, reader.reads) for reader in readers), median(map(max, by_commit)))
+    by_commit = list(map(max, zip(*(stale_times(commits, reader.reads) for reader in readers), strict=True)))
+    return Stale(max(by_commit), median(by_commit))
 
 
 def _changes(database: str) -> Iterator[float]:
@@ -121,11 +121,6 @@ def _changes(database: str) -> Iterator[float]:
                 yield began
             time.sleep(PAUSE + version * 37 % 100 / 1000)
     time.sleep(AT_LAST)
-
-
-def stale_for(commits: Sequence[float], reads: Sequence[Read]) -> float:
-    """The longest of `stale_times`."""
-    return max(stale_times(commits, reads))
 
 
 def stale_times(commits: Sequence[float], reads: Sequence[Read]) -> list[float]:
