@@ -1,6 +1,6 @@
 """The limit: WSGI functions that answer with prepared bytes and do nothing else. gunicorn serves them as it serves us.
 
-    gunicorn -c settings/gunicorn.py "benchmarks.bare:one_get()"
+    gunicorn -c server/gunicorn.py "benchmarks.bare:one_get()"
 
 BARE_ANSWERS names a JSON file: path → {"key": where the body lies in the Redis of REDIS_URL, "headers": […]}.
 """

@@ -31,7 +31,7 @@ class Gunicorn(Web):
         self.application, self.worker = application, worker
 
     def command(self) -> Command:
-        options = ["-c", "settings/gunicorn.py", "--worker-class", self.worker]
+        options = ["-c", "server/gunicorn.py", "--worker-class", self.worker]
         return [sys.executable, "-m", "gunicorn", *options, self.application]
 
 
@@ -92,7 +92,7 @@ class Installation:
         return self.postgresql.url.rpartition("/")[0] + f"/{name}"
 
     def serve(
-        self, name: str, application: str = "settings.wsgi", worker: str = "settings.worker.Worker", **variables: str
+        self, name: str, application: str = "server.wsgi", worker: str = "server.worker.Worker", **variables: str
     ) -> Gunicorn:
         """A gunicorn that answers. It stops with the installation."""
         server = self.prepare(name, application, worker, **variables)
@@ -100,7 +100,7 @@ class Installation:
         return server
 
     def prepare(
-        self, name: str, application: str = "settings.wsgi", worker: str = "settings.worker.Worker", **variables: str
+        self, name: str, application: str = "server.wsgi", worker: str = "server.worker.Worker", **variables: str
     ) -> Gunicorn:
         """The same, not started: `launch` several and wait for them together."""
         server = Gunicorn(self.session, name, self.environment | variables, application, worker)

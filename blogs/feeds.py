@@ -14,7 +14,7 @@ from blogs.addresses import public_path
 from blogs.models import Placement, Tag
 from blogs.models.front import in_feed
 from blogs.models.rows import FeedRow
-from tenancy.public import public_page
+from pagecache.decorators import public_page
 from tenancy.sites import site_url
 
 ENTRIES = 20

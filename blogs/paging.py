@@ -8,7 +8,7 @@ from blogs.models import PlacementQuerySet
 from blogs.models.front import last_on_home_page, on_home_page
 from blogs.models.rows import LastRow, ListRow
 from blogs.showing import Shown, in_list
-from tenancy.keys import is_key
+from lib.keys import is_key
 
 
 class Page(NamedTuple):

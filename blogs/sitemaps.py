@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from blogs.addresses import public_path
 from blogs.models import Placement
-from tenancy.public import public_page
+from pagecache.decorators import public_page
 from tenancy.sites import site_url
 
 PART = 10_000  # addresses; the protocol allows 50,000 and 50 MB

@@ -14,9 +14,9 @@ from blogs.models.front import post_at
 from blogs.paging import home_page, page_or_404
 from blogs.rendering import render_page
 from blogs.showing import on_page
+from pagecache.decorators import declare_public, public_page
 from tenancy.media import image_response
 from tenancy.models import Robots
-from tenancy.public import declare_public, public_page
 from tenancy.sites import DATABASE_AWAY, site_url, unavailable
 
 

@@ -22,7 +22,7 @@ class Web(Process):
         self.environment |= {"BIND": f"127.0.0.1:{self.port}", "DRAIN_FILE": str(self.draining)}
 
     def command(self) -> Command:
-        return [sys.executable, "-m", "gunicorn", "-c", "settings/gunicorn.py", "settings.wsgi"]
+        return [sys.executable, "-m", "gunicorn", "-c", "server/gunicorn.py", "server.wsgi"]
 
     def is_ready(self, pid: int) -> bool:
         return status(self.port, self.environment["INTERNAL_HOST"], "/health/ready") == 200

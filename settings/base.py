@@ -106,7 +106,7 @@ SQLITE_OPTIONS = {
 }
 STATIC_URL = "/static/"
 STORAGES = {
-    "default": {"BACKEND": "tenancy.media.WholeFileStorage"},
+    "default": {"BACKEND": "lib.storage.WholeFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 TEMPLATES = [

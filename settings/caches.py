@@ -6,12 +6,12 @@ from typing import Any
 def on_redis(url: str) -> dict[str, dict[str, Any]]:
     """CACHES: `pages` for the page cache (tenancy/pagecache.py), `default` for whatever else asks."""
     options = {
-        "CONNECTION_POOL_CLASS": "tenancy.redis.Pool",
+        "CONNECTION_POOL_CLASS": "lib.redis.breaker.Pool",
         # The older protocol spares a new connection two questions. A pool does not try again by itself.
         "CONNECTION_POOL_KWARGS": {"protocol": 2},
         # Without Redis pages are slower, never wrong.
         "IGNORE_EXCEPTIONS": True,
-        "REDIS_CLIENT_CLASS": "tenancy.redis.Client",
+        "REDIS_CLIENT_CLASS": "lib.redis.breaker.Client",
         # Plain values alone: to unpickle what somebody wrote there would be to run it.
         "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
         "SOCKET_CONNECT_TIMEOUT": 0.25,
@@ -23,5 +23,5 @@ def on_redis(url: str) -> dict[str, dict[str, Any]]:
         "LOCATION": [url],
         "OPTIONS": options,
     }
-    of_pages = options | {"CLIENT_CLASS": "tenancy.page_client.PageClient"}
+    of_pages = options | {"CLIENT_CLASS": "lib.redis.bytes_client.PageClient"}
     return {"default": cache, "pages": cache | {"OPTIONS": of_pages}}

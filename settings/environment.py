@@ -92,11 +92,11 @@ def choices(name: str, default: Sequence[str], allowed: Sequence[str]) -> tuple[
 
 def host(name: str, default: str | None = None) -> str:
     """A host name in its canonical spelling. Without a default it must be there."""
-    from tenancy import domains  # it reads Django's settings, which are being made here
+    from lib import hostnames  # it reads Django's settings, which are being made here
 
     value = text(name, default)
     try:
-        return domains.canonical(value)
+        return hostnames.canonical(value)
     except ValidationError as error:
         raise ImproperlyConfigured(f"{name}={value!r} is not possible: {error.message}") from error
 
@@ -141,7 +141,7 @@ def postgresql(name: str, options: dict[str, Any]) -> dj_database_url.DBConfig:
             f"{name} is no address of a PostgreSQL. Write postgresql://user:password@host:5432/database."
         )
     given = described.get("OPTIONS", {})
-    described["ENGINE"] = "tenancy.postgresql"
+    described["ENGINE"] = "lib.postgresql"
     # Of two values for one setting PostgreSQL takes the last.
     sessions = " ".join(filter(None, [options.get("options"), given.get("options")]))
     described["OPTIONS"] = {**options, **given, "options": sessions}
@@ -216,14 +216,14 @@ def _network(name: str, value: str) -> str:
 
 def _is_host(value: str) -> bool:
     """Whether `value` is an IP address (of version 6 in brackets) or a host name in its canonical spelling."""
-    from tenancy import domains
+    from lib import hostnames
 
     try:
         return ipaddress.ip_address(value.strip("[]")).version == (6 if value.startswith("[") else 4)
     except ValueError:
         pass
     try:
-        return domains.canonical(value) == value
+        return hostnames.canonical(value) == value
     except ValidationError:
         return False
 

@@ -46,7 +46,7 @@ INTERNAL_HOST = host("INTERNAL_HOST")
 if "internal" in SURFACES:
     INTERNAL_TOKEN = secret("INTERNAL_TOKEN", 32)
 MEDIA_ROOT = text("MEDIA_ROOT")
-# How long a process that starts waits for these, in seconds (tenancy/waiting.py).
+# How long a process that starts waits for these, in seconds (server/startup.py).
 PATIENCE = {"database": 30, "cache": 5}
 SECRET_KEY = secret("SECRET_KEY", 50)
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
@@ -55,14 +55,14 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W005",
     "security.W021",
     # SiteMiddleware sends who comes by http to https, at the address that the site has. Whether somebody came by https
-    # is known from wsgi.url_scheme, which gunicorn sets by what trusted proxies say (settings/gunicorn.py).
+    # is known from wsgi.url_scheme, which gunicorn sets by what trusted proxies say (server/gunicorn.py).
     "security.W008",
 ]
 SESSION_COOKIE_NAME = "__Host-session" if TLS else "session"
 SESSION_COOKIE_SECURE = TLS
 if TLS and not networks("TRUSTED_PROXIES"):
     raise ImproperlyConfigured(
-        "TRUSTED_PROXIES is missing: who is believed that a visitor came over TLS (settings/gunicorn.py)? Without it"
+        "TRUSTED_PROXIES is missing: who is believed that a visitor came over TLS (server/gunicorn.py)? Without it"
         " every page redirects to itself. Write the network of Traefik, like 10.0.0.0/24 or 127.0.0.1/32."
     )
 STATIC_ROOT = text("STATIC_ROOT")

@@ -15,7 +15,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
     DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
 else:
-    DATABASES["default"]["ENGINE"] = "tenancy.postgresql"
+    DATABASES["default"]["ENGINE"] = "lib.postgresql"
 MEDIA_ROOT = os.environ.get("MEDIA_ROOT", BASE_DIR / "var" / "test-media")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECRET_KEY = "for tests alone"  # noqa: S105

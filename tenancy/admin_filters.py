@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from tenancy.keys import is_key
+from lib.keys import is_key
 from tenancy.roles import sites_of
 
 SITES_IN_FILTER = 50

@@ -13,9 +13,9 @@ from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
+from lib.keys import is_key
 from tenancy import changes
 from tenancy.choosers import Chooser, MultipleChoice, MultipleChooser
-from tenancy.keys import is_key
 from tenancy.models import Membership, Role
 from tenancy.roles import Visitor, has_role, has_role_anywhere, is_superuser, sees_everything, sites_of
 

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 
-from tenancy.keys import is_key
+from lib.keys import is_key
 
 if TYPE_CHECKING:
     Widget = AutocompleteSelect

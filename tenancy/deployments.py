@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from tenancy.questions import NoAnswer, ask
+from lib.http import NoAnswer, ask
 
 if TYPE_CHECKING:  # the settings ask this module what an address is, before there are models
     from django.contrib.sites.models import Site

@@ -13,8 +13,8 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from lib.http import NoAnswer, ask
 from tenancy.models import Domain, DomainCheck
-from tenancy.questions import NoAnswer, ask
 
 # Answered by SiteMiddleware on each domain of ours, those that redirect and the admin's included.
 PROOF_PATH = "/.well-known/newsstand"

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from tenancy import domains
+from lib import hostnames
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def _arranged(rows: Iterable[Row], moments: Moments) -> tuple[dict[int, list[str
     names: dict[int, list[str]] = {}
     entries: dict[str, Entry] = {}
     for name, site_id, primary, state, generation in rows:
-        if not domains.is_canonical(name):
+        if not hostnames.is_canonical(name):
             logger.error("site %s: %a in the table of domains is no host name; it is not served.", site_id, name)
             continue
         entry = sites.get(site_id)

@@ -12,7 +12,7 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet
 from django.urls import reverse
 
-from tenancy import deployments, domains
+from tenancy import claims, deployments
 from tenancy.lifecycle import DomainTaken
 from tenancy.models import Domain, Membership, Role, SiteSettings, User, UserManager
 from tenancy.roles import Visitor
@@ -33,7 +33,7 @@ class SiteForm(forms.ModelForm):
         }
 
     def clean_domain(self) -> str:
-        name = domains.claimable(self.cleaned_data["domain"])
+        name = claims.claimable(self.cleaned_data["domain"])
         if Domain.objects.filter(name=name).exclude(site=self.instance.pk).exists():
             raise DomainTaken(name)
         return name
@@ -115,7 +115,7 @@ class DomainForm(forms.ModelForm):
         labels = {"name": "Domain"}
 
     def clean_name(self) -> str:
-        name = domains.claimable(self.cleaned_data["name"])
+        name = claims.claimable(self.cleaned_data["name"])
         if Domain.objects.filter(name=name).exclude(pk=self.instance.pk).exists():
             raise DomainTaken(name)
         return name

@@ -16,10 +16,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from lib.redis.ping import ask_cache
 from tenancy.deployments import READY_PATH
 from tenancy.pinning import serves_site
 from tenancy.registry import RegistryUnavailable, registry
-from tenancy.waiting import ask_cache
 
 AWAY_AFTER = 0.5  # seconds, counted from the begin of a question: one that hangs is waited for once
 SLOW_FROM = 0.25

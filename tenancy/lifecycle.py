@@ -9,7 +9,8 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from tenancy import deployments, domains, media
+from lib import hostnames
+from tenancy import claims, deployments, media
 from tenancy.models import Domain, SiteSettings, State
 from tenancy.signals import home_moves
 
@@ -35,7 +36,7 @@ class NotADomainOf(ValidationError):
 @transaction.atomic
 def create(domain: str, name: str, **settings: Any) -> Site:
     """A live site. `settings` are fields of SiteSettings. Raises ValidationError for what the fields refuse."""
-    domain = domains.claimable(domain)
+    domain = claims.claimable(domain)
     site = Site(domain=domain, name=name)
     _check_not_taken(domain)
     site.full_clean(exclude=["domain"])
@@ -50,7 +51,7 @@ def create(domain: str, name: str, **settings: Any) -> Site:
 @transaction.atomic
 def rename(site: Site, domain: str, *, keep_old: bool = True) -> None:
     """Give the site another primary domain; the old one redirects to it, or is released."""
-    before, domain = site.domain, domains.claimable(domain)
+    before, domain = site.domain, claims.claimable(domain)
     _lock(site)
     try:
         # The site's row before the table of domains, as `create` writes them: two that want one name cannot deadlock.
@@ -71,13 +72,13 @@ def rename(site: Site, domain: str, *, keep_old: bool = True) -> None:
 @transaction.atomic
 def add_domain(site: Site, domain: str) -> Domain:
     """A further domain, which redirects to the primary one."""
-    return _claim(site, domains.claimable(domain), primary=False)
+    return _claim(site, claims.claimable(domain), primary=False)
 
 
 @transaction.atomic
 def remove_domain(site: Site, domain: str) -> None:
     """Release a further domain. Raises NotADomainOf, also for the primary one: rename the site instead."""
-    name = domains.canonical(domain)
+    name = hostnames.canonical(domain)
     deleted, _ = site.domains.redirecting().filter(name=name).delete()
     if not deleted:
         raise NotADomainOf(site, name)

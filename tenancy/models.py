@@ -13,7 +13,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models.functions import Lower
 
-from tenancy import deployments, domains
+from lib import hostnames
+from tenancy import claims, deployments
 from tenancy.media import SiteImageField
 
 
@@ -166,7 +167,7 @@ class Domain(models.Model):
     """
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="domains")
-    name = models.CharField(max_length=domains.MAX_LENGTH, unique=True)
+    name = models.CharField(max_length=hostnames.MAX_LENGTH, unique=True)
     primary = models.BooleanField(default=False)
 
     objects = DomainQuerySet.as_manager()
@@ -182,17 +183,17 @@ class Domain(models.Model):
         return self.name
 
     def clean(self) -> None:
-        self.name = domains.claimable(self.name)
+        self.name = claims.claimable(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.name = domains.claimable(self.name)
+        self.name = claims.claimable(self.name)
         super().save(*args, **kwargs)
 
 
 class DomainCheck(models.Model):
     """Whether a domain led here when it was asked last (domain_checks.py). In no page, so no change of a site."""
 
-    name = models.CharField(max_length=domains.MAX_LENGTH, unique=True)
+    name = models.CharField(max_length=hostnames.MAX_LENGTH, unique=True)
     domain = models.OneToOneField(Domain, models.CASCADE, null=True, help_text="None: the host of the admin.")
     checked_at = models.DateTimeField()
     failures = models.PositiveSmallIntegerField(default=0, help_text="In a row; 0 when it led here.")

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.sites.models import Site
 from django.core.management.base import CommandError
 
-from tenancy import domains
+from lib import hostnames
 from tenancy.models import Domain
 
 SHOWN = 20  # an installation may have thousands of sites
@@ -17,8 +17,8 @@ class UnknownSite(CommandError):
 def site_named(text: str) -> Site:
     """The site that has this domain, primary or not, in any spelling. Raises UnknownSite."""
     try:
-        name = domains.canonical(text)
-    except domains.InvalidDomain as error:
+        name = hostnames.canonical(text)
+    except hostnames.InvalidDomain as error:
         raise UnknownSite(f"{error.message} {known_sites()}") from error
     # One that somebody made without us has no row in the table of domains; it can be mended or deleted all the same.
     site = Site.objects.filter(domains__name=name).first() or Site.objects.filter(domain=name).first()
@@ -30,8 +30,8 @@ def site_named(text: str) -> Site:
 def domain_named(text: str) -> str:
     """The canonical spelling of a domain of ours that somebody typed, or of the admin's host. Raises UnknownSite."""
     try:
-        name = domains.canonical(text)
-    except domains.InvalidDomain as error:
+        name = hostnames.canonical(text)
+    except hostnames.InvalidDomain as error:
         raise UnknownSite(f"{error.message} {known_sites()}") from error
     if name != settings.ADMIN_HOST and not Domain.objects.filter(name=name).exists():
         raise UnknownSite(f"No site has the domain {name}. {known_sites()}")

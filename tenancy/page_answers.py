@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 from time import time
 from typing import Any, NamedTuple
 
+from lib.cache_control import NO_STORE
+from pagecache.decorators import is_declared_public
 from tenancy import stored_pages
 from tenancy.page_requests import Environ, StartResponse, Visit
-from tenancy.public import NO_STORE, is_declared_public
 from tenancy.stored_pages import Headers, Page
 
 Body = Iterable[bytes]

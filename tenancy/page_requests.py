@@ -9,10 +9,11 @@ from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.urls import Resolver404, resolve
 
-from tenancy import domains
+from lib import hostnames
+from pagecache.decorators import declared
+from tenancy import surfaces
 from tenancy.domain_checks import PROOF_PATH
 from tenancy.domain_map import Entry
-from tenancy.public import declared
 from tenancy.registry import RegistryUnavailable
 from tenancy.sites import served
 
@@ -22,7 +23,7 @@ StartResponse = Callable[..., Any]
 # Other paths are no page's, or too rare to be kept: nothing is asked of the cache for them.
 _PATH = re.compile(r"/[A-Za-z0-9/._~-]{0,250}")
 _LONGEST_QUERY = 100
-_LONGEST_HOST = domains.MAX_TYPED + len(":65535")
+_LONGEST_HOST = hostnames.MAX_TYPED + len(":65535")
 
 
 class Visit(NamedTuple):
@@ -49,7 +50,7 @@ def site_of(environ: Environ) -> Entry | None:
     if settings.PUBLIC_SCHEME == "https" and environ["wsgi.url_scheme"] != "https":
         return None
     name = _name(environ.get("HTTP_HOST", ""))
-    if name in domains.reserved():
+    if name in surfaces.reserved():
         return None
     try:
         entry = served(name)
@@ -65,7 +66,7 @@ def _name(header: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _name_in(header: str) -> str:
-    name, _ = (header.isascii() and domains.split_host(header)) or ("", "")
+    name, _ = (header.isascii() and hostnames.split_host(header)) or ("", "")
     return name
 
 

@@ -9,6 +9,7 @@ from time import time
 
 from django.core.cache import BaseCache, caches
 
+from lib.singleflight import Renderings, TookTooLong
 from tenancy import stored_pages
 from tenancy.domain_map import Entry
 from tenancy.page_answers import (
@@ -23,7 +24,6 @@ from tenancy.page_answers import (
 )
 from tenancy.page_requests import Environ, StartResponse, Visit, as_everybody, key_of, site_of
 from tenancy.release import fingerprint
-from tenancy.renderings import Renderings, TookTooLong
 from tenancy.stored_pages import Page
 
 KEPT_FOR = 24 * 3600  # seconds; what nobody can ask for any more goes by itself

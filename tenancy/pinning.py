@@ -7,7 +7,7 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError
 
-from tenancy import domains
+from tenancy import surfaces
 from tenancy.models import Domain
 from tenancy.naming import known_sites
 
@@ -39,7 +39,7 @@ def check_pinned_site() -> None:
 
 def check_own_hosts() -> None:
     """Raises ImproperlyConfigured when a site has the name of the admin's host or of the internal one."""
-    taken = sorted(Domain.objects.filter(name__in=list(domains.reserved())).values_list("name", flat=True))
+    taken = sorted(Domain.objects.filter(name__in=list(surfaces.reserved())).values_list("name", flat=True))
     if taken:
         raise ImproperlyConfigured(
             f"{' and '.join(taken)} belongs to a site, and ADMIN_HOST or INTERNAL_HOST would hide it."

@@ -9,6 +9,10 @@ import django
 from django.conf import settings
 
 
+# Packages beside the application that no response is made by.
+NOT_SERVED = ("benchmarks", "devstack", "tests")
+
+
 def fingerprint() -> str:
     """Another one for another installation, other code, templates or static files, another public address."""
     digest = blake2b(digest_size=10)
@@ -29,8 +33,9 @@ def _facts() -> Iterator[bytes]:
 
 def _files() -> Iterator[tuple[str, Path]]:
     """All that a page is made by, wherever the release lies; the manifest names the static files by their content."""
-    for folder in ("blogs", "settings", "tenancy"):
-        for file in sorted((settings.BASE_DIR / folder).rglob("*")):
+    packages = {init.parent for init in settings.BASE_DIR.glob("*/__init__.py")}
+    for folder in sorted(package for package in packages if package.name not in NOT_SERVED):
+        for file in sorted(folder.rglob("*")):
             if file.suffix in (".py", ".html"):
                 yield str(file.relative_to(settings.BASE_DIR)), file
     manifest = Path(settings.STATIC_ROOT or "") / "staticfiles.json"

@@ -13,12 +13,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.shortcuts import render
 from django.utils import timezone, translation
 
-from tenancy import domains, health
+from lib import hostnames
+from lib.cache_control import CACHE_CONTROL, NO_STORE
+from tenancy import health, surfaces
 from tenancy.domain_checks import PROOF_PATH, proof
 from tenancy.domain_map import Entry
 from tenancy.models import State
 from tenancy.pinning import serves_site
-from tenancy.public import CACHE_CONTROL, NO_STORE
 from tenancy.registry import RegistryUnavailable, registry
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -55,7 +56,7 @@ class SiteMiddleware:
         header = request.META.get("HTTP_HOST", "")
         if not header.isascii():
             return _refusal(request, 400, "This address is not written correctly")
-        name_and_port = domains.split_host(header)
+        name_and_port = hostnames.split_host(header)
         if name_and_port is None:
             return _unknown_host(request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_REQUEST_BODY:
@@ -63,7 +64,7 @@ class SiteMiddleware:
         name, port = name_and_port
         # The port stays: the CSRF check of the admin compares it with the Origin header.
         request.META["HTTP_HOST"] = name + port
-        if surface := domains.reserved().get(name):
+        if surface := surfaces.reserved().get(name):
             return self._visit_surface(surface, name, request)
         try:
             return self._visit(name, request)
@@ -164,8 +165,8 @@ class SitesByHost(dict[Any, Site]):
 
     def __getitem__(self, host: str) -> Site:
         """The site with this host, in any spelling. Raises Site.DoesNotExist."""
-        name, _ = domains.split_host(host) or ("", "")
-        if name in domains.reserved():
+        name, _ = hostnames.split_host(host) or ("", "")
+        if name in surfaces.reserved():
             return Site(domain=name, name=name)
         entry = served(name)
         if entry is None:

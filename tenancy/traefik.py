@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from tenancy import deployments, domains
+from tenancy import claims, deployments
 from tenancy.models import Domain, DomainCheck, State
 
 # The file traefik/dynamic/newsstand.yml has the same at 1: that one is there before the application is.
@@ -113,7 +113,7 @@ def _service(addresses: Sequence[str], replicas: Mapping[str, Sequence[str]], se
 
 def _may_be_written(name: str) -> bool:
     try:
-        fine = domains.claimable(name) == name
+        fine = claims.claimable(name) == name
     except ValidationError:
         fine = False
     if not fine:

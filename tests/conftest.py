@@ -18,7 +18,8 @@ from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
 from blogs.models import Placement, Post
-from tenancy import domains, lifecycle
+from lib import hostnames
+from tenancy import lifecycle, surfaces
 from tenancy.models import Domain, Membership, Role, User
 from tenancy.registry import registry
 from tests import servers
@@ -129,8 +130,8 @@ def shared(techblog, financeblog, publish):
 
 
 def is_of_the_installation(host):
-    name, _ = domains.split_host(host) or ("", "")
-    return name in domains.reserved()
+    name, _ = hostnames.split_host(host) or ("", "")
+    return name in surfaces.reserved()
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ class Process:
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  # closed by stop()
         database = connection.settings_dict
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "settings/gunicorn.py", "settings.wsgi"],
+            [sys.executable, "-m", "gunicorn", "-c", "server/gunicorn.py", "server.wsgi"],
             env={
                 **os.environ,
                 "DJANGO_SETTINGS_MODULE": "settings.test",

@@ -5,7 +5,7 @@ import pytest
 from django.db import NotSupportedError, ProgrammingError, connection, transaction
 
 from blogs.models.front import post_at
-from tenancy.postgresql.base import PREPARED_AT_MOST, PREPARED_FROM, DatabaseWrapper
+from lib.postgresql.base import PREPARED_AT_MOST, PREPARED_FROM, DatabaseWrapper
 from tests import servers
 
 

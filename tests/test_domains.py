@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tenancy import domains
-from tenancy.domains import MAX_LENGTH, InvalidDomain, canonical, claimable, is_canonical, split_host
+from lib.hostnames import MAX_LENGTH, InvalidDomain, canonical, is_canonical, split_host
+from tenancy import surfaces
+from tenancy.claims import claimable
 
 pytestmark = pytest.mark.pure
 
@@ -228,7 +229,7 @@ def test_a_text_of_a_million_signs_is_refused_at_once(text, monkeypatch):
 def test_the_installations_own_hosts_can_be_claimed_by_nobody(text):
     with pytest.raises(InvalidDomain, match="ADMIN_HOST"):
         claimable(text)
-    assert canonical(text) in domains.reserved()
+    assert canonical(text) in surfaces.reserved()
 
 
 def test_a_neighbour_of_the_admins_host_can_be_claimed():

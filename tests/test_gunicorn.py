@@ -12,7 +12,7 @@ import pytest
 from gunicorn.config import Config
 
 from devstack.processes import children, free_port, wait_until
-from settings.worker import Pieces, Response
+from server.worker import Pieces, Response
 from tests.processes import running
 
 pytestmark = pytest.mark.sqlite
@@ -218,7 +218,7 @@ ACTIVATED = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
 os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
-os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", "settings/gunicorn.py", "settings.wsgi"])
+os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", "server/gunicorn.py", "server.wsgi"])
 """
 
 

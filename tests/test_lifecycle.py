@@ -16,8 +16,8 @@ from django.db.models import ProtectedError
 from PIL import Image as Picture
 
 from blogs.models import Author, Image, Post, Tag
+from lib.hostnames import InvalidDomain
 from tenancy import lifecycle
-from tenancy.domains import InvalidDomain
 from tenancy.lifecycle import DomainTaken, NotADomainOf
 from tenancy.models import Domain, Generation, Membership, SiteSettings, State, User
 

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from PIL import Image as Pillow
 
 from blogs.models import Image
-from tenancy import media
+from lib import images
 from tests.pictures import picture
 
 pytestmark = pytest.mark.sqlite
@@ -32,7 +32,7 @@ def a_bomb():
 
 
 def a_gif_of_many_frames():
-    frames = [Pillow.new("RGB", (1, 1), (n % 256, n // 256, 0)) for n in range(media.MAX_FRAMES + 1)]
+    frames = [Pillow.new("RGB", (1, 1), (n % 256, n // 256, 0)) for n in range(images.MAX_FRAMES + 1)]
     buffer = BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
     return ContentFile(buffer.getvalue(), "frames.gif")
@@ -44,7 +44,7 @@ def a_jpeg_of_many_scans():
     content = buffer.getvalue()
     begin = content.rindex(b"\xff\xda")
     scan = content[begin:-2]
-    return ContentFile(content[:begin] + scan * (media.MAX_SCANS + 1) + content[-2:], "scans.jpg")
+    return ContentFile(content[:begin] + scan * (images.MAX_SCANS + 1) + content[-2:], "scans.jpg")
 
 
 REFUSED = {
@@ -53,7 +53,7 @@ REFUSED = {
     "an SVG called PNG": lambda: ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "drawing.png"),
     "a format that browsers do not show": lambda: picture(kind="TIFF", name="scan.png"),
     "half an image": lambda: ContentFile(picture(300, 300, "JPEG").read()[:-400], "half.jpg"),
-    "too many bytes": lambda: ContentFile(b"\x89PNG" + os.urandom(media.MAX_BYTES), "large.png"),
+    "too many bytes": lambda: ContentFile(b"\x89PNG" + os.urandom(images.MAX_BYTES), "large.png"),
     "a decompression bomb": a_bomb,
     "a GIF of many frames": a_gif_of_many_frames,
     "a JPEG of many scans": a_jpeg_of_many_scans,

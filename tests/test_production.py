@@ -4,7 +4,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from devstack.processes import free_port
-from tenancy import map_reader, waiting
+from server import startup
+from tenancy import map_reader
 from tests import production
 from tests.production import ADMIN_HOST, INTERNAL_HOST, SECRET, read, shown
 
@@ -217,14 +218,14 @@ def test_without_redis_a_process_starts_all_the_same(serve, techblog):
 
 @pytest.mark.pure
 def test_what_comes_late_is_waited_for(capsys, monkeypatch):
-    monkeypatch.setattr(waiting, "PAUSE", 0.01)
+    monkeypatch.setattr(startup, "PAUSE", 0.01)
     refusals = iter([ConnectionError("not yet"), ConnectionError("not yet\nand why")])
 
     def ask():
         for refusal in refusals:
             raise refusal
 
-    waiting.wait_for("PostgreSQL", ask, 5)
+    startup.wait_for("PostgreSQL", ask, 5)
 
     assert capsys.readouterr().err == "Waiting for PostgreSQL, at most 5 s: not yet\n"
 

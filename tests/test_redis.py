@@ -9,7 +9,7 @@ from django_redis import get_redis_connection
 from redis import Redis, exceptions
 
 from devstack.processes import wait_until
-from tenancy.redis import PAUSE, Breaker, CircuitOpen
+from lib.redis.breaker import PAUSE, Breaker, CircuitOpen
 from tests import servers
 from tests.processes import frozen
 from tests.production import read
@@ -122,7 +122,7 @@ def test_of_many_callers_one_tries_again_and_the_others_fail_at_once(monkeypatch
 
     with pytest.raises(exceptions.ConnectionError):
         breaker.call(fails)
-    monkeypatch.setattr("tenancy.redis.monotonic", lambda: time.monotonic() + PAUSE)
+    monkeypatch.setattr("lib.redis.breaker.monotonic", lambda: time.monotonic() + PAUSE)
     outcomes = []
 
     def call():

@@ -76,9 +76,7 @@ class Peer:
         with psycopg.connect(self._environment["DATABASE_URL"], autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
 
-    def serve(
-        self, name: str, *, page_cache: bool, worker: str = "settings.worker.Worker", **variables: str
-    ) -> Wagtail:
+    def serve(self, name: str, *, page_cache: bool, worker: str = "server.worker.Worker", **variables: str) -> Wagtail:
         """A gunicorn that answers, as `Installation.serve` makes them."""
         environment = self._environment | variables | {"PAGE_CACHE": "yes" if page_cache else "no"}
         server = Wagtail(self._session, name, environment, "wagtailblog.wsgi", worker)

@@ -12,7 +12,7 @@ from django.core.files import File
 
 from blogs.importing import files
 from blogs.models import Image
-from tenancy import media
+from lib import images
 
 _SUFFIXES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
 
@@ -80,14 +80,14 @@ class Pictures:
 
     def _examined_now(self, path: Path, folder: Path) -> Picture | Missing:
         size = path.stat().st_size
-        if size > media.MAX_BYTES:
-            return Missing(f"has {size:,} bytes; at most {media.MAX_BYTES:,} are allowed")
+        if size > images.MAX_BYTES:
+            return Missing(f"has {size:,} bytes; at most {images.MAX_BYTES:,} are allowed")
         content = path.read_bytes()
         picture = Picture(path, files.name_below(path, folder), hashlib.sha256(content).hexdigest())
         if picture.digest not in self.stored:
             try:
                 with path.open("rb") as file:
-                    media.image_format(file)
+                    images.image_format(file)
             except ValidationError as error:
                 return Missing(f"cannot be stored: {' '.join(error.messages)}")
         return picture

@@ -4,7 +4,7 @@ import pytest
 from django.urls import path as route
 
 from blogs import urls
-from tenancy.public import public_page
+from pagecache.decorators import public_page
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from blogs.models import Placement
-from tenancy.public import CACHE_CONTROL
+from lib.cache_control import CACHE_CONTROL
 from tenancy.stored_pages import WORTH_COMPRESSING
 from tests.cache.observing import redis
 from tests.reading import read

@@ -10,9 +10,9 @@ from django.utils.cache import patch_vary_headers
 
 from blogs import redirects
 from blogs.models import Author, Image, Tag
+from lib.cache_control import CACHE_CONTROL
 from tenancy import lifecycle
 from tenancy.pagecache import LARGEST
-from tenancy.public import CACHE_CONTROL
 from tests.cache.observing import counted, entries
 from tests.cache.wire import get
 from tests.pictures import picture

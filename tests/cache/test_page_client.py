@@ -8,9 +8,9 @@ from contextlib import suppress
 import pytest
 from django_redis.cache import RedisCache
 
+from lib.redis.breaker import PAUSE
+from lib.redis.bytes_client import LONGEST
 from settings.caches import on_redis
-from tenancy.page_client import LONGEST
-from tenancy.redis import PAUSE
 from tests import servers
 from tests.cache.rubbish import RubbishRedis, bulk
 from tests.timing import seconds

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from blogs.models import Author
+from lib.singleflight import PATIENCE, PATIENCE_STANDING, SEATS, Renderings, TookTooLong
 from tenancy.pagecache import STALE_AT_MOST
-from tenancy.renderings import PATIENCE, PATIENCE_STANDING, SEATS, Renderings, TookTooLong
 from tests.cache.observing import entries, locked, logged_queries, redis, waiting_for_a_lock
 from tests.processes import running, until_all_know
 from tests.reading import page_cache, read

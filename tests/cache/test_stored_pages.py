@@ -7,7 +7,7 @@ import brotli
 import pytest
 from django.core.exceptions import TooManyFieldsSent
 
-from tenancy.public import MOST_PARAMETERS, declared
+from pagecache.decorators import MOST_PARAMETERS, declared
 from tenancy.stored_pages import WORTH_COMPRESSING, Page, accepted, from_bytes, page, to_bytes
 
 pytestmark = pytest.mark.pure

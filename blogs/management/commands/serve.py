@@ -30,9 +30,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         port = getattr(settings, "PORT", None)
         if port is None:
-            raise CommandError(
-                "serve is for settings.local. On a server: gunicorn -c settings/gunicorn.py settings.wsgi"
-            )
+            raise CommandError("serve is for settings.local. On a server: gunicorn -c server/gunicorn.py server.wsgi")
         # First, and kept: of two that are started on one port, one stops here and touches nothing.
         listener = _listen(port)
         _note(port)
@@ -41,7 +39,7 @@ class Command(BaseCommand):
             self.stdout.write("The database is new: filling it with the demo …")
             load()
         check_before_serving()
-        # The moment until gunicorn minds it; settings/gunicorn_local.py ends this.
+        # The moment until gunicorn minds it; server/gunicorn_local.py ends this.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.stdout.write("\n".join(["", *_addresses(), "", *_accounts(), "Ctrl-C stops.", ""]))
         self.stdout.flush()
@@ -105,9 +103,9 @@ def _become_gunicorn(listener: socket.socket) -> None:
         "-m",
         "gunicorn",
         "--config",
-        "settings/gunicorn_local.py",
+        "server/gunicorn_local.py",
         "--chdir",
         str(settings.BASE_DIR),
     ]
     command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning", "--graceful-timeout", str(PATIENCE)]
-    os.execv(sys.executable, [*command, "settings.wsgi"])  # noqa: S606  # there is no shell, as it should be
+    os.execv(sys.executable, [*command, "server.wsgi"])  # noqa: S606  # there is no shell, as it should be

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 from django.db.models import ProtectedError
 
-from tenancy import domains, lifecycle
+from lib import hostnames
+from tenancy import lifecycle
 from tenancy.management import arguments, checking
 from tenancy.management.reporting import Document, as_page, as_table, documents, placed_elsewhere
 from tenancy.models import Theme
@@ -121,7 +122,7 @@ class Command(BaseCommand):
     def remove(self, options: Options) -> None:
         site = site_named(options["site"])
         lifecycle.remove_domain(site, options["name"])
-        self._report(options, site, f"{domains.canonical(options['name'])} is released: any site can have it now.")
+        self._report(options, site, f"{hostnames.canonical(options['name'])} is released: any site can have it now.")
 
     def check_domains(self, options: Options) -> None:
         names = options["names"]

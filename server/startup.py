@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Callable
 from time import monotonic, sleep
-from typing import Any
 
 from django.conf import settings
-from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
+
+from lib.redis.ping import _redis, ask_cache
 
 PAUSE = 1.0  # seconds between two attempts
 REMINDER = 5.0  # seconds between two messages
@@ -53,23 +53,11 @@ def wait_for(name: str, ask: Callable[[], None], patience: float) -> None:
         sleep(PAUSE)
 
 
-def ask_cache() -> None:
-    """Return when the cache answers; one in memory always does. Raises redis.RedisError."""
-    if redis := _redis():
-        redis.ping()
-
-
 def hang_up() -> None:
     """Close what was opened for asking."""
     connections.close_all()
     if redis := _redis():
         redis.connection_pool.disconnect()
-
-
-def _redis() -> Any:
-    """The client of the default cache, if that is one of django-redis, which a laptop does not have installed."""
-    client = getattr(caches["default"], "client", None)
-    return client and client.get_client()
 
 
 def say(message: str) -> None:

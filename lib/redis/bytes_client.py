@@ -14,7 +14,7 @@ from django_redis.client import DefaultClient
 from django_redis.exceptions import ConnectionInterrupted
 from redis import Connection, exceptions
 
-from tenancy.redis import Client, Pool
+from lib.redis.breaker import Client, Pool
 
 PATIENCE = 0.25  # seconds for the whole of an answer; that of a socket counts for each piece
 LONGEST = 4 * 1024 * 1024  # bytes of an answer

@@ -13,9 +13,9 @@ try:
     django = get_wsgi_application()
 
     # These need the applications loaded.
+    from server.startup import hang_up, wait_for_services
     from tenancy.pagecache import PageCache
     from tenancy.pinning import check_before_serving
-    from tenancy.waiting import hang_up, wait_for_services
 
     wait_for_services()
     check_before_serving()

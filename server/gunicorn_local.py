@@ -4,7 +4,7 @@ import os
 import signal
 from typing import Any
 
-from settings.gunicorn import *  # noqa: F403
+from server.gunicorn import *  # noqa: F403
 
 accesslog = None
 preload_app = False

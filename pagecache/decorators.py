@@ -8,12 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-View = Callable[..., HttpResponse]
+from lib.cache_control import CACHE_CONTROL
 
-# A browser asks each time. A proxy in front (a CDN) holds a page for a second, and for ten more while it asks anew.
-CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=10"
-# Of an answer that nobody is to keep.
-NO_STORE = "no-store"
+View = Callable[..., HttpResponse]
 
 MOST_PARAMETERS = 50
 _MARK = "newsstand.public"

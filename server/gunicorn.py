@@ -31,14 +31,14 @@ keepalive = 95
 limit_request_field_size = 8190
 limit_request_fields = 100
 limit_request_line = 4094
-logger_class = "settings.access_log.AccessLog"
+logger_class = "server.access_log.AccessLog"
 # Once for all workers: they start at once and share the memory. So a reload (HUP) replaces the workers and not the
 # code: for new code start anew.
 preload_app = True
 # A socket for each worker: otherwise Traefik's kept connections could all end up with one of them.
 reuse_port = not inherits_sockets() and not bind.startswith("unix:")
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
-worker_class = "settings.worker.Worker"
+worker_class = "server.worker.Worker"
 # The worker's sign of life must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # not a file of a guessable name
 

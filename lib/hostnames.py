@@ -4,7 +4,6 @@ import ipaddress
 import re
 
 import idna
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
 # `Site.domain` of django.contrib.sites holds no more; DNS itself would allow 253.
@@ -58,19 +57,6 @@ def canonical(text: str) -> str:
     if _NUMBER.fullmatch(name.rsplit(".", 1)[-1]):
         raise InvalidDomain(text, "its last label is a number, which browsers take for an IP address.")
     return name
-
-
-def claimable(text: str) -> str:
-    """The canonical spelling of a domain that a site may have. Raises InvalidDomain, also for our own hosts."""
-    name = canonical(text)
-    if name in reserved():
-        raise InvalidDomain(text, "the installation itself uses it (ADMIN_HOST, INTERNAL_HOST); choose another.")
-    return name
-
-
-def reserved() -> dict[str, str]:
-    """Hosts of the installation's own surfaces, which no site can claim, each with its surface."""
-    return {settings.ADMIN_HOST: "admin", settings.INTERNAL_HOST: "internal"}
 
 
 def split_host(header: str) -> tuple[str, str] | None:
