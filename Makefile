@@ -44,7 +44,7 @@ stack: $(VENV)/.dev ## Serve the demo on this machine as a server does: Traefik,
 
 # Three runs beside each other, each about as long as the others: they wait for servers more than they work.
 PYTEST := $(BIN)/python -m pytest
-APART  := tests/cache $(wildcard tests/test_import*.py tests/test_queries.py)
+APART  := tests/pagecache tests/transfer tests/blogs/test_queries.py
 test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, on SQLite what must also hold there, and through Traefik
 	@logs=$$(mktemp -d); failed=; \
 	$(PYTEST) -m 'not pure and not long' $(APART) > $$logs/apart 2>&1 & apart=$$!; \
@@ -67,7 +67,7 @@ lint: $(VENV)/.dev ## Check format, code, types, imports, templates, migrations,
 	$(BIN)/ruff check . compose/smoke
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/djlint --lint --quiet blogs tenancy
+	$(BIN)/djlint --lint --quiet accounts blogs tenancy
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings settings.test
 	@echo '$(BIN)/python manage.py check --deploy --fail-level WARNING'
 	@$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level WARNING

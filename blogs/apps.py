@@ -7,7 +7,7 @@ class BlogsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from blogs import changes, signals  # they need the models
+        from blogs import signals, watches  # they need the models
 
-        changes.watch_content()
+        watches.watch_content()
         signals.connect()

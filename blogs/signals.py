@@ -5,8 +5,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete
 
+from blogs.homes import move_home
 from blogs.models import Image
-from blogs.moving import move_home
 from tenancy.signals import home_moves
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
 
-from lib.redis.ping import _redis, ask_cache
+from lib.redis.ping import _redis, ping_cache
 
 PAUSE = 1.0  # seconds between two attempts
 REMINDER = 5.0  # seconds between two messages
@@ -31,7 +31,7 @@ def wait_for_services() -> None:
             raise ImproperlyConfigured(f"{error}. Start it, or correct DATABASE_URL.") from error
     if "cache" in patience:
         try:
-            wait_for("Redis", ask_cache, patience["cache"])
+            wait_for("Redis", ping_cache, patience["cache"])
         except DidNotCome as error:
             say(f"{error}. Starting without it; pages are slower until it is there.")
 
@@ -53,7 +53,7 @@ def wait_for(name: str, ask: Callable[[], None], patience: float) -> None:
         sleep(PAUSE)
 
 
-def hang_up() -> None:
+def close_connections() -> None:
     """Close what was opened for asking."""
     connections.close_all()
     if redis := _redis():

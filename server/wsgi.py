@@ -13,14 +13,14 @@ try:
     django = get_wsgi_application()
 
     # These need the applications loaded.
-    from server.startup import hang_up, wait_for_services
-    from tenancy.pagecache import PageCache
+    from pagecache.wsgi import PageCache
+    from server.startup import close_connections, wait_for_services
     from tenancy.pinning import check_before_serving
 
     wait_for_services()
     check_before_serving()
     # Workers are forked from this process, and no connection may have two of them at its end.
-    hang_up()
+    close_connections()
     application = PageCache(django)
 except ImproperlyConfigured as error:
     refuse(error)

@@ -28,7 +28,7 @@ ROOT_HOSTCONF = "hosts"
 # How Traefik reaches the processes that serve all sites without a deployment of their own.
 SHARED_DEPLOYMENT = addresses("SHARED_DEPLOYMENT")
 # The kinds of hosts that this process serves; those of the others get 404, and their urls are not even loaded.
-SURFACE_URLCONFS = {"blogs": "blogs.urls", "admin": "tenancy.admin_urls", "internal": "tenancy.urls"}
+SURFACE_URLCONFS = {"blogs": "blogs.pages.urls", "admin": "accounts.admin.urls", "internal": "tenancy.internal.urls"}
 SURFACES = choices("SURFACES", tuple(SURFACE_URLCONFS), tuple(SURFACE_URLCONFS))
 # The last resort of django-hosts and of Django. Never reached: SiteMiddleware lets no unknown host through.
 DEFAULT_HOST = SURFACES[0]
@@ -41,7 +41,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AUTH_USER_MODEL = "tenancy.User"
+AUTH_USER_MODEL = "accounts.User"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "csrf"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
@@ -51,8 +51,11 @@ MAX_REQUEST_BODY = 12 * 1024 * 1024
 INSTALLED_APPS = [
     # Before tenancy, which takes back what it connects: it would make a default site.
     "django.contrib.sites",
+    "transfer",
     "blogs",
     "tenancy",
+    # Before Django's admin: its templates replace some of that one's.
+    "accounts",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -79,7 +82,7 @@ LOGGING = {
 LOGIN_REDIRECT_URL = "admin:index"
 MIDDLEWARE = [
     # Nothing may see a host before it is known to be ours.
-    "tenancy.sites.SiteMiddleware",
+    "tenancy.middleware.SiteMiddleware",
     # Chooses the urlconf of the surface; those below ask it which surface this is.
     "django_hosts.middleware.HostsRequestMiddleware",
     # Headers and, in production, https: also for the static files below.
@@ -87,14 +90,14 @@ MIDDLEWARE = [
     # Static files are answered here, without sessions or URLs.
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # The admin's policy; public pages bring their own.
-    "tenancy.admin_middleware.AdminCSPMiddleware",
+    "accounts.admin.middleware.AdminCSPMiddleware",
     # Adds the missing slash at the end of an address.
     "django.middleware.common.CommonMiddleware",
     # Sessions before who needs them: CSRF cookies are separate, users and messages are kept in the session.
-    "tenancy.admin_middleware.AdminSessionMiddleware",
+    "accounts.admin.middleware.AdminSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "tenancy.admin_middleware.AdminAuthenticationMiddleware",
-    "tenancy.admin_middleware.AdminMessageMiddleware",
+    "accounts.admin.middleware.AdminAuthenticationMiddleware",
+    "accounts.admin.middleware.AdminMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 SESSION_COOKIE_NAME = "session"

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def on_redis(url: str) -> dict[str, dict[str, Any]]:
-    """CACHES: `pages` for the page cache (tenancy/pagecache.py), `default` for whatever else asks."""
+    """CACHES: `pages` for the page cache (pagecache/wsgi.py), `default` for whatever else asks."""
     options = {
         "CONNECTION_POOL_CLASS": "lib.redis.breaker.Pool",
         # The older protocol spares a new connection two questions. A pool does not try again by itself.

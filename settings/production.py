@@ -22,9 +22,9 @@ DATABASE_SETTINGS = (
     "statement_timeout=10s",
     "lock_timeout=5s",
     "idle_in_transaction_session_timeout=30s",
-    # What changes a page has to see what others committed (tenancy/change_triggers.py).
+    # What changes a page has to see what others committed (tenancy/changes/triggers.py).
     r"default_transaction_isolation=read\ committed",
-    # What is prepared (blogs/models/statements.py) is planned once, also where a plan for each site seems cheaper.
+    # What is prepared (blogs/models/compiled.py) is planned once, also where a plan for each site seems cheaper.
     "plan_cache_mode=force_generic_plan",
     # A page reads few rows by indexes: to go through a table instead, for fear of a slow disk, parallel workers and
     # compiled plans cost more than they ever save.

@@ -1,4 +1,4 @@
-"""The test suite and the server processes it starts, on the databases that tests/servers.py started."""
+"""The test suite and the server processes it starts, on the databases that tests/support/servers.py started."""
 
 import os
 

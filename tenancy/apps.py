@@ -5,21 +5,25 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 class TenancyConfig(AppConfig):
     name = "tenancy"
-    verbose_name = "Accounts"
+    verbose_name = "Sites"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         # These need the models to be there.
         from django.contrib.sites.models import Site
 
-        from tenancy import changes, checks, signals, sites  # noqa: F401
+        from accounts.admin.site import site as admin_site
+        from tenancy import checks, signals, sites_framework  # noqa: F401
+        from tenancy.changes import watches
+        from tenancy.changes.affected import observed_changes
         from tenancy.models import Domain, SiteSettings
 
-        sites.bind_sites_framework()
-        changes.watch(Site, "SELECT {row}.id")
-        changes.watch(Domain, "SELECT {row}.site_id")
-        changes.watch(SiteSettings, "SELECT {row}.site_id")
+        sites_framework.bind_sites_framework()
+        watches.watch(Site, "SELECT {row}.id")
+        watches.watch(Domain, "SELECT {row}.site_id")
+        watches.watch(SiteSettings, "SELECT {row}.site_id")
         signals.connect()
+        admin_site.observed_changes = observed_changes
         # There is no default site: what is not configured is not served.
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         pre_migrate.connect(signals.remove_triggers, sender=self)

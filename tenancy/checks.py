@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-FIRST = "tenancy.sites.SiteMiddleware"
+FIRST = "tenancy.middleware.SiteMiddleware"
 
 
 @register

@@ -8,8 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError
 
 from tenancy import surfaces
+from tenancy.lookup import known_sites
 from tenancy.models import Domain
-from tenancy.naming import known_sites
 
 logger = logging.getLogger(__name__)
 

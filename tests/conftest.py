@@ -17,14 +17,15 @@ from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
+from accounts.models import Membership, Role, User
 from blogs.models import Placement, Post
 from lib import hostnames
 from tenancy import lifecycle, surfaces
-from tenancy.models import Domain, Membership, Role, User
-from tenancy.registry import registry
-from tests import servers
-from tests.processes import running
-from tests.reading import assert_cached_like
+from tenancy.models import Domain
+from tenancy.registry.site_registry import registry
+from tests.support import servers
+from tests.support.processes import running
+from tests.support.reading import assert_cached_like
 
 PASSWORD = "correct horse battery"
 MANY = 1_000_000  # bytes of a table; so many rows are gone sooner, and for good, by TRUNCATE
@@ -34,7 +35,7 @@ MANY = 1_000_000  # bytes of a table; so many rows are gone sooner, and for good
 def registry_lets_go(django_db_setup):
     """The test database is dropped at the end, which its own connection would forbid."""
     yield
-    registry.hang_up()
+    registry.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

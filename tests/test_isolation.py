@@ -6,14 +6,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from blogs import urls
 from blogs.models import Author, Image, Placement, Tag
+from blogs.pages import urls
 from tenancy import lifecycle
-from tests.pictures import picture
+from tests.support.pictures import picture
 
 pytestmark = pytest.mark.sqlite
 
-# For each name in blogs/urls.py the arguments that lead to `placement`; a view that is missing here fails below.
+# For each name in blogs/pages/urls.py the arguments that lead to `placement`; a view that is missing here fails below.
 ARGUMENTS = {
     "home": lambda placement: {},
     "feed": lambda placement: {},
@@ -31,7 +31,7 @@ NAMES = [pattern.name for pattern in urls.urlpatterns]
 
 
 def address(name, placement):
-    return reverse(name, urlconf="blogs.urls", kwargs=ARGUMENTS[name](placement))
+    return reverse(name, urlconf="blogs.pages.urls", kwargs=ARGUMENTS[name](placement))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from devstack.processes import free_port
-from tests.processes import Answer
+from tests.support.processes import Answer
 
 PROJECT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 90  # seconds, of a clean checkout
@@ -199,7 +199,7 @@ def test_accounts_that_are_gone_are_not_printed(checkout, make_run):
     running.ready_after()
     running.ctrl_c()
     with closing(sqlite3.connect(checkout / "var/db.sqlite3")) as database:
-        database.execute("UPDATE tenancy_user SET email = 'somebody@else.test' WHERE email = 'admin@example.com'")
+        database.execute("UPDATE accounts_user SET email = 'somebody@else.test' WHERE email = 'admin@example.com'")
         database.commit()
     try:
         again = make_run()
@@ -208,7 +208,7 @@ def test_accounts_that_are_gone_are_not_printed(checkout, make_run):
         assert "owner@example.com" in again.said
     finally:
         with closing(sqlite3.connect(checkout / "var/db.sqlite3")) as database:
-            database.execute("UPDATE tenancy_user SET email = 'admin@example.com' WHERE email = 'somebody@else.test'")
+            database.execute("UPDATE accounts_user SET email = 'admin@example.com' WHERE email = 'somebody@else.test'")
             database.commit()
 
 

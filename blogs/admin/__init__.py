@@ -1,4 +1,4 @@
-"""Posts and what they are made of, scoped by the roles of who looks (tenancy/admin_scope.py)."""
+"""Posts and what they are made of, scoped by the roles of who looks (accounts/admin/scoped.py)."""
 
 from blogs.admin import images, names, placements, posts, redirects
 

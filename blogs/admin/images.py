@@ -9,13 +9,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.admin.filters import site_filter
+from accounts.admin.scoped import ScopedAdmin
+from accounts.admin.site import site as admin_site
+from accounts.models import Role
+from accounts.roles import AnyUser
 from blogs.models import Image, Post
-from tenancy.admin_filters import site_filter
-from tenancy.admin_scope import ScopedAdmin
-from tenancy.admin_site import site as admin_site
 from tenancy.media import FOR_ONE_READER, image_response
-from tenancy.models import Role
-from tenancy.roles import Visitor
 
 POSTS_NAMED = 20
 
@@ -24,8 +24,8 @@ POSTS_NAMED = 20
 class ImageAdmin(ScopedAdmin):
     """Everybody who writes on a site uploads and sees its images; editors name and delete them."""
 
-    menu_place = 3
-    needs = {"view": Role.AUTHOR, "add": Role.AUTHOR, "change": Role.EDITOR, "delete": Role.EDITOR}
+    menu_order = 3
+    required_roles = {"view": Role.AUTHOR, "add": Role.AUTHOR, "change": Role.EDITOR, "delete": Role.EDITOR}
     site_choice_role = Role.AUTHOR
     list_display = ["preview", "title_or_name", "site", "markdown"]
     list_display_links = ["preview", "title_or_name"]
@@ -62,7 +62,7 @@ class ImageAdmin(ScopedAdmin):
     def markdown(self, obj: Image) -> SafeString:
         return format_html("<code>![{}]({})</code>", obj.title or "In words", obj.get_absolute_url())
 
-    def obstacles(self, objs: list[Any], user: Visitor) -> list[str]:
+    def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
         shows = models.Q(images__in=objs) | models.Q(cover__in=objs)
         visible = self.admin_site.get_model_admin(Post).scope(Post.objects.all(), user)  # type: ignore[attr-defined]
         named = visible.filter(shows).distinct().values_list("title", flat=True)[:POSTS_NAMED]

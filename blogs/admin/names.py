@@ -11,14 +11,14 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.text import slugify
 
+from accounts.admin.scoped import ScopedAdmin
+from accounts.admin.site import site as admin_site
+from accounts.models import Role
+from accounts.roles import AnyUser, has_role_anywhere, is_superuser, sees_everything, sites_of
 from blogs.models import Author, Post, Tag
-from tenancy.admin_scope import ScopedAdmin
-from tenancy.admin_site import site as admin_site
-from tenancy.models import Role
-from tenancy.roles import Visitor, has_role_anywhere, is_superuser, sees_everything, sites_of
 
 
-def on_sites_of(user: Visitor) -> models.QuerySet[Post]:
+def on_sites_of(user: AnyUser) -> models.QuerySet[Post]:
     """Posts whose home or place is a site of the user."""
     sites = sites_of(user)
     return Post.objects.filter(Q(home__in=sites) | Q(placements__site__in=sites))
@@ -28,19 +28,19 @@ def on_sites_of(user: Visitor) -> models.QuerySet[Post]:
 class TagAdmin(ScopedAdmin):
     """Tags come into being with posts. All sites share them by slug: only superusers give one another name."""
 
-    menu_place = 5
-    needs = {"view": Role.AUTHOR, "add": None, "change": None, "delete": None}
+    menu_order = 5
+    required_roles = {"view": Role.AUTHOR, "add": None, "change": None, "delete": None}
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
 
-    def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
         if sees_everything(user):
             return rows
         return rows.filter(Exists(on_sites_of(user).filter(tags=OuterRef("pk"))))
 
-    def may(self, verb: str, user: Visitor, obj: Any = None) -> bool:
+    def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
         """A tag is of no site: what of them a user may see, the scope says."""
-        return super().may(verb, user)
+        return super().allows(verb, user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["slug"] if obj else []
@@ -50,23 +50,23 @@ class TagAdmin(ScopedAdmin):
 class AuthorAdmin(ScopedAdmin):
     """Authors of the user's sites, and those whom the user has just made and no post names yet."""
 
-    menu_place = 4
-    needs = {"view": Role.AUTHOR, "add": Role.EDITOR, "change": Role.EDITOR, "delete": Role.EDITOR}
+    menu_order = 4
+    required_roles = {"view": Role.AUTHOR, "add": Role.EDITOR, "change": Role.EDITOR, "delete": Role.EDITOR}
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
     autocomplete_fields = ["user"]
 
-    def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
         if sees_everything(user):
             return rows
         used = Exists(on_sites_of(user).filter(authors=OuterRef("pk")))
         return rows.filter(used | ~Exists(Post.objects.filter(authors=OuterRef("pk"))) & _made_by(user))
 
-    def may(self, verb: str, user: Visitor, obj: Any = None) -> bool:
+    def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
         """An author is changed where all their posts are at home."""
-        role = self.needs[verb]
+        role = self.required_roles[verb]
         if obj is None or role is None or role == Role.AUTHOR or sees_everything(user):
-            return super().may(verb, user)
+            return super().allows(verb, user)
         if not has_role_anywhere(user, role):
             return False
         return not Post.objects.filter(authors=obj).exclude(home__in=sites_of(user, role)).exists()
@@ -81,12 +81,12 @@ class AuthorAdmin(ScopedAdmin):
         obj.slug = obj.slug or free_slug(obj.name)
         super().save_model(request, obj, form, change)
 
-    def obstacles(self, objs: list[Any], user: Visitor) -> list[str]:
+    def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
         titles = on_sites_of(user).filter(authors__in=objs).distinct().values_list("title", flat=True)[:20]
         return [f"“{title}” names this author" for title in titles]
 
 
-def _made_by(user: Visitor) -> Exists:
+def _made_by(user: AnyUser) -> Exists:
     """The admin's log tells who made a row: one that no post uses yet is nobody else's to see."""
     content_type = ContentType.objects.get_for_model(Author)
     entries = LogEntry.objects.filter(content_type=content_type, action_flag=ADDITION, user=user.pk)

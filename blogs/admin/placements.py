@@ -7,14 +7,14 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 
-from blogs.forms import PlacementForm
+from accounts.admin.filters import ChoiceFilter, site_filter
+from accounts.admin.scoped import ScopedAdmin, ScopedInline
+from accounts.admin.site import site as admin_site
+from accounts.models import Role
+from accounts.roles import AnyUser, has_role_anywhere, sites_of
+from blogs.admin.forms import PlacementForm
 from blogs.models import Placement, PlacementQuerySet, Post
-from tenancy.admin_filters import ChoiceFilter, site_filter
-from tenancy.admin_scope import ScopedAdmin, ScopedInline
-from tenancy.admin_site import site as admin_site
-from tenancy.models import Role
-from tenancy.roles import Visitor, has_role_anywhere, sites_of
-from tenancy.sites import site_url
+from tenancy.absolute_urls import site_url
 
 LIVE, SCHEDULED, DRAFT = "live", "scheduled", "draft"
 
@@ -61,10 +61,10 @@ class PlacementInline(ScopedInline, admin.StackedInline):
     verbose_name = "placement"
     verbose_name_plural = "on the sites"
     fields = [("site", "slug"), ("published_at", "pinned")]
-    needs = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
+    required_roles = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
     site_choice_role = Role.AUTHOR  # the form tells who may place where
 
-    def scope(self, rows: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
         at_home = models.Q(site__in=sites_of(user), site=models.F("post__home"))
         return rows.filter(models.Q(site__in=sites_of(user, Role.EDITOR)) | at_home)
 
@@ -90,7 +90,7 @@ class PlacementInline(ScopedInline, admin.StackedInline):
 class PlacementAdmin(ScopedAdmin):
     """Editors of a site publish, move and withdraw what stands there; the post itself belongs to its home."""
 
-    menu_place = 2
+    menu_order = 2
     form = PlacementForm
     actions = ["publish_now", "withdraw"]
     list_display = ["title", "site", "state", "pinned"]

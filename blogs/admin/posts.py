@@ -10,15 +10,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 
+from accounts.admin.filters import ChoiceFilter, site_filter
+from accounts.admin.scoped import ScopedAdmin
+from accounts.admin.site import site as admin_site
+from accounts.models import Role
+from accounts.roles import AnyUser, sites_of
+from blogs.admin.forms import PostForm
 from blogs.admin.placements import DRAFT, LIVE, SCHEDULED, PlacementInline, in_state, when
-from blogs.forms import PostForm
 from blogs.models import Image, Placement, Post, Tag
-from tenancy.admin_filters import ChoiceFilter, site_filter
-from tenancy.admin_scope import ScopedAdmin
-from tenancy.admin_site import site as admin_site
-from tenancy.models import Role
-from tenancy.roles import Visitor, sites_of
-from tenancy.sites import site_url
+from tenancy.absolute_urls import site_url
 
 
 class StatusFilter(ChoiceFilter):
@@ -46,10 +46,10 @@ class PostList(ChangeList):
 
 @admin.register(Post, site=admin_site)
 class PostAdmin(ScopedAdmin):
-    menu_place = 1
+    menu_order = 1
     site_path = "home"
     site_choice_role = Role.AUTHOR
-    needs = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
+    required_roles = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
     form = PostForm
     fieldsets = [
         (None, {"fields": ["title", ("home", "kind"), "body", "excerpt"]}),
@@ -63,14 +63,14 @@ class PostAdmin(ScopedAdmin):
     list_select_related = ["home"]
     search_fields = ["title", "home__domain"]
 
-    def may(self, verb: str, user: Visitor, obj: Any = None) -> bool:
+    def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
         """Editors of the home may all; its authors change and delete their own posts while they are drafts."""
-        if not super().may(verb, user, obj) or obj is None or verb in ("view", "add"):
-            return super().may(verb, user, obj)
+        if not super().allows(verb, user, obj) or obj is None or verb in ("view", "add"):
+            return super().allows(verb, user, obj)
         # As it is stored: the form may have set another home on the object.
         return self.changeable(Post.objects.filter(pk=obj.pk), user).exists()
 
-    def changeable(self, posts: models.QuerySet[Any], user: Visitor) -> models.QuerySet[Any]:
+    def changeable(self, posts: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
         """Of `posts` those that `user` may change and delete, and therefore place."""
         own_drafts = models.Q(created_by=user.pk, pk__in=Post.objects.drafts().values("pk"))
         edited = models.Q(home__in=sites_of(user, Role.EDITOR))
@@ -84,7 +84,7 @@ class PostAdmin(ScopedAdmin):
         return posts, has_duplicates
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is None or self.may("change", request.user, obj):
+        if obj is None or self.allows("change", request.user, obj):
             return self.fieldsets
         return [(None, {"fields": ["title", "home_name", "kind", "body", "excerpt", "cover_alt", "authors", "tags"]})]
 
@@ -160,7 +160,7 @@ class PostAdmin(ScopedAdmin):
                 placements.log_change(request, placement, [{"changed": {"fields": fields}}])
         return super().construct_change_message(request, form, [], add)
 
-    def goes_along(self, obj: Post, user: Visitor) -> list[str]:
+    def also_deleted(self, obj: Post, user: AnyUser) -> list[str]:
         placements = obj.placements.filter(site__in=sites_of(user)).select_related("site")
         return [f"its place on {placement.site}: /{placement.slug}/" for placement in placements]
 

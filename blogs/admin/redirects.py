@@ -3,15 +3,15 @@
 from django.contrib import admin
 from django.contrib.redirects.models import Redirect
 
-from blogs.forms import RedirectForm
-from tenancy.admin_filters import site_filter
-from tenancy.admin_scope import ScopedAdmin
-from tenancy.admin_site import site as admin_site
+from accounts.admin.filters import site_filter
+from accounts.admin.scoped import ScopedAdmin
+from accounts.admin.site import site as admin_site
+from blogs.admin.forms import RedirectForm
 
 
 @admin.register(Redirect, site=admin_site)
 class RedirectAdmin(ScopedAdmin):
-    menu_place = 6
+    menu_order = 6
     form = RedirectForm
     fields = ["site", "old_path", "new_path"]
     list_display = ["old_path", "new_path", "site"]

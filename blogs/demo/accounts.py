@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tenancy.models import Role
+from accounts.models import Role
 
 # For a laptop alone. `loading.load` refuses an installation that serves https.
 PASSWORD = "newsstand"  # noqa: S105

@@ -14,12 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from accounts.models import Membership, User
 from blogs.demo import content
 from blogs.demo.accounts import CAST, PASSWORD
 from blogs.demo.content import Text
 from blogs.models import Author, Image, Placement, Post, Tag
 from tenancy import lifecycle
-from tenancy.models import Membership, User
 
 Report = Callable[[str], None]
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from blogs import redirects
-from blogs.addresses import public_path, validate_moment, validate_slug_is_free
+from blogs.models.compiled import Parameter
 from blogs.models.names import Names
 from blogs.models.posts import Image, Post
 from blogs.models.rows import LastRow, Row
-from blogs.models.statements import Parameter
+from blogs.paths import public_path, validate_moment, validate_slug_is_free
 from tenancy.models import State
 
 # By the field of a row that shows them.
@@ -149,7 +149,7 @@ class Placement(models.Model):
                 models.F("id").desc(),
                 name="placement_pinned",
             ),
-            # What is scheduled, on all sites (blogs/changes.py).
+            # What is scheduled, on all sites (blogs/watches.py).
             models.Index("published_at", name="placement_moment"),
         ]
 

@@ -9,8 +9,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from blogs import markdown
-from blogs.addresses import public_path
-from blogs.placing import protect_placed_elsewhere
+from blogs.models.on_delete import protect_placed_elsewhere
+from blogs.paths import public_path
 from tenancy.media import SiteImageField
 
 SUMMARY_LENGTH = 300
@@ -38,7 +38,7 @@ class Author(models.Model):
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=100)
     bio = models.TextField(blank=True, max_length=1000, help_text="Plain text, shown above the author's posts.")
-    user = models.OneToOneField("tenancy.User", models.SET_NULL, null=True, blank=True, related_name="author")
+    user = models.OneToOneField("accounts.User", models.SET_NULL, null=True, blank=True, related_name="author")
 
     class Meta:
         ordering = ["name"]
@@ -118,7 +118,7 @@ class Post(models.Model):
     authors = models.ManyToManyField(Author, blank=True, related_name="posts")
     tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
     created_by = models.ForeignKey(
-        "tenancy.User", models.SET_NULL, null=True, editable=False, related_name="created_posts"
+        "accounts.User", models.SET_NULL, null=True, editable=False, related_name="created_posts"
     )
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 

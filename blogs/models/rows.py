@@ -34,7 +34,7 @@ class LastRow(NamedTuple):
     pinned: bool
 
 
-class PageRow(NamedTuple):
+class PostRow(NamedTuple):
     """On a page of its own."""
 
     slug: str
@@ -69,4 +69,4 @@ class FeedRow(NamedTuple):
     tags: Named
 
 
-Row = TypeVar("Row", ListRow, LastRow, PageRow, FeedRow)
+Row = TypeVar("Row", ListRow, LastRow, PostRow, FeedRow)

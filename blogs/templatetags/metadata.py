@@ -6,8 +6,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
-from blogs import jsonld
-from blogs.showing import Shown
+from blogs.pages import jsonld
+from blogs.pages.presenters import Shown
 
 DESCRIPTION_LENGTH = 300
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.cache import caches
 
 
-def ask_cache() -> None:
+def ping_cache() -> None:
     """Return when the cache answers; one in memory always does. Raises redis.RedisError."""
     if redis := _redis():
         redis.ping()

@@ -8,8 +8,8 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils import timezone
 
 from tenancy import domain_checks
+from tenancy.lookup import domain_named
 from tenancy.models import DomainCheck
-from tenancy.naming import domain_named
 
 Say = Callable[[str], object]
 

@@ -6,10 +6,11 @@ from typing import Any
 from django.contrib.sites.models import Site
 from django.db.models import Model, Prefetch, prefetch_related_objects
 
+from accounts.models import Membership
+from tenancy.absolute_urls import site_url
+from tenancy.lookup import SHOWN
 from tenancy.management.arguments import SHARED
-from tenancy.models import Generation, Membership, SiteSettings
-from tenancy.naming import SHOWN
-from tenancy.sites import site_url
+from tenancy.models import Generation, SiteSettings
 
 SETTINGS = ["tagline", "language", "time_zone", "theme", "accent", "posts_per_page", "robots"]
 

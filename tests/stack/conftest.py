@@ -3,7 +3,7 @@
 import pytest
 
 from devstack.stack import Stack
-from tests.stack.visitors import Visitor
+from tests.support.stack.visitors import Visitor
 
 
 @pytest.fixture(scope="session")

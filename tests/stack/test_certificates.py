@@ -8,8 +8,8 @@ from devstack.processes import ProcessFailed, free_port, wait_until
 from devstack.stack import ADMIN_HOST, TECHBLOG
 from devstack.traefik import Traefik
 from devstack.web import Web
-from tests.stack.pebble import Names, Pebble, missing
-from tests.stack.visitors import Visitor, row_of
+from tests.support.stack.pebble import Names, Pebble, missing
+from tests.support.stack.visitors import Visitor, row_of
 
 pytestmark = pytest.mark.stack
 

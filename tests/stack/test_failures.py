@@ -15,8 +15,8 @@ from devstack.processes import children, wait_until
 from devstack.readers import Readers
 from devstack.stack import ADMIN_HOST, FINANCEBLOG, TECHBLOG
 from devstack.web import Web
-from tests.processes import frozen
-from tests.stack.visitors import Visitor, route
+from tests.support.processes import frozen
+from tests.support.stack.visitors import Visitor, route
 
 pytestmark = pytest.mark.stack
 

@@ -9,7 +9,7 @@ import pytest
 
 from devstack.processes import free_port, wait_until
 from devstack.readers import Readers
-from tests.stack.visitors import Visitor
+from tests.support.stack.visitors import Visitor
 
 pytestmark = pytest.mark.stack
 

@@ -8,8 +8,8 @@ from django.conf import settings
 
 from devstack.processes import wait_until
 from devstack.stack import ADMIN_HOST, TECHBLOG
-from tests.processes import until_all_know
-from tests.stack.visitors import Visitor, route
+from tests.support.processes import until_all_know
+from tests.support.stack.visitors import Visitor, route
 
 pytestmark = pytest.mark.stack
 

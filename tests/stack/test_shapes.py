@@ -8,7 +8,7 @@ import pytest
 from devstack.processes import wait_until
 from devstack.readers import Readers
 from devstack.stack import ADMIN_HOST, FINANCEBLOG, INTERNAL_HOST, TECHBLOG
-from tests.stack.visitors import Visitor, route
+from tests.support.stack.visitors import Visitor, route
 
 pytestmark = pytest.mark.stack
 

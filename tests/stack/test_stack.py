@@ -4,7 +4,7 @@ import pytest
 
 from blogs.demo.accounts import PASSWORD
 from devstack.stack import ADMIN_HOST, FINANCEBLOG, INTERNAL_HOST, TECHBLOG
-from tests.stack.visitors import row_of
+from tests.support.stack.visitors import row_of
 
 pytestmark = pytest.mark.stack
 

@@ -16,8 +16,8 @@ from devstack.processes import PATIENCE, free_port, status, wait_until
 from devstack.readers import Readers
 from devstack.stack import INTERNAL_HOST, TECHBLOG
 from devstack.web import PROJECT
-from tests.stack.units import RELEASE, UNITS, Service, command, values
-from tests.stack.visitors import route
+from tests.support.stack.units import RELEASE, UNITS, Service, command, values
+from tests.support.stack.visitors import route
 
 pytestmark = pytest.mark.stack
 

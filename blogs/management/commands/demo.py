@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from blogs.demo.accounts import ACCOUNTS, PASSWORD
 from blogs.demo.loading import load
-from tenancy.sites import admin_url, site_url
+from tenancy.absolute_urls import admin_url, site_url
 
 
 class Command(BaseCommand):

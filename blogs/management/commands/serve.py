@@ -12,12 +12,13 @@ from django.contrib.sites.models import Site
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.models import User
 from blogs.demo.accounts import ACCOUNTS, PASSWORD
 from blogs.demo.loading import load
-from tenancy.models import State, User
-from tenancy.naming import SHOWN
+from tenancy.absolute_urls import admin_url, site_url
+from tenancy.lookup import SHOWN
+from tenancy.models import State
 from tenancy.pinning import check_before_serving
-from tenancy.sites import admin_url, site_url
 
 HOST = "127.0.0.1"
 # Ctrl-C waits this long, in seconds, for a server that hangs; usually it ends at once.

@@ -14,11 +14,11 @@ from django.db.models import ProtectedError
 
 from lib import hostnames
 from tenancy import lifecycle
+from tenancy.absolute_urls import admin_url, site_url
+from tenancy.lookup import UnknownSite, site_named
 from tenancy.management import arguments, checking
 from tenancy.management.reporting import Document, as_page, as_table, documents, placed_elsewhere
 from tenancy.models import Theme
-from tenancy.naming import UnknownSite, site_named
-from tenancy.sites import admin_url, site_url
 
 GIVEN = ["tagline", "language", "time_zone", "theme", "accent"]
 HELP = {"language": "Write a code like en, de or pt-br.", "theme": f"Write one of: {', '.join(Theme.values)}."}

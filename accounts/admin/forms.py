@@ -1,0 +1,80 @@
+"""Forms of the admin for accounts and memberships."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
+from django.forms.formsets import DELETION_FIELD_NAME
+from django.forms.models import BaseInlineFormSet
+
+from accounts.models import Membership, Role, User, UserManager
+from accounts.roles import AnyUser
+
+
+class MembershipForm(forms.ModelForm):
+    """A member is named by the exact e-mail of an account: there is no list of users to choose from."""
+
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"class": "vTextField"}))
+
+    class Meta:
+        model = Membership
+        fields = ["email", "role"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["email"].initial = self.instance.user.email
+            self.fields["email"].disabled = True
+
+    def clean_email(self) -> str:
+        email = UserManager.normalize_email(self.cleaned_data["email"])
+        if self.instance.pk is None:
+            user = User.objects.filter(email=email).first()
+            if user is None:
+                raise ValidationError(f"There is no account with the e-mail {email}. Ask a superuser to make one.")
+            self.instance.user = user
+        return email
+
+
+class MembershipFormSet(BaseInlineFormSet):
+    user: AnyUser  # who sends the form; set by the inline
+
+    def clean(self) -> None:
+        super().clean()
+        staying = [
+            form
+            for form in self.forms
+            if form.cleaned_data.get("email") and not form.cleaned_data.get(DELETION_FIELD_NAME)
+        ]
+        emails = [form.cleaned_data["email"] for form in staying]
+        # All rows of the site: also those that were added since the page was opened.
+        known = {m.pk: m.user.email for m in Membership.objects.filter(site=self.instance.pk).select_related("user")}
+        for form in staying:
+            email = form.cleaned_data["email"]
+            if emails.count(email) > 1 or (form.instance.pk is None and email in known.values()):
+                raise ValidationError(f"{email} is a member already; a member has one role.")
+        had_owner = any(form.initial.get("role") == Role.OWNER for form in self.initial_forms)
+        has_owner = any(form.cleaned_data.get("role") == Role.OWNER for form in staying)
+        if had_owner and not has_owner and not getattr(self.user, "is_superuser", False):
+            raise ValidationError("The site would be left without an owner. Make somebody else an owner first.")
+
+
+class UserAddForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "name"]
+
+
+class UserForm(UserChangeForm):
+    user: AnyUser  # who sends the form; set by the admin
+
+    class Meta:
+        model = User
+        fields = ["email", "name", "password", "is_active", "is_superuser"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk == self.user.pk and not (cleaned.get("is_active") and cleaned.get("is_superuser")):
+            raise ValidationError("You cannot take these rights from yourself; ask another superuser to do it.")
+        return cleaned

@@ -1,0 +1,31 @@
+"""Members of a site, as rows of the site's form in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from accounts.admin.forms import MembershipForm, MembershipFormSet
+from accounts.admin.scoped import ScopedInline
+from accounts.models import Membership, Role
+
+OWNERS = dict.fromkeys(("view", "add", "change", "delete"), Role.OWNER)
+
+
+class MembershipInline(ScopedInline, admin.TabularInline):
+    model = Membership
+    form = MembershipForm
+    formset = MembershipFormSet
+    verbose_name = "member"
+    verbose_name_plural = "members"
+    required_roles = OWNERS
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return super().get_queryset(request).select_related("user").order_by("-role", "user__email")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        formset.user = request.user  # the class is made anew for each request
+        return formset

@@ -1,0 +1,225 @@
+"""What every admin here stands on: rows, choosers and permissions follow from roles; what no role grants is denied."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.text import capfirst
+
+from accounts.admin.widgets import Chooser, MultipleChoice, MultipleChooser
+from accounts.models import Membership, Role
+from accounts.roles import AnyUser, has_role, has_role_anywhere, is_superuser, sees_everything, sites_of
+from lib.keys import is_key
+
+SITES_NAMED = 10  # as refreshed
+# Each word of a search is a condition on each column; databases give up on very many, and on very long ones.
+SEARCH_LENGTH = 200
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.options.BaseModelAdmin[Any]
+    PageAdmin = admin.ModelAdmin[Any]
+else:
+    BaseAdmin = object
+    PageAdmin = admin.ModelAdmin
+
+
+class Scoped(BaseAdmin):
+    """For ModelAdmins and inlines whose rows belong to a site.
+
+    `site_path` leads from a row to its site; `required_roles` holds the
+    role that each verb needs there; None means superusers only.
+    """
+
+    site_path = "site"
+    required_roles: Mapping[str, Role | None] = dict.fromkeys(("view", "add", "change", "delete"), Role.EDITOR)
+    # Sites offered where a row names one.
+    site_choice_role = Role.EDITOR
+    view_on_site: Any = False
+
+    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
+        """Of `rows` those that `user` may see."""
+        role = self.required_roles["view"]
+        sites = sites_of(user, role or Role.AUTHOR)
+        if role is None and not is_superuser(user):
+            return rows.none()
+        return rows.filter(**{f"{self.site_path}__in": sites})
+
+    def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
+        """Whether `user` may view, add, change or delete `obj`, or any row at all."""
+        role = self.required_roles[verb]
+        if role is None:
+            return is_superuser(user)
+        if obj is None:
+            return has_role_anywhere(user, role)
+        return has_role(user, self.site_id_of(obj), role)
+
+    def site_id_of(self, obj: Any) -> int | None:
+        return cast(int | None, getattr(obj, f"{self.site_path}_id"))
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return self.scope(super().get_queryset(request), request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allows("view", request.user, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allows("add", request.user, None)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allows("change", request.user, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.allows("delete", request.user, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.allows("view", request.user)
+
+    @admin.display(description="site")
+    def site_name(self, obj: Any) -> str:
+        """Not a link: who works on a site need not reach its settings."""
+        return str(obj.site)
+
+    def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
+        """What a field may refer to: form validation refuses every other key, typed or forged."""
+        if target is Site:
+            return sites_of(request.user, self.site_choice_role)
+        if self.admin_site.is_registered(target):
+            return self.admin_site.get_model_admin(target).get_queryset(request)
+        return target._default_manager.none()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = self.choices(db_field.remote_field.model, request)
+        if db_field.remote_field.model is Site or db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Chooser(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = self.choices(db_field.remote_field.model, request)
+        kwargs.setdefault("form_class", MultipleChoice)
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", MultipleChooser(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without "add another site" beside a chooser of sites, and without deleting beside any."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_delete_related = False
+            if db_field.remote_field.model is Site:
+                field.widget = field.widget.widget
+        return field
+
+
+class ScopedInline(Scoped):
+    """Rows of a parent that has been fetched within its own scope."""
+
+    def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
+        """`obj` is the parent, which decides nothing here."""
+        return super().allows(verb, user)
+
+
+class ScopedAdmin(Scoped, PageAdmin):
+    list_per_page = 50
+    menu_order = 100
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the filters declare: any other condition in the address could be used to ask about foreign rows."""
+        return lookup in {f.parameter_name for f in self.list_filter if isinstance(f, type)}  # type: ignore[attr-defined]
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        return to_field == self.opts.pk.name
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return super().get_search_results(request, queryset, search_term[:SEARCH_LENGTH])
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Without times: their widget cannot show the text of an address."""
+        times = {field.name for field in self.opts.fields if isinstance(field, models.DateTimeField)}
+        initial = super().get_changeform_initial_data(request)
+        return {name: value for name, value in initial.items() if name not in times}
+
+    # -- two who write at once -------------------------------------------------------------------------------------
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """When another was faster, validate once more: then the form says what is taken, and nothing typed is lost."""
+        show = partial(super().changeform_view, request, *args, **kwargs)
+        try:
+            return self._tell_what_is_refreshed(request, show)
+        except (IntegrityError, ValidationError):
+            for name in request.FILES:
+                for file in request.FILES.getlist(name):
+                    file.seek(0)
+        try:
+            return self._tell_what_is_refreshed(request, show)
+        except (IntegrityError, ValidationError):
+            self.message_user(request, "Nothing was saved: somebody else is changing the same.", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    # -- sites whose pages are made anew ---------------------------------------------------------------------------
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return self._tell_what_is_refreshed(request, partial(super().changelist_view, request, extra_context))
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self._tell_what_is_refreshed(request, partial(super().delete_view, request, object_id, extra_context))
+
+    def _tell_what_is_refreshed(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+        """The answer of `view`, in one transaction; who changed something is told which of their sites show it."""
+        if request.method != "POST":
+            return view()
+        with transaction.atomic(), self.admin_site.observed_changes() as affected_site_ids:  # type: ignore[attr-defined]
+            response = view()
+            sites = sites_of(request.user).filter(pk__in=affected_site_ids())
+            names = list(sites.values_list("domain", flat=True)[: SITES_NAMED + 1])
+        if names:
+            more = " and others" if len(names) > SITES_NAMED else ""
+            self.message_user(request, f"Refreshed: {', '.join(names[:SITES_NAMED])}{more}.", messages.INFO)
+        return response
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        if not all(is_key(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            self.message_user(request, "Nothing was done: the selection is malformed.", messages.WARNING)
+            return None
+        return super().response_action(request, *args, **kwargs)
+
+    # -- deleting --------------------------------------------------------------------------------------------------
+
+    def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
+        """What the confirmation shows: the objects and what visibly goes with them, never rows of foreign sites."""
+        objs = list(objs)
+        user = request.user
+        shown: list[Any] = []
+        for obj in objs:
+            shown += [f"{capfirst(self.opts.verbose_name)}: {obj}", *filter(None, [self.also_deleted(obj, user)])]
+        lacking = {self.opts.verbose_name} if not all(self.has_delete_permission(request, o) for o in objs) else set()
+        return shown, {self.opts.verbose_name_plural: len(objs)}, lacking, self.blockers(objs, user)
+
+    def also_deleted(self, obj: Any, user: AnyUser) -> list[str]:
+        """What else disappears when `obj` does, as far as `user` may know."""
+        return []
+
+    def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
+        """What stands against deleting `objs`, as far as `user` may know; empty when nothing does."""
+        return []
+
+    # -- history ---------------------------------------------------------------------------------------------------
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Names only people whom the reader may know: those with a role on a site of theirs."""
+        user = request.user
+        known = Membership.objects.filter(site__in=sites_of(user)).values_list("user_id", flat=True)
+        context = {
+            "known_users": {*known, user.pk},
+            "knows_everybody": sees_everything(user),
+            **(extra_context or {}),
+        }
+        return super().history_view(request, object_id, context)

@@ -1,0 +1,58 @@
+"""Who may what, and where: the one place that turns memberships into permissions.
+
+A superuser is an owner everywhere. A pinned process knows no other site than its own, whoever asks.
+"""
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sites.models import Site
+from django.db.models import QuerySet, prefetch_related_objects
+
+from accounts.models import Membership, Role, User
+
+AnyUser = User | AnonymousUser
+
+
+def is_superuser(user: AnyUser) -> bool:
+    return isinstance(user, User) and user.is_active and user.is_superuser
+
+
+def sites_of(user: AnyUser, role: Role = Role.AUTHOR) -> QuerySet[Site]:
+    """The sites on which `user` has at least `role`; usable as a subquery."""
+    sites = Site.objects.all()
+    if settings.PINNED_SITE_ID is not None:
+        sites = sites.filter(pk=settings.PINNED_SITE_ID)
+    if not isinstance(user, User) or not user.is_active:
+        return sites.none()
+    if user.is_superuser:
+        return sites
+    return sites.filter(pk__in=Membership.objects.filter(user=user, role__gte=role).values("site"))
+
+
+def has_role(user: AnyUser, site: Site | int | None, role: Role) -> bool:
+    """Whether `user` has at least `role` on the site, itself or its id. All questions of a request cost one query."""
+    site_id = site.pk if isinstance(site, Site) else site
+    if site_id is None or settings.PINNED_SITE_ID not in (None, site_id):
+        return False
+    if is_superuser(user):
+        return True
+    return _roles(user).get(site_id, 0) >= role
+
+
+def has_role_anywhere(user: AnyUser, role: Role = Role.AUTHOR) -> bool:
+    if is_superuser(user):
+        return True
+    return any(held >= role and settings.PINNED_SITE_ID in (None, site_id) for site_id, held in _roles(user).items())
+
+
+def sees_everything(user: AnyUser) -> bool:
+    """A superuser where nothing is pinned: also what belongs to no site at all."""
+    return is_superuser(user) and settings.PINNED_SITE_ID is None
+
+
+def _roles(user: AnyUser) -> dict[int, int]:
+    """Site id → role. Kept with the user, who is loaded anew for every request."""
+    if not isinstance(user, User) or not user.is_active:
+        return {}
+    prefetch_related_objects([user], "memberships")
+    return {membership.site_id: membership.role for membership in user.memberships.all()}

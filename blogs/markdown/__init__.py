@@ -1,0 +1,6 @@
+"""Markdown to HTML that may be stored and shown."""
+
+from blogs.markdown.document import MAX_HTML, MAX_LENGTH, Picture, media_names, plain_text, render
+from blogs.markdown.rules import TooLarge
+
+__all__ = ["MAX_HTML", "MAX_LENGTH", "Picture", "TooLarge", "media_names", "plain_text", "render"]

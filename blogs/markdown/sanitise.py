@@ -1,0 +1,101 @@
+"""What HTML a post may contain. An allow-list: what is not named here is removed, its text stays.
+
+Left out on purpose: `style` (the Content-Security-Policy forbids it anyway), `picture` and `srcset` (addresses that
+nobody checks), `iframe`, `video`, forms, `svg`, `math`. A class stays if it is one of ours. Ids, and links within the
+page, get a prefix, so that a post can neither take the place of a page's own ids nor of properties of `document`.
+"""
+
+import re
+from collections.abc import Callable
+
+import nh3
+from pygments.token import STANDARD_TYPES
+
+from blogs.markdown.balance import balanced, words
+
+ID_PREFIX = "md-"
+
+TAGS = words(
+    "a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup data dd del"
+    " details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img input ins kbd li mark"
+    " nav ol p pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead"
+    " time tr tt u ul var wbr"
+)
+_CELL = {"align", "colspan", "rowspan"}
+ATTRIBUTES = {
+    "*": {"aria-hidden", "aria-label", "class", "dir", "id", "lang", "role", "title"},
+    "a": {"href", "hreflang", "name", "rel"},
+    "blockquote": {"cite"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "data": {"value"},
+    "del": {"cite", "datetime"},
+    "details": {"open"},
+    "img": {"alt", "decoding", "height", "loading", "src", "width"},
+    "input": {"checked", "disabled"},
+    "ins": {"cite", "datetime"},
+    "li": {"value"},
+    "ol": {"reversed", "start", "type"},
+    "q": {"cite"},
+    "td": _CELL,
+    "th": {*_CELL, "abbr", "scope"},
+    "time": {"datetime"},
+    "tr": {"align"},
+}
+# An attribute that has one of these values only.
+VALUES = {
+    "a": {"target": {"_blank"}},
+    "input": {"type": {"checkbox"}},
+    "pre": {"tabindex": {"0"}},
+}
+CLASSES = frozenset(STANDARD_TYPES.values()) | words(
+    "contains-task-list footnote-backref footnote-item footnote-ref footnotes footnotes-list footnotes-sep"
+    " task-list-item task-list-item-checkbox"
+)
+RELATIONS = words("author external license me nofollow noopener noreferrer sponsored tag ugc")
+ROLES = words("group img list listitem none note presentation")
+_PRE = re.compile(r"(<pre(?: [^>]*)?>)\n")  # HTML ignores one line end there, which nh3 does not write again
+# Of fenced code, and as Pygments names a token that only one lexer knows: p-Indicator.
+_CLASS_FAMILIES = re.compile(r"language-\S{1,60}|[a-z0-9]{1,3}(?:-[A-Z][A-Za-z]{0,20}){1,3}")
+_NUMBER = re.compile(r"-?[0-9]{1,6}%?")
+_NUMBERS = words("colspan height rowspan span start width")
+
+
+def sanitise(html: str) -> str:
+    """`html` reduced to the allow-list, well-formed; HTML that is both already comes back byte for byte."""
+    return _PRE.sub(r"\1\n\n", _CLEANER.clean(balanced(html, TAGS)))
+
+
+def in_page(href: str) -> str:
+    """A link to `#somewhere` in the post, as its id is spelled on the page. `#` and `#top` are the browser's."""
+    if not href.startswith("#") or href in ("#", "#top") or href.startswith(f"#{ID_PREFIX}"):
+        return href
+    return f"#{ID_PREFIX}{href[1:]}"
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "class":
+        return _words(value, lambda word: word in CLASSES or _CLASS_FAMILIES.fullmatch(word) is not None)
+    if name in ("id", "name"):
+        return f"{ID_PREFIX}{''.join(value.removeprefix(ID_PREFIX).split())}"
+    if name == "href":
+        return in_page(value)
+    if name == "rel":
+        return _words(value, RELATIONS.__contains__)
+    if name == "role":
+        return value if value in ROLES else None
+    return value if name not in _NUMBERS or _NUMBER.fullmatch(value) else None
+
+
+def _words(value: str, allowed: Callable[[str], bool]) -> str | None:
+    return " ".join(filter(allowed, value.split())) or None
+
+
+_CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    attributes=ATTRIBUTES,
+    attribute_filter=_attribute,
+    tag_attribute_values=VALUES,
+    link_rel=None,
+    url_schemes={"http", "https", "mailto", "tel"},
+)

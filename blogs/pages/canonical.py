@@ -1,0 +1,18 @@
+"""Which of a shared post's addresses is the one for search engines."""
+
+from django.contrib.sites.models import Site
+
+from blogs.models import Placement
+from blogs.models.rows import PostRow
+from blogs.paths import public_path
+from tenancy.absolute_urls import site_url
+
+
+def canonical_url(site: Site, row: PostRow) -> str:
+    """The address at the post's home while it is live there, else the one on this site, on which it stands."""
+    if row.post__home != site.pk:
+        at_home = Placement.objects.address_at_home(row.post__home, row.post__id)
+        if at_home is not None:
+            domain, slug = at_home
+            return site_url(Site(domain=domain), public_path("post", slug))
+    return site_url(site, public_path("post", row.slug))

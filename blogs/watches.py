@@ -1,0 +1,60 @@
+"""On which rows the bytes of a site's pages depend. What nobody can read yet, a draft, concerns no site."""
+
+from django.contrib.redirects.models import Redirect
+from django.contrib.sites.models import Site
+
+from blogs.models import Author, Image, Placement, Post, Tag
+from tenancy.changes.watches import watch, watch_moments
+from tenancy.models import SiteSettings
+
+_PLACED = "SELECT p.site_id FROM blogs_placement p {join} WHERE p.published_at IS NOT NULL AND {condition}"
+
+
+def watch_content() -> None:
+    """Say which sites a change of each table concerns."""
+    watch(Placement, "SELECT {row}.site_id WHERE {row}.published_at IS NOT NULL")
+    # The canonical address of a shared post is its home's, while it is live there and that site is.
+    watch(
+        Placement,
+        placed(
+            "JOIN blogs_post o ON o.id = p.post_id",
+            "p.post_id = {row}.post_id AND o.home_id = {row}.site_id AND {row}.published_at IS NOT NULL",
+        ),
+        fields=["post", "site", "slug", "published_at"],
+    )
+    watch(Site, of_posts_at_home("{row}.id"), fields=["domain"])
+    watch(SiteSettings, of_posts_at_home("{row}.site_id"), fields=["state"])
+
+    watch(Post, placed("", "p.post_id = {row}.id"))
+    for through in (Post.authors.through, Post.tags.through):
+        watch(through, placed("", "p.post_id = {row}.post_id"))
+    watch(
+        Author,
+        placed("JOIN blogs_post_authors a ON a.post_id = p.post_id", "a.author_id = {row}.id"),
+        fields=["slug", "name", "bio"],
+    )
+    watch(Tag, placed("JOIN blogs_post_tags t ON t.post_id = p.post_id", "t.tag_id = {row}.id"))
+    watch(
+        Image,
+        placed("JOIN blogs_post o ON o.id = p.post_id", "o.cover_id = {row}.id"),
+        fields=["name", "width", "height"],
+    )
+    watch(Redirect, "SELECT {row}.site_id")
+
+    # At such a moment a post appears on its site, and if that is its home, the others name another canonical address.
+    watch_moments(
+        "SELECT p.site_id, s.published_at AS moment FROM blogs_placement s"
+        " JOIN blogs_post o ON o.id = s.post_id"
+        " JOIN blogs_placement p ON p.post_id = s.post_id AND (p.id = s.id OR s.site_id = o.home_id)"
+        " WHERE s.published_at > {now}"
+    )
+
+
+def placed(join: str, condition: str) -> str:
+    """The sites on which posts stand, not as drafts, for which the condition holds."""
+    return _PLACED.replace("{join}", join).replace("{condition}", condition)
+
+
+def of_posts_at_home(site_id: str) -> str:
+    """The other sites on which posts of this home stand."""
+    return placed("JOIN blogs_post o ON o.id = p.post_id", f"o.home_id = {site_id} AND p.site_id <> o.home_id")

@@ -1,0 +1,8 @@
+"""Absolute URLs of a domain: scheme and port are the installation's, never the request's."""
+
+from django.conf import settings
+
+
+def absolute_url(domain: str, path: str = "/") -> str:
+    port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
+    return f"{settings.PUBLIC_SCHEME}://{domain}{port}{path}"

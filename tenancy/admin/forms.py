@@ -1,0 +1,118 @@
+"""Forms of the admin for sites, their domains and members, and for users."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.forms.formsets import DELETION_FIELD_NAME
+from django.forms.models import BaseInlineFormSet
+from django.urls import reverse
+
+from accounts.admin.widgets import SuggestingInput
+from tenancy import claims, deployments
+from tenancy.lifecycle import DomainTaken
+from tenancy.models import Domain, SiteSettings
+
+
+class SiteForm(forms.ModelForm):
+    """The name and the primary domain; the domain is missing for who may not change it."""
+
+    class Meta:
+        model = Site
+        fields = ["name", "domain"]
+        labels = {"name": "Name", "domain": "Primary domain"}
+        # For who is overtaken between two checks; `clean_domain` names it.
+        error_messages = {"domain": {"unique": "The domain is taken. Choose another, or remove it where it stands."}}
+        help_texts = {
+            "name": "Stands on top of every page of the blog.",
+            "domain": "Where the blog lives, like blog.example.com. A changed domain goes on as a redirect.",
+        }
+
+    def clean_domain(self) -> str:
+        name = claims.claimable(self.cleaned_data["domain"])
+        if Domain.objects.filter(name=name).exclude(site=self.instance.pk).exists():
+            raise DomainTaken(name)
+        return name
+
+
+class TimeZoneInput(SuggestingInput):
+    suggestions = sorted(available_timezones())
+
+
+class LogoInput(forms.ClearableFileInput):
+    """Shows the logo from the admin's own host: the blog may be suspended, or not there yet."""
+
+    template_name = "admin/logo_input.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if self.is_initial(value):
+            context["widget"]["logo"] = reverse("admin:sites_site_logo", args=[value.instance.site_id])
+        return context
+
+
+class SettingsForm(forms.ModelForm):
+    class Meta:
+        model = SiteSettings
+        fields = [
+            *(
+                "tagline",
+                "language",
+                "time_zone",
+                "theme",
+                "accent",
+                "logo",
+                "posts_per_page",
+                "robots",
+                "state",
+                "deployment",
+            ),
+        ]
+        widgets = {
+            "accent": forms.ColorInput,
+            "logo": LogoInput(attrs={"accept": "image/*"}),
+            "time_zone": TimeZoneInput(attrs={"class": "vTextField"}),
+        }
+        help_texts = {
+            "accent": "Colour of links and marks.",
+            "time_zone": "An IANA name, like Europe/Berlin. Dates on the blog are in it.",
+        }
+
+    def clean_deployment(self) -> str:
+        """Only a new address is asked who is there: a form must not fail because a deployment is being replaced."""
+        address = str(self.cleaned_data["deployment"])
+        if address and "deployment" in self.changed_data:
+            deployments.check(address, self.instance.site)
+        return address
+
+    def clean_accent(self) -> str:
+        return str(self.cleaned_data["accent"]).lower()
+
+
+class DomainForm(forms.ModelForm):
+    class Meta:
+        model = Domain
+        fields = ["name"]
+        labels = {"name": "Domain"}
+
+    def clean_name(self) -> str:
+        name = claims.claimable(self.cleaned_data["name"])
+        if Domain.objects.filter(name=name).exclude(pk=self.instance.pk).exists():
+            raise DomainTaken(name)
+        return name
+
+
+class DomainFormSet(BaseInlineFormSet):
+    """Beside a new primary domain in the same form: that one must neither go nor come here."""
+
+    def clean(self) -> None:
+        super().clean()
+        primary = self.instance.domain
+        for form in self.forms:
+            deleted = form.cleaned_data.get(DELETION_FIELD_NAME)
+            stands_here = form.instance.pk is not None and form.instance.name == primary
+            typed_here = form.instance.pk is None and form.cleaned_data.get("name") == primary
+            if (deleted and stands_here) or (not deleted and typed_here):
+                raise ValidationError(f"{primary} is the primary domain; it cannot be removed or added here as well.")

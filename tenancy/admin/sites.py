@@ -1,0 +1,156 @@
+"""Sites with their settings, domains and members on one form, and users."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.sites.models import Site
+from django.db import DEFAULT_DB_ALIAS, models, transaction
+from django.db.models.deletion import Collector
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import URLPattern, path
+
+from accounts.admin.memberships import OWNERS, MembershipInline
+from accounts.admin.scoped import ScopedAdmin, ScopedInline
+from accounts.admin.site import site as admin_site
+from accounts.models import Role
+from accounts.roles import AnyUser, sites_of
+from tenancy import lifecycle, media
+from tenancy.absolute_urls import site_url
+from tenancy.admin.forms import DomainForm, DomainFormSet, SettingsForm, SiteForm
+from tenancy.models import Domain, SiteSettings
+
+
+class SettingsInline(ScopedInline, admin.StackedInline):
+    model = SiteSettings
+    form = SettingsForm
+    verbose_name_plural = "settings"
+    required_roles = OWNERS
+    min_num = max_num = 1
+    can_delete = False
+    fields = tuple(SettingsForm.Meta.fields)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if request.user.is_superuser else ["state"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Where the installation's processes are is no business of a site's owners."""
+        return [name for name in self.fields if name != "deployment" or request.user.is_superuser]
+
+
+class DomainInline(ScopedInline, admin.TabularInline):
+    """Further domains. The primary one is a field of the site."""
+
+    model = Domain
+    form = DomainForm
+    formset = DomainFormSet
+    verbose_name = "further domain"
+    verbose_name_plural = "further domains, which redirect to the primary one"
+    required_roles = {**dict.fromkeys(("add", "change", "delete")), "view": Role.OWNER}
+    extra = 0
+
+    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
+        return super().scope(rows, user).filter(primary=False)
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return SiteSettings._meta.get_field("state").choices
+
+    def queryset(self, request: HttpRequest, sites: models.QuerySet[Site]) -> models.QuerySet[Site]:
+        return sites.filter(settings__state=self.value()) if self.value() else sites
+
+
+@admin.register(Site, site=admin_site)
+class SiteAdmin(ScopedAdmin):
+    """Everything about a site. Domains, state, beginning and end are the installation's; the rest is its owners'."""
+
+    menu_order = 7
+    site_path = "pk"
+    required_roles = {"view": Role.OWNER, "change": Role.OWNER, "add": None, "delete": None}
+    form = SiteForm
+    fields = ["name", "domain"]
+    inlines = [SettingsInline, DomainInline, MembershipInline]
+    list_display = ["name", "domain", "state", "theme"]
+    list_filter = [StateFilter]
+    list_select_related = ["settings"]
+    search_fields = ["name", "domain"]
+
+    def site_id_of(self, obj: Site) -> int | None:
+        return obj.pk
+
+    @admin.display(ordering="settings__state")
+    def state(self, obj: Site) -> str:
+        return obj.settings.get_state_display() if hasattr(obj, "settings") else "without settings: not served"
+
+    @admin.display(ordering="settings__theme")
+    def theme(self, obj: Site) -> str:
+        return obj.settings.theme if hasattr(obj, "settings") else ""
+
+    def view_on_site(self, obj: Site) -> str:
+        return site_url(obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if request.user.is_superuser else ["domain"]
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        if not change:
+            created = lifecycle.create(obj.domain, obj.name)
+            obj.pk, obj.settings, obj._state.adding = created.pk, created.settings, False
+            return
+        if "domain" in form.changed_data:
+            lifecycle.rename(obj, obj.domain)
+        obj.save(update_fields=["name"])
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is SiteSettings and not change:
+            # The site was created with its settings a moment ago: these are what they shall be.
+            settings = formset.forms[0].instance
+            settings.pk, settings.uuid = form.instance.settings.pk, form.instance.settings.uuid
+            settings._state.adding = False
+        super().save_formset(request, form, formset, change)
+
+    def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
+        try:
+            Collector(using=DEFAULT_DB_ALIAS).collect(objs)
+        except models.ProtectedError as error:
+            posts = [f"“{row}” is at home there and placed on other sites too" for row in error.protected_objects]
+            return [*posts, "manage.py site delete DOMAIN --move-home-to OTHER gives such posts another home first"]
+        return []
+
+    def also_deleted(self, obj: Site, user: AnyUser) -> list[str]:
+        return ["its settings, domains, members, redirects, posts and images, with their files"]
+
+    def delete_model(self, request: HttpRequest, obj: Site) -> None:
+        lifecycle.delete(obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Site]) -> None:
+        for obj in queryset:
+            lifecycle.delete(obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return self._unless_protected(request, super().changelist_view, request, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self._unless_protected(request, super().delete_view, request, object_id, extra_context)
+
+    def _unless_protected(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponse:
+        """A post was placed elsewhere between the question and the answer: ask again, which lists it."""
+        try:
+            return cast(HttpResponse, view(*args))
+        except models.ProtectedError as error:
+            self.message_user(request, f"Nothing was deleted. {error.args[0]}", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.logo_view, cacheable=True)
+        return [path("<int:site_id>/logo/", view, name="sites_site_logo"), *super().get_urls()]
+
+    def logo_view(self, request: HttpRequest, site_id: int) -> HttpResponseBase:
+        site = sites_of(request.user, Role.OWNER).filter(pk=site_id, settings__logo__gt="").first()
+        if site is None:
+            raise Http404("No site of yours with a logo has this number.")
+        return media.image_response(site.settings.logo, media.FOR_ONE_READER)

@@ -1,0 +1,447 @@
+"""Nobody sees in the admin what belongs to sites they have no role on: not on any page, whatever they type."""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.redirects.models import Redirect
+from django.contrib.sites.models import Site
+from django.urls import URLResolver, get_resolver
+
+from accounts.admin.site import site as admin_site
+from accounts.models import Membership, Role, User
+from blogs.models import Author, Image, Placement, Post, Tag
+from tenancy import lifecycle
+from tests.blogs.test_admin_posts import picture
+from tests.conftest import PASSWORD
+from tests.support.admin import errors, send
+
+# "zyxmark" is what a curious person searches for; the secret behind it must never come back.
+SECRET = "qqsecret"
+SEARCH = "zyxmark"
+ROWS = {Site, User, Post, Placement, Tag, Author, Image, Redirect}
+
+
+def plant(site, publish, user):
+    """One of everything that belongs to `site`, and what the admin logged about it."""
+    name = f"{SEARCH}-{SECRET}" if SECRET in site.domain else "known"
+    placement = publish(f"{name} title", on=site, slug=f"{name}-slug", created_by=user, body=f"{name} body")
+    tag, author = (
+        Tag.objects.create(slug=f"{name}-tag", name=f"{name} tag"),
+        Author(slug=f"{name}-by", name=f"{name} by"),
+    )
+    author.save()
+    placement.post.tags.add(tag)
+    placement.post.authors.add(author)
+    image = Image(site=site, file=picture(), title=f"{name} image")
+    image.save()
+    redirect = Redirect.objects.create(site=site, old_path=f"/{name}-old/", new_path=f"/{name}-new/")
+    rows = {type(row): row for row in (site, user, placement.post, placement, tag, author, image, redirect)}
+    for row in rows.values():
+        log(user, row, f"Changed {name} history.")
+    return rows
+
+
+def log(user, row, message):
+    LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(row),
+        object_id=row.pk,
+        object_repr=str(row),
+        action_flag=CHANGE,
+        change_message=message,
+    )
+
+
+@pytest.fixture
+def own(techblog, publish, member):
+    return plant(techblog, publish, member("owner", of=techblog))
+
+
+@pytest.fixture
+def foreign(installation, publish):
+    site = lifecycle.create(f"{SEARCH}-{SECRET}.test", f"{SEARCH} {SECRET}")
+    user = User.objects.create_user(f"{SEARCH}@{SECRET}.test", PASSWORD, name=f"{SEARCH} {SECRET}")
+    Membership.objects.create(user=user, site=site, role=Role.OWNER)
+    return plant(site, publish, user)
+
+
+@pytest.fixture
+def entwined(own, foreign):
+    """The two sites share a post in each direction; the owner of the other one has worked on what is shared."""
+    there = Placement.objects.create(post=own[Post], site=foreign[Site], slug=f"{SECRET}-slug-there")
+    log(foreign[User], own[Post], "Changed something.")
+    log(foreign[User], own[Tag], "Changed something.")
+    log(foreign[User], own[Author], "Changed something.")
+    return there
+
+
+def secrets(foreign):
+    return [SECRET, foreign[Image].name]
+
+
+def assert_no_secret(response, foreign, address):
+    if getattr(response, "streaming", False):
+        return
+    body = response.content.decode().lower() + str(response.headers).lower()
+    for secret in secrets(foreign):
+        at = body.find(secret)
+        assert at < 0, f"{address}: …{body[max(at - 200, 0) : at + 50]}…"
+
+
+def patterns(resolver=None, prefix="/"):
+    for pattern in (resolver or get_resolver("accounts.admin.urls")).url_patterns:
+        route = prefix + str(pattern.pattern).removeprefix("^")
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, route)
+        else:
+            yield route, pattern
+
+
+def model_of(pattern):
+    """The model whose admin the pattern belongs to, None for pages of the admin itself."""
+    model_admin = getattr(pattern.callback, "model_admin", None)
+    if model_admin:
+        return model_admin.model
+    label, _, rest = (pattern.name or "").partition("_")
+    model_name = rest.partition("_")[0]
+    named = {(m._meta.app_label, m._meta.model_name): m for m in ROWS}
+    return named.get((label, model_name))
+
+
+def addresses(rows):
+    """Every address of the admin, with the numbers of `rows` where it wants some. A new kind of parameter fails."""
+    for route, pattern in patterns():
+        model = model_of(pattern)
+        if "(?P<app_label>" in route:
+            for label in {m._meta.app_label for m in admin_site._registry}:
+                yield f"/{label}/"
+        elif "(?P<url>" in route:
+            yield "/no/such/page"
+        elif "<path:object_id>" in route or "<id>" in route or "<int:site_id>" in route:
+            yield re.sub(r"<(path:object_id|id|int:site_id)>", str(rows[model or User].pk), route)
+        elif "<str:name>" in route:
+            yield route.replace("<str:name>", rows[model].name)
+        else:
+            assert "<" not in route, f"tell this test what {route} wants"
+            yield route
+
+
+def lists():
+    return [f"/{m._meta.app_label}/{m._meta.model_name}/" for m in admin_site._registry]
+
+
+@pytest.fixture(params=["owner", "editor", "author"])
+def insider(request, own, techblog, member):
+    """Somebody with a role on the techblog and none on the other site."""
+    if request.param == "owner":
+        return own[User]
+    return member(request.param, of=techblog)
+
+
+def test_the_test_knows_every_model_of_the_admin():
+    assert set(admin_site._registry) == ROWS
+
+
+def test_no_address_of_the_admin_shows_a_foreign_marker(insider, own, foreign, entwined, admin_as):
+    client = admin_as(insider)
+    asked = {address for rows in (own, foreign) for address in addresses(rows)}
+    assert len(asked) > 60
+
+    for address in sorted(asked - {"/logout/"}):
+        response = client.get(address)
+        assert response.status_code < 500
+        if foreign[Image].name not in address:
+            assert_no_secret(response, foreign, address)
+
+
+def test_nobody_without_a_role_sees_anything(stranger, own, foreign, admin_as, client):
+    for visitor in (admin_as(stranger), client):
+        for rows in (own, foreign):
+            for address in addresses(rows):
+                if address not in ("/login/", "/logout/", "/jsi18n/"):
+                    response = visitor.get(address, headers={"host": "admin.localhost"})
+                    assert response.status_code == 302, address
+                    assert response["Location"].startswith("/login/?next="), address
+                    assert "known" not in response.content.decode()
+
+
+QUERIES = [
+    f"q={SEARCH}",
+    "_facets=True",
+    f"q={SEARCH}&_facets=True&all=",
+    "site={site}",
+    "site={site}&_facets=True",
+    "status=live&_facets=True",
+    "state=draft&_facets=True",
+    "_popup=1",
+    "_to_field=id",
+    "o=1.2.3.4",
+    "p=2",
+]
+
+
+def test_lists_searches_filters_and_facets_show_no_foreign_marker(insider, foreign, entwined, admin_as):
+    client = admin_as(insider)
+
+    for query in QUERIES:
+        for address in lists():
+            asked = f"{address}?{query.format(site=foreign[Site].pk)}"
+            response = client.get(asked, follow=True)
+            assert response.status_code in (200, 400, 403), asked
+            assert_no_secret(response, foreign, asked)
+
+
+def test_a_foreign_site_in_a_filter_is_like_one_that_never_was(own, foreign, entwined, admin_as):
+    client = admin_as(own[User])
+
+    for address in ("/blogs/post/", "/blogs/placement/", "/blogs/image/", "/redirects/redirect/"):
+        answers = [client.get(f"{address}?site={site}") for site in (foreign[Site].pk, 987654321)]
+        counts = [answer.context_data["cl"].result_count for answer in answers]
+        assert counts == [0, 0] or counts[0] == counts[1]
+
+
+CONDITIONS = [
+    "home__domain__startswith=z",
+    "placements__site__domain__startswith=z",
+    "placements__slug__startswith=q",
+    "post__placements__slug__startswith=q",
+    "posts__title__startswith=z",
+    "authors__user__email__startswith=z",
+    "created_by__email__startswith=z",
+    "tags__slug=x",
+    "site__memberships__user__email__startswith=z",
+    "memberships__user__password__startswith=z",
+    "home=1",
+    "pk=1",
+    "title__startswith=k",
+]
+
+
+def test_conditions_that_no_filter_declares_are_refused(own, foreign, entwined, admin_as):
+    client = admin_as(own[User])
+
+    for condition in CONDITIONS:
+        for address in lists():
+            assert client.get(f"{address}?{condition}").status_code in (400, 403), (address, condition)
+
+
+def test_rows_are_fetched_by_their_number_alone(own, foreign, admin_as):
+    client = admin_as(own[User])
+
+    for field in ("home", "slug", "domain", "email", "uuid", "name", "user", "nothing"):
+        for address in lists():
+            assert client.get(f"{address}?_to_field={field}&_popup=1").status_code in (400, 403), (address, field)
+    assert client.get(f"/blogs/tag/{foreign[Tag].slug}/change/?_to_field=slug").status_code == 400
+
+
+def autocompletes():
+    for model in apps.get_models():
+        for field in model._meta.get_fields():
+            if getattr(field, "remote_field", None):
+                yield f"app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={field.name}"
+
+
+def test_no_autocomplete_of_any_field_offers_a_foreign_row(insider, own, foreign, entwined, admin_as):
+    client = admin_as(insider)
+    answered = 0
+
+    for query in autocompletes():
+        for term in ("", SEARCH, "%00"):
+            response = client.get(f"/autocomplete/?{query}&term={term}")
+            assert response.status_code in (200, 403, 404), query
+            answered += response.status_code == 200
+            assert_no_secret(response, foreign, query)
+    assert answered > 10
+
+
+def forget(response, number):
+    """What an answer says, without the number that was asked for and what is drawn by lot."""
+    text = re.sub(r'(csrfmiddlewaretoken" value=")[^"]+', r"\1", response.content.decode())
+    return response.status_code, response.get("Location", "").replace(str(number), "N"), text.replace(str(number), "N")
+
+
+def test_foreign_numbers_are_answered_like_numbers_that_never_were(insider, own, foreign, entwined, admin_as):
+    client = admin_as(insider)
+    never = 987654321
+    routes = [(r, p) for r, p in patterns() if "object_id" in r or "<id>" in r or "site_id" in r]
+    assert len(routes) > 30
+
+    for route, pattern in routes:
+        number = foreign[model_of(pattern) or User].pk
+        for method in ("get", "post"):
+            answers = []
+            for asked in (number, never):
+                address = re.sub(r"<(path:object_id|id|int:site_id)>", str(asked), route)
+                answer = getattr(client, method)(
+                    address, {"post": "yes", "title": "Taken"} if method == "post" else None
+                )
+                answers.append(forget(answer, asked))
+                told = [str(message).replace(str(asked), "N") for message in client.get("/").context["messages"]]
+                answers[-1] += (told,)
+            assert answers[0] == answers[1], route
+            assert answers[0][0] in (302, 301, 403, 404), route
+
+
+def test_names_of_foreign_images_are_answered_like_names_that_never_were(insider, foreign, admin_as):
+    client = admin_as(insider)
+
+    for name in (foreign[Image].name, "0" * 32 + ".png", "..", "%00", "x%5c..%5cy.png"):
+        assert client.get(f"/blogs/image/file/{name}").status_code == 404
+
+
+def test_forged_actions_change_nothing_foreign(insider, own, foreign, admin_as):
+    client = admin_as(insider)
+    before = {model: set(model.objects.values_list("pk", flat=True)) for model in ROWS}
+    placement = Placement.objects.get(pk=foreign[Placement].pk)
+
+    for model in ROWS:
+        address = f"/{model._meta.app_label}/{model._meta.model_name}/"
+        for action in ("delete_selected", "publish_now", "withdraw"):
+            for chosen in (foreign[model].pk, "x", "9" * 40, "1 OR 1=1", "\0"):
+                data = {"action": action, "_selected_action": chosen, "post": "yes"}
+                response = client.post(address, data, follow=True)
+                assert response.status_code in (200, 403), (address, chosen)
+                assert_no_secret(response, foreign, address)
+
+    assert before == {model: set(model.objects.values_list("pk", flat=True)) for model in ROWS}
+    placement.refresh_from_db()
+    assert placement.published_at == foreign[Placement].published_at
+
+
+def test_deleting_everything_visible_leaves_what_is_foreign(own, foreign, entwined, admin_as):
+    client = admin_as(own[User])
+
+    for model in (Placement, Image, Redirect, Tag, Post):
+        address = f"/{model._meta.app_label}/{model._meta.model_name}/"
+        data = {"action": "delete_selected", "_selected_action": own[model].pk, "select_across": 1}
+        assert_no_secret(client.post(address, data), foreign, address)
+        client.post(address, data | {"post": "yes"})
+
+    for model in ROWS:
+        assert model.objects.filter(pk=foreign[model].pk).exists(), model
+
+
+def test_history_names_nobody_of_a_foreign_site(own, foreign, entwined, admin_as):
+    client = admin_as(own[User])
+
+    for model in (Post, Tag, Author):
+        page = client.get(f"/blogs/{model._meta.model_name}/{own[model].pk}/history/").content.decode()
+        assert "somebody else" in page
+        assert "Owner of Techblog" in page
+        assert SECRET not in page
+
+
+def test_there_is_no_shortcut_to_the_address_of_any_object(own, foreign, superuser, admin_as):
+    number = ContentType.objects.get_for_model(Post).pk
+
+    for user in (own[User], superuser):
+        assert admin_as(user).get(f"/r/{number}/{foreign[Post].pk}/").status_code == 404
+
+
+def test_a_post_of_the_other_home_shows_its_title_alone(own, foreign, techblog, admin_as):
+    """What stands on a site may be withdrawn there; more of it is not its editors' business."""
+    here = Placement.objects.create(post=foreign[Post], site=techblog, slug="borrowed")
+    client = admin_as(own[User])
+
+    page = client.get(f"/blogs/placement/{here.pk}/change/").content.decode()
+
+    assert foreign[Post].title in page
+    for secret in (foreign[Site].domain, foreign[Placement].slug, "body", foreign[User].email):
+        assert f"{SEARCH}-{SECRET} body" not in page if secret == "body" else secret not in page
+    assert client.get(f"/blogs/post/{foreign[Post].pk}/change/").status_code == 302
+
+
+def test_the_stock_admins_are_gone(superuser, admin_as):
+    client = admin_as(superuser)
+
+    for address in ("/auth/group/", "/auth/user/", "/admin/logentry/", "/sessions/session/"):
+        assert client.get(address).status_code == 404
+
+
+def test_a_superuser_sees_every_page_of_everything(own, foreign, entwined, superuser, admin_as):
+    client = admin_as(superuser)
+
+    for rows in (own, foreign):
+        for address in addresses(rows):
+            if address not in ("/logout/", "/no/such/page", "/autocomplete/"):
+                response = client.get(address, follow=True)
+                assert response.status_code == 200 or "logo" in address, address
+    for address in lists():
+        assert SECRET in client.get(address).content.decode(), address
+
+
+def test_a_pinned_process_shows_nothing_foreign_to_a_superuser(
+    own, foreign, entwined, techblog, superuser, admin_as, settings
+):
+    settings.PINNED_SITE_ID = techblog.pk
+    client = admin_as(superuser)
+    asked = {address for rows in (own, foreign) for address in addresses(rows)} - {"/logout/"}
+    searched = {f"{address}?q={SEARCH}&_facets=True" for address in lists()}
+
+    for address in sorted(asked | searched):
+        if foreign[Image].name not in address:
+            assert_no_secret(client.get(address, follow=True), foreign, address)
+    for model in ROWS:
+        assert (
+            client.get(f"/{model._meta.app_label}/{model._meta.model_name}/{own[model].pk}/change/").status_code == 200
+        )
+
+
+def test_a_high_role_on_one_site_is_worth_nothing_on_another(own, techblog, financeblog, author, publish, admin_as):
+    Membership.objects.create(user=author, site=financeblog, role=Role.OWNER)
+    theirs = publish("Of finance", on=financeblog)
+    client = admin_as(author)
+
+    for model in (Site, Placement, Redirect):
+        address = f"/{model._meta.app_label}/{model._meta.model_name}/"
+        assert own[model] not in client.get(address).context_data["cl"].queryset
+        assert client.get(f"{address}{own[model].pk}/change/").status_code == 302
+    assert client.get("/blogs/placement/").context_data["cl"].queryset.get() == theirs
+    for model in (Post, Image, Tag, Author):
+        address = f"/{model._meta.app_label}/{model._meta.model_name}/{own[model].pk}/change/"
+        assert client.get(address).status_code == 200
+        assert client.post(address, {"name": "Mine", "title": "Mine"}).status_code == 403
+    redirect = {"site": techblog.pk, "old_path": "/a/", "new_path": "/b/"}
+    assert "valid choice" in errors(send(client, "/redirects/redirect/add/", **redirect))
+
+
+def test_lists_cost_the_same_with_many_rows(own, techblog, publish, admin_as, django_assert_max_num_queries):
+    client = admin_as(own[User])
+    for number in range(12):
+        publish(f"Post {number}", on=techblog)
+
+    for address in lists():
+        with django_assert_max_num_queries(14):
+            client.get(f"{address}")
+
+
+@pytest.mark.parametrize("typed", ["abc", "9" * 30, "-1", "٣", "1.5"])
+def test_what_is_no_number_chooses_nothing(typed, own, superuser, admin_as):
+    client = admin_as(superuser)
+    choosers = {
+        "/blogs/post/add/": ["home", "authors", "cover"],
+        "/blogs/placement/add/": ["post", "site"],
+        "/blogs/image/add/": ["site"],
+        "/blogs/author/add/": ["user"],
+        "/redirects/redirect/add/": ["site"],
+    }
+
+    for address, names in choosers.items():
+        for name in names:
+            assert client.get(address, {name: typed}).status_code == 200, (address, name)
+            assert errors(send(client, address, **{name: typed})), (address, name)
+    assert errors(send(client, "/blogs/post/add/", home=own[Site].pk, title="x", **{"placements-0-site": typed}))
+    assert client.get("/blogs/placement/add/", {"published_at": typed}).status_code == 200
+
+
+def test_of_a_search_the_begin_counts(own, techblog, publish, admin_as):
+    publish("a" * 200, on=techblog, slug="long")
+    client = admin_as(own[User])
+    chooser = "/autocomplete/?app_label=blogs&model_name=placement&field_name=post"
+
+    for term in ("a" * 201, "a" * 3000, "a " * 1500):
+        assert client.get("/blogs/post/", {"q": term}).context["cl"].result_count, len(term)
+        assert client.get(f"{chooser}&term={term}").json()["results"], len(term)

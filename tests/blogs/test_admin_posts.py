@@ -1,0 +1,489 @@
+"""Posts in the admin: their home's editors edit, authors their own drafts; what stands on a site its editors decide."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from PIL import Image as Picture
+
+from accounts.models import Membership, Role
+from blogs.models import Author, Image, Placement, Post, Tag
+from tests.support.admin import errors, fields, saved, send
+
+ADD = "/blogs/post/add/"
+
+
+def picture(name="cover.png", size=(4, 3)):
+    file = BytesIO()
+    Picture.new("RGB", size).save(file, "PNG")
+    return SimpleUploadedFile(name, file.getvalue())
+
+
+def change(post):
+    return f"/blogs/post/{post.pk}/change/"
+
+
+def place(site, **values):
+    return "placements", {"site": site.pk, "slug": "", "published_at_0": "", "published_at_1": "", **values}
+
+
+def now():
+    time = timezone.now() - timedelta(minutes=1)
+    return {"published_at_0": time.strftime("%Y-%m-%d"), "published_at_1": time.strftime("%H:%M:%S")}
+
+
+@pytest.fixture
+def image(techblog):
+    image = Image(site=techblog, file=picture(), title="Machine room")
+    image.save()
+    return image
+
+
+def test_an_editor_writes_and_publishes_a_post(techblog, editor, admin_as, visit):
+    written = {"title": "Hello there", "home": techblog.pk, "body": "Some *text*.", "tag_names": "Python, Big Iron"}
+    publish = {f"placements-0-{name}": value for name, value in now().items()}
+
+    assert saved(send(admin_as(editor), ADD, **written, **publish))
+
+    post = Post.objects.get()
+    assert post.created_by == editor
+    assert {(tag.slug, tag.name) for tag in post.tags.all()} == {("python", "Python"), ("big-iron", "Big Iron")}
+    assert Placement.objects.get().slug == "hello-there"
+    assert visit(techblog, "/hello-there/").status_code == 200
+
+
+def test_who_writes_for_one_site_finds_it_chosen(techblog, financeblog, editor, superuser, admin_as):
+    assert fields(admin_as(editor), ADD)["home"] == str(techblog.pk)
+    assert "home" not in {name for name, value in fields(admin_as(superuser), ADD).items() if value}
+
+
+def test_a_site_that_was_chosen_beforehand_is_not_lost(techblog, author, admin_as):
+    assert fields(admin_as(author), ADD)["placements-0-site"] == str(techblog.pk)
+
+    assert saved(send(admin_as(author), ADD, title="Mine"))
+
+    placement = Placement.objects.get()
+    assert (placement.slug, placement.site, placement.published_at) == ("mine", techblog, None)
+
+
+def test_each_author_is_listed_once(techblog, editor, publish, admin_as):
+    ada = Author.objects.create(slug="ada", name="Ada Once")
+    for n in range(3):
+        publish(f"Post {n}", on=techblog).post.authors.add(ada)
+
+    assert admin_as(editor).get("/blogs/author/").content.decode().count(">Ada Once</a>") == 1
+
+
+def test_an_author_writes_a_draft_and_gives_it_its_place(techblog, author, admin_as):
+    assert saved(send(admin_as(author), ADD, title="Mine", **{"placements-0-slug": "mine"}))
+
+    placement = Placement.objects.get()
+    assert (placement.slug, placement.site, placement.published_at) == ("mine", techblog, None)
+
+
+def test_an_author_publishes_nothing(techblog, financeblog, author, admin_as):
+    Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
+    both = admin_as(author)
+    live_at_home = {f"placements-0-{name}": value for name, value in now().items()}
+
+    response = send(both, ADD, title="Mine", home=techblog.pk, **{"placements-0-site": techblog.pk}, **live_at_home)
+
+    assert "Only editors of techblog.test can publish there" in errors(response)
+    assert not Placement.objects.exists()
+    assert saved(
+        send(both, ADD, title="Mine", home=techblog.pk, **{"placements-0-site": financeblog.pk}, **live_at_home)
+    )
+
+
+def test_an_author_who_forges_a_time_publishes_nothing(techblog, author, admin_as):
+    live = {f"placements-0-{name}": value for name, value in {**now(), "pinned": "on", "slug": "mine"}.items()}
+
+    send(admin_as(author), ADD, title="Mine", **live)
+
+    assert list(Placement.objects.values_list("published_at", "pinned")) == [(None, False)]
+
+
+def test_an_author_places_nothing_on_another_site(techblog, financeblog, author, admin_as):
+    Membership.objects.create(user=author, site=financeblog, role=Role.AUTHOR)
+
+    response = send(admin_as(author), ADD, title="Mine", home=techblog.pk, **{"placements-0-site": financeblog.pk})
+
+    assert "Only editors of financeblog.test can place a post there" in errors(response)
+
+
+def test_an_author_edits_own_drafts_alone(techblog, author, publish, admin_as):
+    mine = publish("Mine", on=techblog, at=None, created_by=author)
+    other = publish("Of somebody else", on=techblog, at=None)
+    once_mine = publish("Mine and live", on=techblog, created_by=author)
+    client = admin_as(author)
+
+    assert saved(send(client, change(mine.post), title="Still mine"))
+    for placement in (other, once_mine):
+        assert client.get(change(placement.post)).status_code == 200
+        assert client.post(change(placement.post), {"title": "Taken"}).status_code == 403
+        assert client.post(f"/blogs/post/{placement.post_id}/delete/", {"post": "yes"}).status_code == 403
+        client.post("/blogs/post/", {"action": "delete_selected", "_selected_action": placement.post_id, "post": "yes"})
+    assert set(Post.objects.values_list("title", flat=True)) == {"Still mine", "Of somebody else", "Mine and live"}
+
+
+def test_a_scheduled_post_is_no_draft_of_its_author_any_more(techblog, author, publish, admin_as):
+    placement = publish("Soon", on=techblog, at=timezone.now() + timedelta(days=1), created_by=author)
+
+    assert admin_as(author).post(change(placement.post), {"title": "Taken"}).status_code == 403
+
+
+def test_an_editor_of_another_site_withdraws_a_post_there_and_does_not_edit_it(
+    shared, financeblog, member, admin_as, visit
+):
+    client = admin_as(member("editor", of=financeblog))
+    there = shared.placements.get(site=financeblog)
+
+    assert client.get(change(shared)).status_code == 302
+    assert client.post(change(shared), {"title": "Taken"}).status_code == 302
+    assert saved(send(client, f"/blogs/placement/{there.pk}/change/", slug="moved"))
+    assert visit(financeblog, "/moved/").status_code == 200
+    client.post("/blogs/placement/", {"action": "withdraw", "_selected_action": there.pk})
+
+    assert visit(financeblog, "/moved/").status_code == 404
+    assert Post.objects.get().title == "Ledgers in Python"
+    assert shared.placements.exclude(pk=there.pk).get().is_live
+
+
+def test_what_stands_elsewhere_is_neither_shown_nor_changed(shared, financeblog, techblog, editor, admin_as):
+    there = shared.placements.get(site=financeblog)
+    client = admin_as(editor)
+
+    page = client.get(change(shared)).content.decode()
+    assert "python-ledgers" not in page
+    assert "ledgers" in page
+    assert saved(send(client, change(shared), title="Ledgers anew"))
+
+    unchanged = shared.placements.get(site=financeblog)
+    assert (unchanged.slug, unchanged.published_at) == (there.slug, there.published_at)
+
+
+def test_the_history_of_a_post_tells_nothing_of_its_place_elsewhere(shared, financeblog, editor, owner, admin_as):
+    Membership.objects.create(user=owner, site=financeblog, role=Role.EDITOR)
+    row = next(n for n, placement in enumerate(shared.placements.all()) if placement.site_id == financeblog.pk)
+    both = admin_as(owner)
+
+    assert saved(send(both, change(shared), **{f"placements-{row}-slug": "hidden-name"}))
+
+    history = f"/blogs/post/{shared.pk}/history/"
+    assert "Owner of Techblog" in admin_as(editor).get(history).content.decode()
+    for page in (history, change(shared), "/", "/blogs/post/", f"/blogs/post/{shared.pk}/delete/"):
+        for secret in ("hidden-name", "python-ledgers", "financeblog"):
+            assert secret not in admin_as(editor).get(page).content.decode(), page
+    there = shared.placements.get(site=financeblog)
+    assert "Changed slug" in both.get(f"/blogs/placement/{there.pk}/history/").content.decode()
+
+
+def test_a_placement_on_a_foreign_site_is_refused(techblog, financeblog, editor, publish, admin_as):
+    post = publish("Hello", on=techblog).post
+    client = admin_as(editor)
+
+    assert "valid choice" in errors(send(client, change(post), place(financeblog)))
+    response = send(client, "/blogs/placement/add/", post=post.pk, site=financeblog.pk, slug="x")
+    assert "valid choice" in errors(response)
+    assert not financeblog.placements.exists()
+
+
+def test_a_placement_of_a_foreign_post_is_refused(techblog, financeblog, editor, publish, admin_as):
+    foreign = publish("Hello", on=financeblog).post
+
+    response = send(admin_as(editor), "/blogs/placement/add/", post=foreign.pk, site=techblog.pk, slug="x")
+
+    assert "valid choice" in errors(response)
+    assert not techblog.placements.exists()
+
+
+def test_an_author_who_edits_another_site_cannot_publish_drafts_of_others_there(
+    techblog, financeblog, author, publish, admin_as
+):
+    membership = Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
+    draft = publish("Of somebody else", on=techblog, at=None).post
+    live = publish("Mine and live", on=techblog, created_by=author).post
+    mine = publish("Mine", on=techblog, at=None, created_by=author).post
+    client = admin_as(author)
+    chooser = "/autocomplete/?app_label=blogs&model_name=placement&field_name=post"
+
+    assert [row["text"] for row in client.get(chooser).json()["results"]] == ["Mine"]
+    for post in (draft, live):
+        response = send(client, "/blogs/placement/add/", post=post.pk, site=financeblog.pk, **now())
+        assert "valid choice" in errors(response)
+        assert post.title not in client.get(f"/blogs/placement/add/?post={post.pk}").content.decode()
+    assert not financeblog.placements.exists()
+    assert saved(send(client, "/blogs/placement/add/", post=mine.pk, site=financeblog.pk, **now()))
+
+    Membership.objects.filter(user=author).exclude(pk=membership.pk).update(role=Role.EDITOR)
+    assert len(client.get(chooser).json()["results"]) == 3
+    assert saved(send(client, "/blogs/placement/add/", post=draft.pk, site=financeblog.pk, **now()))
+    assert financeblog.placements.live().count() == 2
+
+
+def test_inline_rows_that_name_other_placements_are_refused(techblog, financeblog, editor, publish, admin_as):
+    post = publish("Hello", on=techblog).post
+    foreign = publish("Far away", on=financeblog, slug="far")
+    sibling = publish("Beside", on=techblog, slug="beside")
+    client = admin_as(editor)
+
+    for stolen in (foreign, sibling):
+        forged = {"placements-0-id": stolen.pk, "placements-0-slug": "stolen"}
+        assert errors(send(client, change(post), **forged))
+        send(
+            client, change(post), **forged, **{"placements-0-DELETE": "on"}
+        )  # Django overlooks a row that is not there
+    assert set(Placement.objects.values_list("slug", flat=True)) == {"hello", "far", "beside"}
+
+
+def test_foreign_homes_authors_and_covers_are_refused(techblog, financeblog, editor, publish, admin_as):
+    post = publish("Hello", on=techblog).post
+    theirs = Author.objects.create(slug="them", name="Them")
+    publish("Far away", on=financeblog).post.authors.add(theirs)
+    cover = Image(site=financeblog, file=picture())
+    cover.save()
+    client = admin_as(editor)
+
+    for forged in ({"home": financeblog.pk}, {"authors": [theirs.pk]}, {"cover": cover.pk, "cover_alt": "It"}):
+        assert "valid choice" in errors(send(client, change(post), **forged))
+        assert "valid choice" in errors(send(client, ADD, title="New", **forged))
+    post.refresh_from_db()
+    assert (post.home, post.cover, post.authors.count(), Post.objects.count()) == (techblog, None, 0, 2)
+
+
+def test_a_published_post_moves_to_a_site_only_with_its_editors(techblog, financeblog, editor, publish, admin_as):
+    membership = Membership.objects.create(user=editor, site=financeblog, role=Role.AUTHOR)
+    post = publish("Hello", on=techblog).post
+    client = admin_as(editor)
+
+    assert "Only editors of financeblog.test" in errors(send(client, change(post), home=financeblog.pk))
+    membership.role = Role.EDITOR
+    membership.save()
+    assert saved(send(client, change(post), home=financeblog.pk))
+
+
+def test_withdrawing_is_clearing_the_time_or_deleting_the_row(techblog, editor, publish, admin_as, visit):
+    first, second = publish("First", on=techblog), publish("Second", on=techblog)
+    client = admin_as(editor)
+
+    cleared = {"placements-0-published_at_0": "", "placements-0-published_at_1": ""}
+    assert saved(send(client, change(first.post), **cleared))
+    assert saved(send(client, change(second.post), **{"placements-0-DELETE": "on"}))
+
+    assert visit(techblog, "/first/").status_code == visit(techblog, "/second/").status_code == 404
+    assert list(Placement.objects.values_list("slug", "published_at")) == [("first", None)]
+
+
+def test_publish_now_and_withdraw_act_on_the_users_sites_alone(techblog, financeblog, editor, publish, admin_as):
+    later = timezone.now() + timedelta(days=1)
+    mine = [publish("Draft", on=techblog, at=None), publish("Soon", on=techblog, at=later)]
+    theirs = publish("Draft", on=financeblog, at=None)
+    chosen = [placement.pk for placement in (*mine, theirs)]
+    client = admin_as(editor)
+
+    client.post("/blogs/placement/", {"action": "publish_now", "_selected_action": chosen})
+    assert Placement.objects.live().count() == 2
+    client.post("/blogs/placement/", {"action": "withdraw", "_selected_action": chosen, "select_across": 1})
+
+    assert Placement.objects.drafts().count() == 3
+
+
+def test_a_slug_that_is_taken_or_reserved_or_missing_is_named(techblog, editor, publish, admin_as):
+    publish("Hello", on=techblog)
+    client = admin_as(editor)
+
+    taken = send(client, ADD, title="Other", **{"placements-0-slug": "hello"})
+    assert "/hello/ is taken on techblog.test." in errors(taken)
+    assert "“Hello”" not in taken.content.decode()
+    assert "/feed/ is an address that the site itself uses" in errors(
+        send(client, ADD, title="Feed", **{"placements-0-pinned": "on"})
+    )
+    assert "write a slug" in errors(send(client, ADD, title="日本語", **{"placements-0-pinned": "on"}))
+    assert Post.objects.count() == 1
+
+
+def test_a_cover_is_uploaded_to_the_home_and_said_in_words(techblog, editor, admin_as):
+    client = admin_as(editor)
+
+    assert "Say in words" in errors(send(client, ADD, title="Hello", new_cover=picture()))
+    assert not Image.objects.exists()
+    assert saved(send(client, ADD, title="Hello", new_cover=picture(), cover_alt="A room"))
+
+    post = Post.objects.get()
+    assert post.cover.site == techblog
+    assert list(post.images.all()) == [post.cover]
+
+
+def test_a_cover_of_another_site_of_the_user_is_refused(techblog, financeblog, editor, image, admin_as):
+    Membership.objects.create(user=editor, site=financeblog, role=Role.EDITOR)
+
+    response = send(admin_as(editor), ADD, title="Hi", home=financeblog.pk, cover=image.pk, cover_alt="It")
+
+    assert "belongs to another site" in errors(response)
+
+
+def bomb():
+    header = bytearray(picture().read())
+    header[16:24] = (60_000).to_bytes(4, "big") * 2
+    return SimpleUploadedFile("bomb.png", bytes(header))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        SimpleUploadedFile("cover.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+        SimpleUploadedFile("cover.png", b"only a text"),
+        SimpleUploadedFile("cover.png", b"GIF89a" + bytes(11 * 1024 * 1024)),
+        bomb(),
+    ],
+    ids=["svg", "text", "too large", "bomb"],
+)
+def test_what_is_no_image_is_refused_at_its_field_and_nothing_is_stored(file, techblog, owner, admin_as, settings):
+    client = admin_as(owner)
+    forms = [
+        (ADD, {"title": "Hello", "cover_alt": "It", "new_cover": file}),
+        ("/blogs/image/add/", {"file": file}),
+        (f"/sites/site/{techblog.pk}/change/", {"settings-0-logo": file}),
+    ]
+
+    for address, data in forms:
+        file.seek(0)
+        assert "image" in errors(send(client, address, **data)).lower()
+    assert not Image.objects.exists()
+    assert not Post.objects.exists()
+    assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
+
+
+def test_an_image_in_use_is_not_deleted(techblog, editor, image, publish, admin_as):
+    publish("Shows it", on=techblog, cover=image, cover_alt="It")
+    client = admin_as(editor)
+
+    page = client.get(f"/blogs/image/{image.pk}/delete/").content.decode()
+    client.post(f"/blogs/image/{image.pk}/delete/", {"post": "yes"})
+    client.post("/blogs/image/", {"action": "delete_selected", "_selected_action": image.pk, "post": "yes"})
+
+    assert "“Shows it” shows it" in page
+    assert Image.objects.exists()
+    Post.objects.all().delete()
+    client.post(f"/blogs/image/{image.pk}/delete/", {"post": "yes"})
+    assert not Image.objects.exists()
+
+
+def test_an_image_is_seen_by_those_who_write_on_its_site(
+    techblog, financeblog, image, author, member, stranger, admin_as
+):
+    address = f"/blogs/image/file/{image.name}"
+
+    response = admin_as(author).get(address)
+    assert (response.status_code, response["Content-Type"]) == (200, "image/png")
+    assert response["Cache-Control"] == "private, max-age=3600"
+    assert admin_as(member("owner", of=financeblog)).get(address).status_code == 404
+    assert admin_as(stranger).get(address).status_code == 302
+
+
+def test_tags_that_are_known_keep_their_name_and_slug(techblog, editor, publish, admin_as):
+    post = publish("Hello", on=techblog).post
+    renamed = Tag.objects.create(slug="go", name="Golang")
+    comma = Tag.objects.create(slug="a-b", name="A, B")
+    post.tags.add(renamed, comma)
+    client = admin_as(editor)
+
+    assert saved(send(client, change(post), tag_names=fields(client, change(post))["tag_names"] + ", golang,, New"))
+
+    assert set(post.tags.values_list("slug", flat=True)) == {"go", "a-b", "new"}
+    assert "cannot be a tag" in errors(send(client, change(post), tag_names="!!"))
+
+
+@pytest.mark.parametrize("name", ["新闻 Kubernetes", "Kubernetesß", "Łódź", "日本語 Go"])
+def test_a_tag_takes_no_address_that_is_not_its_name(name, techblog, editor, admin_as):
+    client = admin_as(editor)
+
+    assert "letters that its address cannot hold" in errors(send(client, ADD, title="Hello", tag_names=name))
+    assert not Tag.objects.exists()
+    assert saved(send(client, ADD, title="Hello", tag_names="Café Zürich, C++ ✓"))
+    assert set(Tag.objects.values_list("slug", flat=True)) == {"cafe-zurich", "c"}
+
+
+def test_tags_are_neither_very_long_nor_very_many(techblog, editor, publish, admin_as):
+    post = publish("Hello", on=techblog).post
+    client = admin_as(editor)
+    many = ", ".join(f"t{n}" for n in range(51))
+
+    # The first is a hundred characters that become three hundred; the other would be normalised for minutes.
+    for name in ("\N{SQUARE MM SQUARED}" * 100, "a" + "\u0300\u0323" * 500_000):
+        assert "at most 100" in errors(send(client, change(post), tag_names=name))
+    assert "at most 50 tags" in errors(send(client, change(post), tag_names=many))
+    post.tags.set(Tag.objects.create(slug=f"t{n}", name=f"t{n}") for n in range(51))
+    assert saved(send(client, change(post), title="Imported with more"))
+    assert post.tags.count() == 51
+
+
+def test_a_change_of_the_text_and_no_other_is_an_update(techblog, editor, publish, admin_as):
+    long_ago = timezone.now() - timedelta(days=9)
+    post = publish("Hello", on=techblog, updated_at=long_ago).post
+    client = admin_as(editor)
+
+    assert saved(send(client, change(post), tag_names="Python"))
+    assert Post.objects.get().updated_at == long_ago
+    assert saved(send(client, change(post), body="New."))
+    assert Post.objects.get().updated_at > long_ago
+
+
+def test_a_new_author_is_chosen_by_who_made_them_and_seen_by_nobody_else(techblog, editor, owner, publish, admin_as):
+    client, colleague = admin_as(editor), admin_as(owner)
+    send(client, "/blogs/author/add/", name="Ada Lovelace")
+    send(client, "/blogs/author/add/", name="Ada Lovelace")
+    first, second = Author.objects.order_by("pk")
+    post = publish("Hello", on=techblog).post
+
+    assert (first.slug, second.slug) == ("ada-lovelace", "ada-lovelace-2")
+    assert "Ada" not in colleague.get("/blogs/author/").content.decode()
+    assert "valid choice" in errors(send(colleague, change(post), authors=[first.pk]))
+    assert saved(send(client, change(post), authors=[first.pk]))
+    assert "Ada" in colleague.get("/blogs/author/").content.decode()
+
+
+def test_tags_are_renamed_by_superusers_alone(techblog, owner, superuser, publish, admin_as):
+    tag = Tag.objects.create(slug="t", name="T")
+    publish("Hello", on=techblog).post.tags.add(tag)
+    address, client = f"/blogs/tag/{tag.pk}/", admin_as(owner)
+
+    assert "T" in client.get(f"{address}change/").content.decode()
+    assert client.post(f"{address}change/", {"name": "Mine"}).status_code == 403
+    assert client.post(f"{address}delete/", {"post": "yes"}).status_code == 403
+    assert saved(send(admin_as(superuser), f"{address}change/", name="Tea"))
+    assert Tag.objects.get().name == "Tea"
+
+
+def test_authors_are_changed_only_where_they_are_nobody_elses(shared, techblog, financeblog, editor, admin_as):
+    author = Author.objects.create(slug="a", name="A")
+    shared.authors.add(author)
+    client = admin_as(editor)
+
+    assert saved(send(client, f"/blogs/author/{author.pk}/change/", name="Mine"))
+    shared.home = financeblog
+    shared.save()
+    assert client.post(f"/blogs/author/{author.pk}/change/", {"name": "Mine"}).status_code == 403
+    assert "user" not in fields(client, "/blogs/author/add/")
+
+
+def test_a_redirect_leads_to_a_path_or_an_address(techblog, editor, admin_as):
+    client = admin_as(editor)
+
+    for number, target in enumerate(["/new/", "https://elsewhere.test/x?y=1", "http://elsewhere.test"]):
+        redirect = {"old_path": f"/old-{number}/", "new_path": target}
+        assert saved(send(client, "/redirects/redirect/add/", site=techblog.pk, **redirect)), target
+
+
+def test_a_redirect_that_leads_astray_is_refused(techblog, editor, admin_as):
+    client = admin_as(editor)
+    targets = ["//evil.test/", "/\\evil.test", "javascript:alert(1)", "new", "/old/", "", "https://", "/a b/"]
+    sources = ["old", "//old", "https://techblog.test/old/"]
+
+    for old, new in [*(("/old/", target) for target in targets), *((source, "/new/") for source in sources)]:
+        assert errors(send(client, "/redirects/redirect/add/", site=techblog.pk, old_path=old, new_path=new)), (
+            old,
+            new,
+        )

@@ -1,0 +1,272 @@
+"""What Markdown becomes."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from blogs import markdown
+from blogs.markdown import Picture, media_names, plain_text, render
+from blogs.markdown.highlighting import LANGUAGES, MAX_CODE
+from blogs.markdown.sanitise import sanitise
+
+pytestmark = pytest.mark.pure
+
+STATIC = Path(__file__).parents[2] / "blogs" / "static"
+
+# Of the specification (CommonMark 0.31.2), one or two a chapter. All 652 are run where NEWSSTAND_COMMONMARK names its
+# JSON, as https://spec.commonmark.org/0.31.2/spec.json or the source package of markdown-it-py have it.
+SPECIFIED = {
+    "\tfoo\tbaz\t\tbim\n": "<pre><code>foo\tbaz\t\tbim\n</code></pre>\n",
+    '\\!\\"\\#\\*no\\*\\<b>': '<p>!"#*no*&lt;b&gt;</p>\n',
+    "&nbsp; &amp; &copy; &#35; &nope;": "<p>&nbsp; &amp; © # &amp;nope;</p>\n",
+    "***\n---\n___\n": "<hr>\n<hr>\n<hr>\n",
+    "Foo *bar*\nbaz\n---\n": "<h2>Foo <em>bar</em>\nbaz</h2>\n",
+    "    a simple\n      indented\n": "<pre><code>a simple\n  indented\n</code></pre>\n",
+    "~~~~\naaa\n~~~\n~~~~\n": "<pre><code>aaa\n~~~\n</code></pre>\n",
+    "<div>\n*hello*\n\n*you*\n</div>\n": "<div>\n*hello*\n<p><em>you</em></p>\n</div>\n",
+    '[foo]: /url "t"\n\n[foo] [Foo][]': '<p><a href="/url" title="t">foo</a> <a href="/url" title="t">Foo</a></p>\n',
+    "> a\nb\n> - c\n": "<blockquote>\n<p>a\nb</p>\n<ul>\n<li>c</li>\n</ul>\n</blockquote>\n",
+    "1.  a\n\n    b\n2)  c\n": '<ol>\n<li>\n<p>a</p>\n<p>b</p>\n</li>\n</ol>\n<ol start="2">\n<li>c</li>\n</ol>\n',
+    "- a\n- b\n\n- c\n": "<ul>\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b</p>\n</li>\n<li>\n<p>c</p>\n</li>\n</ul>\n",
+    "`` foo ` bar ``": "<p><code>foo ` bar</code></p>\n",
+    "*foo**bar**baz* foo_bar_": "<p><em>foo<strong>bar</strong>baz</em> foo_bar_</p>\n",
+    "[link](</my uri> 'a \"b\"')": '<p><a href="/my%20uri" title="a &quot;b&quot;">link</a></p>\n',
+    "<MAILTO:A@b.c> <a b>": '<p><a href="MAILTO:A@b.c">MAILTO:A@b.c</a> <a></a></p>\n',
+    "foo  \nbar\\\nbaz\nqux": "<p>foo<br>\nbar<br>\nbaz\nqux</p>\n",
+}
+# Bare addresses become links; and whitespace in an empty quote, which the specification's own runner ignores too.
+DIFFERENT = {602, 608, 611, 612} | {218, 239, 240}
+
+
+def plain_form(html):
+    """Without what we add to CommonMark."""
+    return re.sub(r' id="md-[^"]*"| tabindex="0"|</?span[^>]*>', "", html)
+
+
+@pytest.mark.parametrize(("text", "html"), SPECIFIED.items())
+def test_markdown_is_commonmark(text, html):
+    assert plain_form(render(text)) == html
+
+
+@pytest.mark.skipif("NEWSSTAND_COMMONMARK" not in os.environ, reason="NEWSSTAND_COMMONMARK names no spec.json")
+def test_every_example_of_the_specification_holds():
+    examples = json.loads(Path(os.environ["NEWSSTAND_COMMONMARK"]).read_text())
+    expected = {each["example"]: markdown._finished(sanitise(each["html"]), {}) for each in examples}
+    wrong = {
+        each["example"]
+        for each in examples
+        if plain_form(render(each["markdown"])) != plain_form(expected[each["example"]])
+    }
+
+    assert len(examples) >= 652
+    assert wrong == DIFFERENT
+
+
+def test_tables_have_alignment_that_needs_no_style():
+    html = render("| a | b | c |\n|:--|:-:|--:|\n| 1 | `|` 2 | 3 |\n")
+
+    assert '<th align="left">a</th>\n<th align="center">b</th>\n<th align="right">c</th>' in html
+    assert "style" not in html
+
+
+def test_strikethrough_is_struck_and_a_single_tilde_is_not():
+    assert render("~~gone~~ ~here~") == "<p><s>gone</s> ~here~</p>\n"
+
+
+def test_tasks_are_named_boxes_that_nobody_can_tick():
+    html = render("- [ ] open\n- [x] done\n- [y] none\n")
+
+    box = '<input type="checkbox" class="task-list-item-checkbox" aria-label="{}" disabled=""{}>'
+    assert '<ul class="contains-task-list">' in html
+    assert f'<li class="task-list-item">{box.format("☐", "")} open</li>' in html
+    assert '<li class="task-list-item">{} done</li>'.format(box.format("☑", ' checked=""')) in html
+    assert "<li>[y] none</li>" in html
+
+
+def test_a_footnote_and_its_mentions_link_to_each_other():
+    html = render("One[^a], two[^b], one again[^a], none[^c].\n\n[^a]: *First*.\n[^b]: Second.\n[^unused]: Third.\n")
+
+    ids = re.findall(r' id="([^"]+)"', html)
+    links = re.findall(r' href="#([^"]+)"', html)
+    assert ids == ["md-fnref:1", "md-fnref:2", "md-fnref:1:2", "md-fn:1", "md-fn:2"]
+    assert links == ["md-fn:1", "md-fn:2", "md-fn:1", "md-fnref:1", "md-fnref:1:2", "md-fnref:2"]
+    assert "none[^c]" in html
+    assert "Third" not in html
+
+
+def test_headings_have_ids_in_the_letters_of_their_language_and_no_two_the_same():
+    titles = ["Über das `Wetter`", "नमस्ते दुनिया", "What's new?", "What’s new", "!!!", "fn:1", "whats new 1", "Whats new"]
+
+    assert re.findall(r'<h2 id="([^"]*)"', render("\n".join(f"## {title}" for title in titles))) == [
+        "md-über-das-wetter",
+        "md-नमस्ते-दुनिया",
+        "md-whats-new",
+        "md-whats-new-1",
+        "md-section",
+        "md-fn-1",
+        "md-whats-new-1-1",
+        "md-whats-new-2",
+    ]
+
+
+def test_a_link_within_the_document_finds_its_heading_and_its_own_ids():
+    html = render(
+        '[a](#my-words) <a href="#spot">b</a> [c](#top) [d](/other/#my-words)\n\n## My words\n\n<p id="spot">x</p>'
+    )
+
+    assert re.findall(r'href="([^"]*)"', html) == ["#md-my-words", "#md-spot", "#top", "/other/#my-words"]
+    assert re.findall(r' id="([^"]*)"', html) == ["md-my-words", "md-spot"]
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("# a\n## b\n###### c\n<h1>d</h1>", ["2", "3", "6", "2"]),
+        ("## b\n### c\n", ["2", "3"]),
+        ("### c\n", ["3"]),
+    ],
+)
+def test_headings_move_down_only_where_one_would_compete_with_the_title(text, levels):
+    assert re.findall(r"<h([1-6])", render(text)) == levels
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("see https://a.example/b?c=d&e#f.", ["https://a.example/b?c=d&amp;e#f"]),
+        (
+            "(http://a.example/x_(y)) http://a.example/__init__.py",
+            ["http://a.example/x_(y)", "http://a.example/__init__.py"],
+        ),
+        (
+            "**http://a.example**, “https://例え.jp/パス”。",
+            ["http://a.example", "https://xn--r8jz45g.jp/%E3%83%91%E3%82%B9"],
+        ),
+        ("me.you+z@mail.a.example, a@b.example", ["mailto:me.you+z@mail.a.example", "mailto:a@b.example"]),
+        ("a.example www.a.example //a.example ftp://a.example xhttp://a.example", []),
+        ("http:// http://. a@b a@b. a@b.1 a@b.example- a@@b.example", []),
+        ("`http://a.example` [http://b.example](/c) <a href='/d'>http://b.example</a>", ["/c", "/d"]),
+        ("`a@b.example` [a@b.example](/c) <a href='/d'>a@b.example</a>", ["/c", "/d"]),
+    ],
+)
+def test_full_addresses_become_links_and_nothing_else(text, links):
+    assert re.findall(r'href="([^"]*)"', render(text)) == links
+
+
+def test_links_that_leave_get_noopener_and_keep_what_the_author_said():
+    html = render(
+        '[a](https://x.example) [b](/b) [c](//x.example) <a href="HTTP://x.example" rel="me bad">d</a>'
+        ' <a rel="nofollow" href="/e">e</a>'
+    )
+
+    assert re.findall(r"<a ([^>]*)>", html) == [
+        'href="https://x.example" rel="noopener"',
+        'href="/b"',
+        'href="//x.example" rel="noopener"',
+        'href="HTTP://x.example" rel="me noopener"',
+        'rel="nofollow" href="/e"',
+    ]
+
+
+def test_code_is_coloured_in_a_known_language_and_plain_in_any_other():
+    known = render("```python title=x\nif a < b: return 'é'\n```\n")
+    unknown = render("```klingon\nif a < b: return 'é'\n```\n")
+
+    assert known.startswith('<pre tabindex="0"><code class="language-python"><span class="k">if</span>')
+    assert plain_form(known).replace("python", "klingon") == plain_form(unknown)
+    assert unknown == '<pre tabindex="0"><code class="language-klingon">if a &lt; b: return \'é\'\n</code></pre>\n'
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_colouring_never_changes_the_code(language):
+    code = "\n\n  a = \"<b>\" # 'c'\t&amp; \n-- x: 1\n{{ d }}\n\n"
+
+    assert re.sub(r"</?span[^>]*>", "", render(f"```{language}\n{code}```\n")) == render(f"```x\n{code}```\n").replace(
+        "-x", f"-{language}"
+    )
+
+
+def test_code_that_is_too_long_to_colour_is_shown_plain():
+    assert "<span" in render("```js\n" + "a=1\n" * (MAX_CODE // 4) + "```\n")
+    assert "<span" not in render("```js\n" + "a=1\n" * (MAX_CODE // 4 + 1) + "```\n")
+
+
+def test_images_wait_and_keep_their_place_free():
+    html = render(
+        '![A "b"](/media/x/a%20b.png?v=1 "T") <img src="/media/c.png"> ![](/media/d.png)'
+        ' <img src="/media/x/a b.png" width="5">',
+        {"x/a b.png": Picture(640, 480), "c.png": Picture(1, 2)},
+    )
+
+    lazy = 'loading="lazy" decoding="async"'
+    assert re.findall("<img ([^>]*)>", html) == [
+        f'src="/media/x/a%20b.png?v=1" alt="A &quot;b&quot;" title="T" {lazy} width="640" height="480"',
+        f'src="/media/c.png" alt="" {lazy} width="1" height="2"',
+        f'src="/media/d.png" alt="" {lazy}',
+        f'src="/media/x/a b.png" width="5" alt="" {lazy}',
+    ]
+
+
+def test_the_media_of_a_document_are_those_it_shows_or_links_to():
+    text = (
+        '![a](/media/a%20b.png "t") <IMG src="/media/c.png?v=1"> [d](/media/d.pdf#p) [e]\n\n[e]: /media/e&amp;f.gif\n'
+    )
+    others = "/media/no `![](/media/code)` ![](https://x.example/media/z) [x](/media/) <!-- ![](/media/hidden) -->"
+
+    assert media_names(text) == {"a b.png", "c.png", "d.pdf", "e&f.gif"}
+    assert media_names(others) == set()
+
+
+def test_plain_text_reads_as_the_page_does():
+    html = render(
+        "# One &amp; two\n\nFoo[^1] **bar**baz,\nqux<br>x\xa0&lt;y&gt; ![alt](/a.png)\n\n- a\n- b\n\n[^1]: Note.\n"
+    )
+
+    assert plain_text(html, 200) == "One & two Foo barbaz, qux x <y> a b"
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "cut"),
+    [
+        ("one two three", 13, "one two three"),
+        ("one two three", 12, "one two…"),
+        ("one two, three", 9, "one two…"),
+        ("one two three", 8, "one two…"),
+        ("one twothree", 11, "one twothr…"),
+        ("語" * 20, 10, "語" * 9 + "…"),
+        ("", 5, ""),
+    ],
+)
+def test_plain_text_is_cut_between_words(text, limit, cut):
+    assert plain_text(f"<p>{text}</p>", limit) == cut
+    assert len(cut) <= limit
+
+
+def test_line_ends_and_unstorable_characters_do_no_harm():
+    assert render("\ufeff# a\r\n\r\nb\rc\0d\x08e\ud800f\x0c &#1; &#0; &#xd800;\n") == (
+        '<h2 id="md-a">a</h2>\n<p>b\nc\ufffdde\ufffdf \ufffd \ufffd \ufffd</p>\n'
+    )
+    assert "\x01" not in render('<a title="&#1;">x</a>')
+
+
+def luminance(colour):
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", sorted(STATIC.glob("themes/*.css")), ids=lambda path: path.stem)
+def test_every_colour_of_code_can_be_read_in_every_theme(theme):
+    light, dark = (STATIC / "blogs" / "code.css").read_text().split("prefers-color-scheme: dark")
+    papers = re.findall(r"--sunk: (#[0-9a-f]{6})", theme.read_text())
+    assert len(papers) == 2
+
+    for paper, sheet in zip(papers, (light, dark), strict=True):
+        colours = dict(re.findall(r"(--code-[a-z]+): (#[0-9a-f]{6});", sheet))
+        assert len(colours) == 7
+        for name, colour in colours.items():
+            brighter, darker = sorted([luminance(colour), luminance(paper)], reverse=True)
+            assert (brighter + 0.05) / (darker + 0.05) >= 4.5, (name, colour, paper)

@@ -1,0 +1,80 @@
+"""What may be stored as an image: judged by content, whatever it is called and however small it is."""
+
+import os
+from io import BytesIO
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from PIL import Image as Pillow
+
+from blogs.models import Image
+from lib import images
+from tests.support.pictures import picture
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp")])
+def test_an_image_is_stored_for_its_site_under_a_secret_name_that_tells_its_type(techblog, kind, suffix):
+    image = Image.objects.create(site=techblog, file=picture(kind=kind, name="../holiday.exe"))
+
+    folder, name = image.file.name.split("/")
+    assert folder == str(techblog.pk)
+    assert "holiday" not in name
+    assert name.endswith(f".{suffix}")
+    assert len(name) > 32
+    assert (image.width, image.height) == (40, 30)
+
+
+def a_bomb():
+    return picture(8_000, 8_000)
+
+
+def a_gif_of_many_frames():
+    frames = [Pillow.new("RGB", (1, 1), (n % 256, n // 256, 0)) for n in range(images.MAX_FRAMES + 1)]
+    buffer = BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    return ContentFile(buffer.getvalue(), "frames.gif")
+
+
+def a_jpeg_of_many_scans():
+    buffer = BytesIO()
+    Pillow.new("L", (64, 64)).save(buffer, "JPEG", progressive=True)
+    content = buffer.getvalue()
+    begin = content.rindex(b"\xff\xda")
+    scan = content[begin:-2]
+    return ContentFile(content[:begin] + scan * (images.MAX_SCANS + 1) + content[-2:], "scans.jpg")
+
+
+REFUSED = {
+    "a text": lambda: ContentFile(b"no image at all", "text.png"),
+    "an SVG": lambda: ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "drawing.svg"),
+    "an SVG called PNG": lambda: ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "drawing.png"),
+    "a format that browsers do not show": lambda: picture(kind="TIFF", name="scan.png"),
+    "half an image": lambda: ContentFile(picture(300, 300, "JPEG").read()[:-400], "half.jpg"),
+    "too many bytes": lambda: ContentFile(b"\x89PNG" + os.urandom(images.MAX_BYTES), "large.png"),
+    "a decompression bomb": a_bomb,
+    "a GIF of many frames": a_gif_of_many_frames,
+    "a JPEG of many scans": a_jpeg_of_many_scans,
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_no_image_to_show_is_refused_and_leaves_nothing(techblog, settings, what):
+    with pytest.raises(ValidationError):
+        Image.objects.create(site=techblog, file=REFUSED[what]())
+
+    assert not Image.objects.exists()
+    assert not settings.MEDIA_ROOT.exists() or not any(settings.MEDIA_ROOT.rglob("*.*"))
+
+
+def test_a_write_that_fails_leaves_no_half_of_a_file(techblog, settings, monkeypatch):
+    def full_disk(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        Image.objects.create(site=techblog, file=picture())
+
+    assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()] == []

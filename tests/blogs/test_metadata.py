@@ -1,0 +1,178 @@
+"""What pages tell machines: titles, canonical addresses, Open Graph, JSON-LD. And that every theme is whole."""
+
+import json
+import re
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template.loader import get_template
+
+from blogs.models import Author, Image, Tag
+from blogs.pages.site_context import with_territory
+from tenancy import lifecycle
+from tenancy.models import Theme
+from tests.support.pictures import picture
+
+pytestmark = pytest.mark.sqlite
+
+NASTY = "</title></script><!--\"'><b>&amp;"
+
+
+@pytest.fixture(params=Theme.values)
+def site(request, installation):
+    """One in each theme: what machines read is the same in all."""
+    return lifecycle.create("kind.test", "Kind", theme=request.param, tagline="A kind blog", time_zone="Europe/Berlin")
+
+
+@pytest.fixture
+def post(site, publish):
+    """A post with all that a post can have."""
+    cover = Image(site=site, file=picture())
+    cover.save()
+    moment = datetime(2025, 3, 14, 23, 30, tzinfo=UTC)
+    placement = publish(
+        "Ledgers",
+        on=site,
+        at=moment,
+        excerpt="What they are.",
+        cover=cover,
+        cover_alt="A ledger",
+        updated_at=datetime(2025, 4, 1, tzinfo=UTC),
+    )
+    placement.post.authors.add(Author.objects.create(slug="ada", name="Ada", bio="Wrote the first program."))
+    placement.post.tags.add(Tag.objects.create(slug="books", name="Books"))
+    return placement.post
+
+
+@pytest.fixture
+def head(visit):
+    """head(site, path): the page's metadata by name, JSON-LD by type."""
+
+    def head(site, path="/", status=200):
+        answer = visit(site, path)
+        assert answer.status_code == status
+        text = answer.content.decode().partition("</head>")[0]
+        meta = re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)"', text)
+        found = {name: unescape(content) for name, content in meta}
+        found["title"] = unescape(text.partition("<title>")[2].partition("</title>")[0])
+        found["canonical"] = next(iter(re.findall(r'<link rel="canonical" href="([^"]*)">', text)), None)
+        found["feeds"] = re.findall(r'<link rel="alternate" type="application/atom\+xml" [^>]*href="([^"]*)">', text)
+        for block in re.findall(r'<script type="application/ld\+json">(.*?)</script>', text):
+            found |= {thing["@type"]: thing for thing in json.loads(block)["@graph"]}
+        return found
+
+    return head
+
+
+def test_a_posts_page_describes_the_post(site, post, head):
+    found = head(site, "/ledgers/")
+
+    assert found["title"] == "Ledgers · Kind"
+    assert found["description"] == found["og:description"] == "What they are."
+    assert found["canonical"] == found["og:url"] == "http://kind.test/ledgers/"
+    assert (found["og:type"], found["og:site_name"], found["og:locale"]) == ("article", "Kind", "en_US")
+    assert found["og:image"] == f"http://kind.test{post.cover.get_absolute_url()}"
+    assert found["og:image:alt"] == "A ledger"
+    assert found["article:published_time"] == "2025-03-15T00:30:00+01:00"
+    assert found["article:modified_time"] == "2025-04-01T02:00:00+02:00"
+    assert found["article:tag"] == "Books"
+    assert "robots" not in found
+
+    posting = found["BlogPosting"]
+    assert posting["headline"] == "Ledgers"
+    assert posting["datePublished"] == found["article:published_time"]
+    assert posting["author"] == [{"@type": "Person", "name": "Ada", "url": "http://kind.test/author/ada/"}]
+    assert posting["image"]["url"] == found["og:image"]
+    assert posting["keywords"] == ["Books"]
+    assert found["BreadcrumbList"]["itemListElement"][0]["item"] == "http://kind.test/"
+
+
+def test_each_kind_of_page_has_a_title_a_description_and_a_type_of_its_own(site, post, publish, head):
+    publish("About us", on=site, kind="page", body="We like ledgers.")
+
+    for path, title, description, kind in (
+        ("/", "Kind · A kind blog", "A kind blog", "WebSite"),
+        ("/tag/books/", "Books · Kind", "Posts about Books", "CollectionPage"),
+        ("/author/ada/", "Ada · Kind", "Wrote the first program.", "ProfilePage"),
+        ("/2025/03/", "March 2025 · Kind", "Posts from March 2025", "CollectionPage"),
+        ("/about-us/", "About us · Kind", "We like ledgers.", "WebPage"),
+    ):
+        found = head(site, path)
+        assert found["title"] == title
+        assert found["description"].strip() == description
+        assert found[kind]["url"] == found["canonical"] == f"http://kind.test{path}"
+
+
+def test_a_tags_page_offers_its_own_feed_as_well(site, post, head):
+    assert head(site)["feeds"] == ["/feed/"]
+    assert head(site, "/tag/books/")["feeds"] == ["/feed/", "/tag/books/feed/"]
+
+
+def test_no_text_of_an_author_ends_a_title_or_a_script(site, publish, head, visit):
+    site.name = site.settings.tagline = NASTY
+    site.save()
+    site.settings.save()
+    placement = publish(NASTY, on=site, slug="nasty", excerpt=NASTY, cover_alt=NASTY)
+    placement.post.authors.add(Author.objects.create(slug="ada", name=NASTY, bio=NASTY))
+    placement.post.tags.add(Tag.objects.create(slug="books", name=NASTY))
+
+    for path in ("/", "/nasty/", "/tag/books/", "/author/ada/"):
+        assert NASTY in head(site, path)["title"]
+        page = visit(site, path).content.decode()
+        assert page.count("</title>") == page.count("</script>") == 1
+        assert "<!--" not in page
+        assert "<b>&" not in page
+    assert head(site, "/nasty/")["BlogPosting"]["headline"] == NASTY
+
+
+def test_search_engines_are_kept_from_later_pages_of_a_list_and_from_what_is_not_there(site, publish, head):
+    site.settings.posts_per_page = 1
+    site.settings.save()
+    _, newest = publish("Older", on=site, at=datetime(2025, 1, 1, tzinfo=UTC)), publish("Newer", on=site)
+
+    for found in (head(site, f"/?before={newest.pk}"), head(site, "/none/", status=404)):
+        assert found["robots"] == "noindex"
+        assert found["canonical"] is None
+    assert "robots" not in head(site)
+
+
+def test_a_site_that_asks_search_engines_to_stay_away_says_so_on_every_page(site, post, head):
+    site.settings.robots = "disallow"
+    site.settings.save()
+
+    for path in ("/", "/ledgers/", "/tag/books/", "/author/ada/", "/2025/03/"):
+        assert head(site, path)["robots"] == "noindex"
+
+
+def test_the_logo_stands_on_every_page_and_for_posts_without_a_cover(site, publish, head, visit):
+    site.settings.logo.save("logo.png", picture(), save=True)
+    address = f"/media/{site.settings.logo.name.rpartition('/')[2]}"
+    publish("Plain", on=site)
+
+    assert f'src="{address}"' in visit(site).content.decode()
+    found = head(site, "/plain/")
+    assert found["og:image"] == found["BlogPosting"]["publisher"]["logo"]["url"] == f"http://kind.test{address}"
+    assert visit(site, address).status_code == 200
+
+
+def test_the_style_of_a_page_is_the_one_that_its_policy_allows(site, visit):
+    answer = visit(site)
+
+    assert f"<style>:root{{--accent:{site.settings.accent}}}</style>" in answer.content.decode()
+    assert "<style" not in answer.content.decode().replace("<style>", "", 1)
+
+
+@pytest.mark.parametrize(
+    ("language", "locale"), [("en", "en_US"), ("de", "de_DE"), ("pt-br", "pt_BR"), ("en-gb", "en_GB"), ("eo", "eo_XX")]
+)
+def test_open_graph_names_a_language_with_its_territory(language, locale):
+    assert with_territory(language) in (locale, "")
+
+
+@pytest.mark.parametrize("theme", Theme.values)
+def test_a_theme_has_a_base_a_list_and_a_stylesheet(theme):
+    assert get_template(f"themes/{theme}/base.html")
+    assert get_template(f"themes/{theme}/list.html")
+    assert finders.find(f"themes/{theme}.css")

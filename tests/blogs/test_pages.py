@@ -1,0 +1,326 @@
+"""What readers get: pages, lists, feeds, sitemaps, and the addresses in them."""
+
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from blogs.models import Author, Image, Placement, Tag
+from blogs.pages import sitemaps
+from blogs.pages.urls import urlpatterns
+from blogs.paths import RESERVED_SLUGS
+from tenancy import lifecycle
+from tests.support.pictures import picture
+
+pytestmark = pytest.mark.sqlite
+
+ATOM = {"atom": "http://www.w3.org/2005/Atom"}
+SITEMAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+
+
+@pytest.fixture
+def series(techblog, publish):
+    """Twelve posts, ten on a page; Post 12 is the newest."""
+    begin = timezone.now() - timedelta(days=20)
+    return [publish(f"Post {n}", on=techblog, at=begin + timedelta(days=n)) for n in range(1, 13)]
+
+
+def page_of(visit, site, path="/", **headers):
+    answer = visit(site, path, **headers)
+    assert answer.status_code == 200, path
+    return answer.content.decode()
+
+
+def feed_of(visit, site, path="/feed/"):
+    return ElementTree.fromstring(visit(site, path).content)  # noqa: S314  # our own
+
+
+def locations(visit, site, path="/sitemap.xml"):
+    return [element.text for element in ElementTree.fromstring(visit(site, path).content).iterfind(".//s:loc", SITEMAP)]  # noqa: S314
+
+
+# -- lists -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_home_page_lists_the_newest_first_and_pages_by_key(techblog, series, visit):
+    first = page_of(visit, techblog)
+    assert first.index("Post 12") < first.index("Post 11") < first.index("Post 3")
+    assert "Post 2<" not in first
+
+    second = page_of(visit, techblog, f"/?before={series[2].pk}")
+    assert "Post 2" in second
+    assert "Post 1" in second
+    assert "Post 3" not in second
+
+
+def test_posts_of_the_same_moment_are_all_listed_once(techblog, publish, visit):
+    techblog.settings.posts_per_page = 2
+    techblog.settings.save()
+    moment = timezone.now() - timedelta(hours=1)
+    for n in range(5):
+        publish(f"Twin {n}", on=techblog, at=moment)
+
+    seen, path = [], "/"
+    while path:
+        page = page_of(visit, techblog, path)
+        seen += [n for n in range(5) if f"Twin {n}" in page]
+        keys = page.split("?before=")
+        path = f"/?before={keys[1].split(chr(34))[0]}" if len(keys) > 1 else None
+
+    assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_a_pinned_post_stays_on_top_of_the_home_page(techblog, series, visit):
+    Placement.objects.filter(pk=series[0].pk).update(pinned=True)
+
+    first = page_of(visit, techblog)
+    assert first.index("Post 1<") < first.index("Post 12<")
+    assert "Post 1<" not in page_of(visit, techblog, f"/?before={series[3].pk}")
+
+
+def test_a_page_stands_in_the_menu_when_pinned_and_never_in_lists_or_feeds(techblog, publish, visit):
+    publish("About us", on=techblog, kind="page", pinned=True)
+    publish("Imprint", on=techblog, kind="page")
+
+    home = page_of(visit, techblog)
+    assert 'href="/about-us/"' in home
+    assert "Imprint" not in home
+    assert "About us" not in visit(techblog, "/feed/").content.decode()
+    assert page_of(visit, techblog, "/imprint/")
+
+
+@pytest.mark.parametrize(
+    "key", ["", "0", "-1", "x", "1e3", "9" * 40, "²", "%00", "1%27", "99999999", "draft", "foreign"]
+)
+def test_a_page_key_that_is_none_gets_404(techblog, financeblog, publish, visit, key):
+    if key == "draft":
+        key = publish("Draft", on=techblog, at=None).pk
+    elif key == "foreign":
+        key = publish("Foreign", on=financeblog).pk
+
+    assert visit(techblog, f"/?before={key}").status_code == 404
+
+
+def test_tags_authors_and_months_list_their_posts_alone(techblog, publish, visit):
+    tagged = publish("Tagged", on=techblog, at=datetime(2025, 3, 31, 23, 30, tzinfo=UTC))
+    publish("Another", on=techblog)
+    tagged.post.tags.add(Tag.objects.create(slug="python", name="Python"))
+    tagged.post.authors.add(Author.objects.create(slug="ada", name="Ada", bio="Wrote the first program."))
+
+    for path, words in (
+        ("/tag/python/", "Python"),
+        ("/author/ada/", "Wrote the first program."),
+        ("/2025/03/", "March"),
+    ):
+        page = page_of(visit, techblog, path)
+        assert "Tagged" in page
+        assert words in page
+        assert "Another" not in page
+    for path in ("/tag/none/", "/author/none/", "/2025/04/", "/2025/13/", "/0000/01/", "/9999/12/"):
+        assert visit(techblog, path).status_code == 404
+
+
+def test_dates_are_in_the_sites_language_and_time_zone(installation, publish, visit):
+    site = lifecycle.create("berlin.test", "Berlin", language="de", time_zone="Europe/Berlin")
+    publish("Silvester", on=site, at=datetime(2025, 2, 28, 23, 30, tzinfo=UTC))
+
+    assert "1. März 2025" in page_of(visit, site)
+    assert visit(site, "/2025/03/").status_code == 200
+    assert visit(site, "/2025/02/").status_code == 404
+    assert 'lang="de"' in page_of(visit, site)
+
+
+# -- posts -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_shared_posts_canonical_address_is_its_homes_while_it_is_live_there(techblog, financeblog, shared, visit):
+    at_home = '<link rel="canonical" href="http://techblog.test/ledgers/">'
+    here = '<link rel="canonical" href="http://financeblog.test/python-ledgers/">'
+    assert at_home in page_of(visit, techblog, "/ledgers/")
+    assert at_home in page_of(visit, financeblog, "/python-ledgers/")
+    assert "http://financeblog.test/python-ledgers/" not in locations(visit, financeblog)
+    assert "http://techblog.test/ledgers/" in locations(visit, techblog)
+
+    Placement.objects.filter(site=techblog).update(published_at=None)
+    assert here in page_of(visit, financeblog, "/python-ledgers/")
+    assert visit(techblog, "/ledgers/").status_code == 404
+
+    Placement.objects.filter(site=techblog).update(published_at=timezone.now())
+    lifecycle.suspend(techblog)
+    assert here in page_of(visit, financeblog, "/python-ledgers/")
+    assert "http://financeblog.test/python-ledgers/" in locations(visit, financeblog)
+
+
+def test_a_shared_post_is_edited_once_and_withdrawn_from_one_site(techblog, financeblog, shared, visit):
+    shared.body = "Edited once."
+    shared.save()
+    for site, path in ((techblog, "/ledgers/"), (financeblog, "/python-ledgers/")):
+        assert "Edited once." in page_of(visit, site, path)
+
+    Placement.objects.get(site=financeblog).delete()
+    assert visit(financeblog, "/python-ledgers/").status_code == 404
+    assert visit(techblog, "/ledgers/").status_code == 200
+
+
+def test_a_changed_slug_leaves_a_redirect_on_that_site_without_chains(techblog, financeblog, shared, visit):
+    placement = Placement.objects.get(site=techblog)
+    for slug in ("second", "third"):
+        placement.slug = slug
+        placement.save()
+
+    for old in ("/ledgers/", "/second/"):
+        answer = visit(techblog, old)
+        assert (answer.status_code, answer["Location"]) == (301, "/third/")
+    assert visit(financeblog, "/ledgers/").status_code == 404
+    assert visit(financeblog, "/python-ledgers/").status_code == 200
+
+    placement.slug = "ledgers"
+    placement.save()
+    assert visit(techblog, "/ledgers/").status_code == 200
+    assert visit(techblog, "/third/")["Location"] == "/ledgers/"
+
+
+def test_the_slug_of_a_draft_leaves_nothing_behind(techblog, publish, visit):
+    placement = publish("Draft", on=techblog, at=None)
+    placement.slug = "other"
+    placement.save()
+
+    assert visit(techblog, "/draft/").status_code == 404
+
+
+def test_a_missing_slash_is_added(techblog, publish, visit):
+    publish("Hello", on=techblog)
+
+    answer = visit(techblog, "/hello")
+
+    assert (answer.status_code, answer["Location"]) == (301, "/hello/")
+
+
+def test_every_first_segment_that_the_site_uses_is_reserved():
+    used = {str(pattern.pattern).lstrip("^").split("/")[0] for pattern in urlpatterns}
+    words = {segment for segment in used if segment.isalpha()}
+
+    assert words
+    assert words <= RESERVED_SLUGS
+
+
+def test_images_are_shown_with_their_size_and_loaded_late(techblog, publish, visit):
+    image = Image.objects.create(site=techblog, file=picture(400, 300))
+    publish("Picture", on=techblog, body=f"![a green field]({image.get_absolute_url()})")
+
+    page = page_of(visit, techblog, "/picture/")
+    tag = next(part for part in page.split("<img ")[1:] if image.name in part).split(">")[0]
+
+    for attribute in ('width="400"', 'height="300"', 'loading="lazy"', 'alt="a green field"'):
+        assert attribute in tag
+    answer = visit(techblog, image.get_absolute_url())
+    assert answer["Content-Type"] == "image/png"
+    assert "immutable" in answer["Cache-Control"]
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+# -- feeds, sitemap, robots --------------------------------------------------------------------------------------------
+
+
+def test_the_feed_has_the_whole_content_and_absolute_addresses(techblog, publish, visit):
+    placement = publish("Hello", on=techblog, body="Whole *content* with a [link](/other/) and \x0b control.")
+    placement.post.authors.set([Author.objects.create(slug=name, name=name) for name in ("ada", "grace")])
+
+    feed = feed_of(visit, techblog)
+    entry = feed.find("atom:entry", ATOM)
+
+    assert entry.find("atom:link", ATOM).get("href") == "http://techblog.test/hello/"
+    assert "<em>content</em>" in entry.find("atom:content", ATOM).text
+    assert 'href="http://techblog.test/other/"' in entry.find("atom:content", ATOM).text
+    assert [name.text for name in entry.iterfind("atom:author/atom:name", ATOM)] == ["ada", "grace"]
+
+
+def test_feed_ids_survive_a_change_of_slug_domain_and_scheme(techblog, publish, visit, settings):
+    placement = publish("Hello", on=techblog)
+    placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
+
+    def ids(site):
+        feeds = [feed_of(visit, site, path) for path in ("/feed/", "/tag/python/feed/")]
+        return [element.text for feed in feeds for element in feed.iterfind(".//atom:id", ATOM)]
+
+    before = ids(techblog)
+    placement.slug = "other"
+    placement.save()
+    lifecycle.rename(techblog, "renamed.test")
+    settings.PUBLIC_SCHEME, settings.PUBLIC_PORT = "https", 8443
+
+    assert ids(techblog) == before
+    assert len(set(before)) == 3
+    assert all(value.startswith("urn:uuid:") for value in before)
+    assert "https://renamed.test:8443/other/" in visit(techblog, "/feed/").content.decode()
+
+
+def test_the_sitemap_of_a_large_site_is_an_index_of_parts(techblog, series, visit, monkeypatch):
+    whole = locations(visit, techblog)
+    assert whole[0] == "http://techblog.test/"
+    assert len(whole) == 13
+
+    monkeypatch.setattr(sitemaps, "PART", 5)
+    techblog.save()  # a code that changes while it runs is nothing the page cache could know of
+    parts = locations(visit, techblog)
+    assert len(parts) == 3
+    found = [place for part in parts for place in locations(visit, techblog, part.removeprefix("http://techblog.test"))]
+    assert sorted(found) == sorted(whole[1:])
+
+
+def test_robots_follow_the_sites_policy(techblog, visit):
+    assert "Sitemap: http://techblog.test/sitemap.xml" in page_of(visit, techblog, "/robots.txt")
+    assert "Disallow: /\n" not in page_of(visit, techblog, "/robots.txt")
+
+    techblog.settings.robots = "disallow"
+    techblog.settings.save()
+    assert "Disallow: /\n" in page_of(visit, techblog, "/robots.txt")
+
+
+# -- what every public answer has in common ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/hello/", "/feed/", "/sitemap.xml", "/robots.txt", "/nothing/", "/about/"])
+def test_public_pages_set_no_cookie_and_take_no_foreign_method(techblog, publish, visit, path):
+    publish("Hello", on=techblog)
+    publish("About", on=techblog, kind="page")
+
+    answer = visit(techblog, path)
+    assert not answer.cookies
+    assert "Cookie" not in answer.get("Vary", "")
+    if path != "/nothing/":
+        assert visit(techblog, path, method="post").status_code == 405
+        assert visit(techblog, path, method="head").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/%00/", "/%ff%fe/", "/a%0d%0ab/", "/" + "a" * 3000 + "/", "/..%2f..%2f/", "/;/", "/hello/x.css"],
+)
+def test_a_path_that_is_none_gets_the_sites_own_404(techblog, publish, visit, path):
+    publish("Hello", on=techblog)
+
+    answer = visit(techblog, path)
+
+    assert answer.status_code == 404
+    assert "Techblog" in answer.content.decode()
+
+
+def test_a_body_that_is_too_large_is_refused_unread_and_a_public_page_takes_none_at_all(techblog, visit, settings):
+    settings.MAX_REQUEST_BODY = 100
+
+    for host in (techblog, settings.ADMIN_HOST):
+        assert visit(host, "/", method="post", data={"field": "x" * 101}).status_code == 413
+    answer = visit(techblog, "/", method="post", data={"field": "x"}, cookie=f"{settings.CSRF_COOKIE_NAME}={'a' * 32}")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+
+
+def test_a_post_is_published_in_years_that_have_archives(techblog, publish, visit):
+    publish("Old", on=techblog, at=datetime(1901, 1, 1, tzinfo=UTC))
+    assert visit(techblog, "/old/").status_code == 200
+
+    for year in (1, 1850, 9999):
+        with pytest.raises(ValidationError, match="too far away"):
+            publish(f"Year {year}", on=techblog, at=datetime(year, 1, 2, tzinfo=UTC))

@@ -1,0 +1,139 @@
+"""Redis away, hanging, back: a process loses one time-out and never an answer."""
+
+import time
+from contextlib import contextmanager
+
+import pytest
+from django.core.cache import cache
+from django_redis import get_redis_connection
+from redis import Redis, exceptions
+
+from devstack.processes import wait_until
+from lib.redis.breaker import PAUSE, Breaker, CircuitOpen
+from tests.support import servers
+from tests.support.processes import frozen
+from tests.support.production import read
+from tests.support.timing import AtOnce, seconds
+
+pytestmark = pytest.mark.pure
+
+TIMEOUT = 0.25  # of settings.production
+
+
+@pytest.fixture(autouse=True)
+def redis(settings, monkeypatch, tmp_path):
+    """Django's cache is the tests' Redis, through the settings of a server."""
+    settings.CACHES = read(monkeypatch, tmp_path).CACHES
+    cache.set("key", "value")
+    assert cache.get("key") == "value"
+
+
+def hanging():
+    return frozen(servers.redis.process.pid)
+
+
+@contextmanager
+def stopped():
+    servers.redis.stop()
+    try:
+        yield
+    finally:
+        servers.redis.start()
+
+
+def wait_until_it_answers():
+    wait_until(lambda: cache.set("key", "value") and cache.get("key") == "value", patience=3)
+
+
+def test_a_redis_that_hangs_costs_twenty_requests_one_timeout(caplog):
+    with hanging():
+        assert seconds(lambda: [cache.get("key", "nothing") for _ in range(20)])[0] < TIMEOUT + 0.2
+        assert cache.get("key", "nothing") == "nothing"
+
+    wait_until_it_answers()
+    assert [record.message.partition(";")[0] for record in caplog.records] == [
+        "Redis does not answer",
+        "Redis answers again.",
+    ]
+
+
+def test_it_costs_one_more_timeout_a_second_while_it_hangs():
+    def visits():
+        for _ in range(150):
+            cache.get("key")
+            time.sleep(0.02)
+
+    with hanging():
+        lasted, _ = seconds(visits)
+    assert lasted - 150 * 0.02 < 4 * TIMEOUT + 0.5
+    wait_until_it_answers()
+
+
+def test_concurrent_requests_wait_for_one_timeout_together():
+    def visit():
+        for _ in range(5):
+            cache.get("key")
+
+    with hanging():
+        assert seconds(lambda: AtOnce(visit, 8).answers())[0] < 2 * TIMEOUT
+    wait_until_it_answers()
+
+
+def test_a_redis_that_is_gone_costs_nothing_and_comes_back_by_itself():
+    with stopped():
+        assert seconds(lambda: [cache.get("key") for _ in range(20)])[0] < TIMEOUT
+        cache.set("key", "value")
+        assert cache.add("key", "value") in (None, False)
+        assert cache.get_many(["key"]) == {}
+        cache.set_many({"key": "value"})
+        cache.delete_many(["key"])
+        cache.delete("key")
+    wait_until_it_answers()
+
+
+def test_several_commands_at_once_pass_the_breaker_too():
+    with hanging():
+        assert seconds(lambda: [cache.set_many({"a": 1, "b": 2}) for _ in range(10)])[0] < TIMEOUT + 0.2
+    wait_until_it_answers()
+
+
+def test_a_refused_command_does_not_open_the_circuit():
+    client = get_redis_connection("default")
+    for _ in range(3):
+        with pytest.raises(exceptions.ResponseError):
+            client.execute_command("NO SUCH COMMAND")
+    assert cache.get("key") == "value"
+
+
+def test_what_is_asked_of_redis_is_what_its_own_client_sees():
+    cache.set("seen", 7)
+    keys = Redis.from_url(servers.redis.url).keys("*seen")
+    assert keys == [b":1:seen"]
+
+
+def test_of_many_callers_one_tries_again_and_the_others_fail_at_once(monkeypatch):
+    breaker = Breaker()
+    asked = []
+
+    def fails():
+        asked.append(time.monotonic())
+        time.sleep(0.1)
+        raise exceptions.ConnectionError
+
+    with pytest.raises(exceptions.ConnectionError):
+        breaker.call(fails)
+    monkeypatch.setattr("lib.redis.breaker.monotonic", lambda: time.monotonic() + PAUSE)
+    outcomes = []
+
+    def call():
+        try:
+            breaker.call(fails)
+        except exceptions.ConnectionError as error:
+            outcomes.append(type(error))
+
+    AtOnce(call, 8).answers()
+
+    assert len(asked) == 2
+    assert sorted(kind.__name__ for kind in outcomes) == ["CircuitOpen"] * 7 + ["ConnectionError"]
+    with pytest.raises(CircuitOpen):
+        breaker.call(lambda: "not even called")

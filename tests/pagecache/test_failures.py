@@ -1,0 +1,154 @@
+"""Redis or PostgreSQL stopped, hanging, empty or full: no wrong page, no error, and all heals by itself."""
+
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from devstack.processes import wait_until
+from tests.support import servers
+from tests.support.pagecache.observing import redis
+from tests.support.pagecache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow, true_pages
+from tests.support.processes import frozen, running, until_all_know
+from tests.support.timing import AtOnce, seconds
+
+HOST = "techblog.test"
+PATHS = ["/", "/hello/", "/ledgers/", "/feed/"]
+
+
+@pytest.fixture(scope="module")
+def one_process(django_db_setup):
+    with running() as (process,):
+        yield process
+
+
+@pytest.fixture
+def true(one_process, techblog, shared, publish):
+    """What readers of the two sites are to get, by host and path."""
+    publish("Hello", on=techblog)
+    until_all_know()
+    pages = [(HOST, path) for path in PATHS] + [("financeblog.test", path) for path in ("/", "/python-ledgers/")]
+    return true_pages(*pages)
+
+
+@pytest.fixture
+def process(one_process, true):
+    """Has all pages stored."""
+    assert_recovers(one_process, true)
+    return one_process
+
+
+# -- Redis -----------------------------------------------------------------------------------------------------------
+
+
+def test_without_redis_pages_are_rendered_and_it_comes_back_by_itself(process, true):
+    servers.redis.stop()
+    try:
+        assert assert_all_true(process, true) == {"MISS"}
+        assert slow(process, (HOST, "/"), 1) == 0
+    finally:
+        servers.redis.start()
+    assert_recovers(process, true)
+
+
+def test_a_redis_that_hangs_costs_one_timeout_a_second(process, true):
+    with frozen(servers.redis.process.pid):
+        assert slow(process, (HOST, "/"), 2) <= 3
+        assert assert_all_true(process, true) == {"MISS"}
+    assert_recovers(process, true)
+
+
+def test_concurrent_readers_of_a_redis_that_hangs_lose_one_timeout_together(process, true):
+    with frozen(servers.redis.process.pid):
+        took, answers = seconds(AtOnce(lambda: process.get(HOST), 24).answers)
+    assert {answer.status for answer in answers} == {200}
+    assert took < 24 * TIMEOUT / 3
+    assert_recovers(process, true)
+
+
+def test_a_flushed_redis_is_filled_again(process, true):
+    redis().flushall()
+    assert assert_all_true(process, true) == {"MISS"}
+    assert assert_all_true(process, true) == {"HIT"}
+
+
+@contextmanager
+def full():
+    with redis() as client:
+        before = client.config_get("maxmemory*")
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", 1)
+        yield
+        for name in ("maxmemory", "maxmemory-policy"):
+            client.config_set(name, before[name])
+
+
+def test_a_full_redis_keeps_what_it_has_and_takes_no_more(process, true, publish, techblog):
+    with full():
+        assert assert_all_true(process, true) == {"HIT"}
+        publish("New", on=techblog)
+        until_all_know()
+        for _ in range(2):
+            answer = process.get(HOST)
+            assert (answer.status, answer.headers["X-Cache"], "New" in answer.body) == (200, "MISS", True)
+        assert slow(process, (HOST, "/"), 0.5) == 0
+    wait_until(lambda: process.get(HOST).headers["X-Cache"] == "HIT", RECOVERY)
+
+
+def test_entries_of_another_release_or_installation_are_never_shown(process, true, processes):
+    (other,) = processes(1, PUBLIC_PORT="8081")
+    for page in true:
+        answer = other.get(*page)
+        assert (answer.status, answer.headers["X-Cache"]) == (200, "MISS")
+    assert 'href="http://techblog.test:8081/hello/"' in other.get(HOST, "/hello/").body
+    assert assert_all_true(process, true) == {"HIT"}
+
+
+# -- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def no_database():
+    servers.postgresql.stop()
+    try:
+        yield
+    finally:
+        servers.postgresql.start()
+        connections.close_all()
+
+
+def test_without_the_database_what_is_stored_is_shown_and_the_rest_asks_for_patience(process, true):
+    with no_database():
+        for _ in range(2):
+            assert assert_all_true(process, true) == {"HIT"}
+            took, answer = seconds(lambda: process.get(HOST, "/sitemap.xml"))
+            assert (answer.status, answer.headers["X-Cache"]) == (503, "BYPASS")
+            assert answer.headers["Retry-After"]
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert took < 1
+        assert process.get(HOST, method="HEAD").status == 200
+        tag = process.get(HOST).headers["ETag"]
+        assert process.get(HOST, **{"If-None-Match": tag}).status == 304
+    wait_until(lambda: process.get(HOST, "/sitemap.xml").status == 200, RECOVERY)
+    assert_recovers(process, true)
+    time.sleep(1.25)  # a registry that got no answer asks again after a second
+
+
+def test_without_the_database_a_page_whose_moment_has_passed_is_shown_as_it_was(process, true, techblog, publish):
+    moment = publish("Soon there", on=techblog, at=timezone.now() + timedelta(seconds=1.5)).published_at.timestamp()
+    until_all_know()
+    assert [process.get(HOST).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
+    with no_database():
+        time.sleep(max(0, moment + 0.6 - time.time()))
+        for crowd in (1, 8, 8):  # of several one asks the database, and the others wait for that
+            took, answers = seconds(AtOnce(lambda: process.get(HOST), crowd).answers)
+            assert {(answer.status, answer.headers["X-Cache"]) for answer in answers} == {(200, "STALE")}
+            assert not any("Soon there" in answer.body for answer in answers)
+            assert took < 1
+        time.sleep(max(0, moment + 1.6 - time.time()))
+        assert 1 <= int(process.get(HOST).headers["Age"]) <= 4
+    wait_until(lambda: "Soon there" in process.get(HOST).body, RECOVERY)
+    wait_until(lambda: process.get(HOST).headers["X-Cache"] == "HIT", RECOVERY)

@@ -1,0 +1,114 @@
+"""The forms in which a page leaves: with and without its body, not at all for who has it, packed or plain."""
+
+import gzip
+import re
+from urllib.parse import urljoin
+
+import brotli
+import pytest
+from django.test import Client
+
+from blogs.models import Placement
+from lib.cache_control import CACHE_CONTROL
+from pagecache.cached_response import WORTH_COMPRESSING
+from tests.blogs.test_demo import SITES, run_demo
+from tests.support.pagecache.observing import redis
+from tests.support.reading import read
+
+HOST = "techblog.test"
+UNPACK = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
+LINK = re.compile(r'href="([^"#]*)')
+
+
+@pytest.fixture
+def hello(techblog, publish):
+    """A post of the techblog at /hello/."""
+    return publish("Hello", on=techblog)
+
+
+def unpacked(answer):
+    return UNPACK[answer.headers.get("Content-Encoding", "identity")](answer.body)
+
+
+# -- HEAD and conditional requests -----------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("path", ["/", "/hello/", "/nothing/"])
+def test_head_is_get_without_the_body_cold_and_warm(hello, path):
+    for _ in ("cold", "warm"):
+        head = read(HOST, path, method="HEAD")
+        get = read(HOST, path)
+        assert head.body == b""
+        assert get.body != b""
+        passing = {"X-Cache": None, "Age": None}
+        assert (head.status, head.headers | passing) == (get.status, get.headers | passing)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_who_has_the_page_is_told_that_it_did_not_change(hello, method):
+    def ask(tag, **headers):
+        return read(HOST, "/hello/", method=method, HTTP_IF_NONE_MATCH=tag, **headers)
+
+    page = read(HOST, "/hello/")
+    tag = page.headers["ETag"]
+    packed = read(HOST, "/hello/", HTTP_ACCEPT_ENCODING="gzip").headers["ETag"]
+    for known in (tag, f"W/{tag}", f'"other", W/"third",{tag}', "*", f" {tag} "):
+        for state in ("MISS", "HIT"):
+            if state == "MISS":
+                redis().flushall()
+            answer = ask(known)
+            assert (answer.status, answer.body, answer.headers["X-Cache"]) == (304, b"", state), known
+            assert {name: answer.headers[name] for name in ("ETag", "Vary", "Cache-Control")} == {
+                "ETag": tag, "Vary": "Accept-Encoding", "Cache-Control": CACHE_CONTROL,
+            }  # fmt: skip
+            assert not {"Content-Length", "Content-Encoding"} & set(answer.headers)
+    for other in ('"other"', tag.strip('"'), packed, f"{tag[:-1]}x{tag[-1:]}", ""):
+        assert ask(other).status == 200, other
+    assert ask(tag, HTTP_ACCEPT_ENCODING="gzip").status == 200
+    assert read(HOST, "/nothing/", HTTP_IF_NONE_MATCH="*").status == 404
+
+
+def test_a_hit_tells_its_age_and_every_answer_by_what_it_varies(hello):
+    assert "Age" not in read(HOST).headers
+    assert read(HOST).headers["Age"] == "0"
+    for _ in ("cold", "warm"):
+        assert read(HOST, "/hello/").headers["Vary"] == "Accept-Encoding"
+
+
+# -- encodings -------------------------------------------------------------------------------------------------------
+
+
+def test_a_hit_in_each_encoding_unpacks_to_the_same_page(hello):
+    bodies = {}
+    for encoding in UNPACK:
+        for state in ("MISS", "HIT"):
+            answer = read(HOST, HTTP_ACCEPT_ENCODING=encoding)
+            assert answer.headers["X-Cache"] == state
+            assert answer.headers.get("Content-Encoding", "identity") == encoding
+            assert answer.headers["Content-Length"] == str(len(answer.body))
+            bodies[encoding, state] = unpacked(answer)
+    assert set(bodies.values()) == {read(HOST).body}
+    assert len({read(HOST, HTTP_ACCEPT_ENCODING=encoding).headers["ETag"] for encoding in UNPACK}) == 3
+
+
+def test_every_page_of_the_demo_is_the_same_cached_and_uncached_in_each_encoding(installation):
+    run_demo()
+    for host in SITES:
+        client = Client(headers={"host": host})
+        found, seen = ["/", "/feed/", "/sitemap.xml", "/robots.txt"], {}
+        while found:
+            if (address := found.pop()) in seen or address.startswith(("/static/", "/media/")):
+                continue
+            seen[address] = client.get(address).content
+            links = [urljoin(address, link) for link in LINK.findall(seen[address].decode())]
+            found += [link for link in links if link.startswith("/")]
+        assert Placement.objects.filter(site__domain=host).live().count() + 10 < len(seen)
+        assert any("?before=" in address for address in seen)
+        for address, uncached in seen.items():
+            for encoding in UNPACK:
+                cold, warm = (read(host, address, HTTP_ACCEPT_ENCODING=encoding) for _ in range(2))
+                assert (cold.headers["X-Cache"], warm.headers["X-Cache"]) == ("MISS", "HIT"), address
+                assert unpacked(cold) == unpacked(warm) == uncached, address
+                assert cold.headers["Vary"] == "Accept-Encoding"
+                assert len(uncached) < WORTH_COMPRESSING or cold.body != uncached or encoding == "identity"

@@ -1,0 +1,62 @@
+"""Eight threads and two sites in turn, warm and cold: nobody gets anything of the other site, and nothing lasts."""
+
+import pytest
+from django.http import HttpResponse
+from django.urls import get_urlconf
+from django.utils import timezone, translation
+
+from tenancy import lifecycle
+from tests.support.pagecache.observing import redis
+from tests.support.processes import running, until_all_know
+from tests.support.reading import read
+from tests.support.timing import AtOnce
+
+THREADS, ROUNDS = 8, 1000
+PATHS = ["/", "/hello/", "/nothing/", "/feed/", "/?before=x"]
+
+
+@pytest.fixture(scope="module")
+def process(django_db_setup):
+    with running(WEB_THREADS=str(THREADS)) as (process,):
+        yield process
+
+
+@pytest.fixture
+def sites(installation, publish):
+    """In other languages and time zones; each has a post at /hello/ that carries its marker."""
+    alpha = lifecycle.create("alpha.test", "Alpha-marker", language="de", time_zone="Asia/Tokyo")
+    beta = lifecycle.create("beta.test", "Beta-marker", language="en", time_zone="America/New_York")
+    for site in (alpha, beta):
+        publish(f"{site.name}-post", on=site, slug="hello", body=f"{site.name}-text")
+    return alpha, beta
+
+
+def test_a_thousand_visits_of_two_sites_in_turn_never_mix(process, sites):
+    until_all_know()
+    words = {"alpha.test": ("Alpha-marker", 'lang="de"'), "beta.test": ("Beta-marker", 'lang="en"')}
+
+    def visits():
+        for n in range(ROUNDS // THREADS):
+            if n % 25 == 0:
+                redis().flushall()
+            host, other = ("alpha.test", "beta.test")[:: 1 if n % 2 else -1]
+            answer = process.get(host, PATHS[n % len(PATHS)])
+            assert answer.status == (404 if n % len(PATHS) in (2, 4) else 200)
+            own = words[host] if n % len(PATHS) != 3 else words[host][:1]
+            assert all(word in answer.body for word in own), (host, answer)
+            assert not any(word in answer.body for word in words[other]), (host, answer)
+
+    AtOnce(visits, THREADS).answers()
+
+
+def test_language_time_zone_and_urls_do_not_outlast_a_request_not_even_one_that_fails(sites, probe):
+    def fails(request):
+        assert translation.get_language() == "de"
+        raise ZeroDivisionError
+
+    probe(fails)
+    probe(lambda request: HttpResponse("Well."), "well/")
+    outside = translation.get_language(), timezone.get_current_timezone_name(), get_urlconf()
+    for path, status in (("/probe/", 500), ("/well/", 200), ("/nothing/", 404), ("/", 200)):
+        assert read("alpha.test", path).status == status
+        assert (translation.get_language(), timezone.get_current_timezone_name(), get_urlconf()) == outside

@@ -1,0 +1,188 @@
+"""Two transactions overlap, and neither sees the other: whichever ends later, all pages show what both have done.
+
+SQLite has one writer at a time: nothing to prove there.
+"""
+
+import time
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, connections, transaction
+from django.utils import timezone
+
+from blogs.models import Author, Image, Post, Tag
+from tests.support.pictures import picture
+from tests.support.processes import until_all_know
+from tests.support.reading import read
+from tests.support.timing import AtOnce
+
+HERE = "/p-here/"
+
+
+@contextmanager
+def meanwhile(sql, *parameters):
+    """A change of somebody else, which is committed at the end of the block. Yields their connection."""
+    address = connection.settings_dict
+    with psycopg.connect(
+        host=address["HOST"],
+        port=address["PORT"],
+        user=address["USER"],
+        password=address["PASSWORD"],
+        dbname=address["NAME"],
+    ) as other:
+        other.execute(sql, parameters)
+        yield other
+        other.commit()
+
+
+def in_a_transaction(work):
+    """Does it in a thread, and closes the thread's connection."""
+
+    def run():
+        try:
+            with transaction.atomic():
+                return work()
+        finally:
+            connections.close_all()
+
+    return AtOnce(run)
+
+
+def late(path=HERE, host="financeblog.test"):
+    """What readers get who come after a change must be known."""
+    until_all_know()
+    answers = [read(host, path) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 200]
+    return answers[-1].body.decode()
+
+
+@pytest.fixture
+def post(techblog, publish):
+    """At home on the techblog, with a tag, an author and a cover."""
+    cover = Image.objects.create(site=techblog, file=picture())
+    post = publish("Old title", on=techblog, slug="p", cover=cover).post
+    post.tags.add(Tag.objects.create(slug="old", name="Old tag"))
+    post.authors.add(Author.objects.create(slug="ada", name="Old name"))
+    return post
+
+
+CHANGES = {
+    "a post is edited": ("UPDATE blogs_post SET title = 'New title' WHERE id = {post}", "New title", True),
+    "a tag is added": ("INSERT INTO blogs_post_tags (post_id, tag_id) VALUES ({post}, {tag})", "Another tag", True),
+    "a tag is renamed": ("UPDATE blogs_tag SET name = 'New tag' WHERE slug = 'old'", "New tag", True),
+    "an author is renamed": ("UPDATE blogs_author SET name = 'New name' WHERE slug = 'ada'", "New name", True),
+    "an image is measured anew": ("UPDATE blogs_image SET width = 1234", 'width="1234"', True),
+    "the home is renamed": (
+        "UPDATE django_site SET domain = 'renamed.test' WHERE id = {home}",
+        "renamed.test/p/",
+        True,
+    ),
+    "the home is suspended": (
+        "UPDATE tenancy_sitesettings SET state = 'suspended' WHERE site_id = {home}",
+        "techblog.test/p/",
+        False,
+    ),
+    "the post is withdrawn from its home": (
+        "DELETE FROM blogs_placement WHERE post_id = {post} AND site_id = {home}",
+        "techblog.test/p/",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_post_is_placed_on_another_site_while(what, post, techblog, financeblog, publish):
+    sql, marker, is_shown = CHANGES[what]
+    tag = Tag.objects.create(slug="another", name="Another tag")
+
+    with meanwhile(sql.format(post=post.pk, home=techblog.pk, tag=tag.pk)):
+        publish("", on=financeblog, post=post, slug="p-here")
+        assert (marker in late()) is not is_shown
+
+    assert (marker in late()) is is_shown
+
+
+def test_a_draft_is_published_while_it_is_edited(techblog, publish):
+    placement = publish("Old title", on=techblog, slug="p", at=None)
+
+    with meanwhile("UPDATE blogs_post SET title = 'New title' WHERE id = %s", placement.post_id):
+        placement.published_at = timezone.now()
+        placement.save()
+        assert "Old title" in late("/p/", "techblog.test")
+
+    assert "New title" in late("/p/", "techblog.test")
+
+
+def test_an_edit_ends_before_the_placement_that_did_not_see_it(post, financeblog, publish):
+    slot = publish("Another", on=financeblog, slug="p-here")
+
+    with meanwhile("UPDATE blogs_placement SET post_id = %s WHERE id = %s", post.pk, slot.pk):
+        post.title = "New title"
+        post.save()
+        assert "Another" in late()
+
+    assert "New title" in late()
+
+
+def test_two_that_end_at_the_same_time_conclude_one_after_the_other(post, techblog, financeblog, publish):
+    generation = "SELECT FROM tenancy_generation WHERE site_id = %s FOR UPDATE"
+
+    with meanwhile(generation, techblog.pk):  # so that the edit has concluded, and cannot end
+        edit = in_a_transaction(lambda: Post.objects.filter(pk=post.pk).update(title="New title"))
+        time.sleep(0.3)
+        placement = in_a_transaction(lambda: publish("", on=financeblog, post=post, slug="p-here"))
+        time.sleep(0.3)
+        assert edit.are_busy()
+        assert read("financeblog.test", HERE).status == 404
+    edit.answers()
+    placement.answers()
+
+    assert "New title" in late()
+
+
+def test_who_waits_for_a_foreign_key_keeps_nobody_from_ending(techblog, financeblog, publish):
+    with meanwhile("SELECT FROM django_site WHERE id = %s FOR UPDATE", financeblog.pk) as other:
+
+        def write_and_place():
+            placement = publish("Written", on=techblog)
+            publish("", on=financeblog, post=placement.post, slug="p-here")
+
+        placement = in_a_transaction(write_and_place)
+        time.sleep(0.3)
+        assert placement.are_busy()
+        other.execute("UPDATE tenancy_sitesettings SET tagline = 'New tagline' WHERE site_id = %s", [financeblog.pk])
+    placement.answers()
+
+    assert "New tagline" in late()
+
+
+@pytest.mark.parametrize("moment", ["DEFERRED", "IMMEDIATE"])
+def test_a_change_counts_whenever_constraints_are_checked(post, techblog, moment):
+    assert "Old title" in late("/p/", "techblog.test")
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS ALL {moment}")
+        cursor.execute("UPDATE blogs_post SET title = 'New title' WHERE id = %s", [post.pk])
+        cursor.execute("UPDATE blogs_post SET title = 'Newer title' WHERE id = %s", [post.pk])
+
+    assert "Newer title" in late("/p/", "techblog.test")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM tenancy_note")
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_transaction_that_would_not_see_what_others_did_is_refused(post):
+    with pytest.raises(DatabaseError, match="Use READ COMMITTED"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("UPDATE blogs_post SET title = 'New title'")
+    assert Post.objects.get().title == "Old title"
+
+
+def test_a_note_that_this_release_does_not_know_is_not_passed_over(post):
+    with pytest.raises(DatabaseError, match="Begin it again"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tenancy_note VALUES (pg_current_xact_id()::text::bigint, 'of another release', '{}')"
+        )
+        cursor.execute("UPDATE blogs_post SET title = 'New title'")
+    assert Post.objects.get().title == "Old title"

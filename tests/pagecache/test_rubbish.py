@@ -1,0 +1,117 @@
+"""A Redis that answers with anything at all: readers get the truth in time, and all heals by itself."""
+
+import random
+
+import pytest
+
+from tests.support.pagecache.rubbish import RubbishRedis, bulk, dripping
+from tests.support.pagecache.truth import assert_all_true, assert_recovers, slow, true_pages
+from tests.support.processes import running, until_all_know
+from tests.support.timing import seconds
+
+HOST = "techblog.test"
+
+
+def of_another(kept):
+    """What it keeps under another key."""
+    return lambda key, own: bulk(next(entry for name, entry in kept.items() if name != key and entry != own))
+
+
+def of_another_site(kept):
+    keys = sorted(kept, key=lambda name: b"/python-ledgers/?" in name)
+    return lambda key, own: bulk(kept[keys[0] if key == keys[-1] else keys[-1]])
+
+
+def flipped(key, own):
+    place = random.randrange(len(own))
+    return bulk(own[:place] + bytes([own[place] ^ 4]) + own[place + 1 :])
+
+
+RUBBISH = {
+    "nothing": lambda key, own: bulk(b""),
+    "wrong bytes": lambda key, own: bulk(random.randbytes(5000)),
+    "text": lambda key, own: bulk(b"<html>Owned.</html>"),
+    "an entry cut off": lambda key, own: bulk(own[: len(own) // 2]),
+    "an entry without its last byte": lambda key, own: bulk(own[:-1]),
+    "an entry that goes on": lambda key, own: bulk(own + b"more"),
+    "a flipped bit": flipped,
+    "a status": lambda key, own: b"+OK\r\n",
+    "a number": lambda key, own: b":5\r\n",
+    "an array": lambda key, own: b"*2\r\n" + bulk(own) + bulk(own),
+    "an empty array": lambda key, own: b"*0\r\n",
+    "no array": lambda key, own: b"*-1\r\n",
+    "a nested array": lambda key, own: b"*1\r\n" * 50 + bulk(own),
+    "an endless nesting": lambda key, own: b"*1\r\n" * 100_000,
+    "an error": lambda key, own: b"-ERR no\r\n",
+    "an error of its start": lambda key, own: b"-LOADING Redis is loading the dataset in memory\r\n",
+    "a wish for a password": lambda key, own: b"-NOAUTH Authentication required.\r\n",
+    "a replica": lambda key, own: b"-READONLY You can't write against a read only replica.\r\n",
+    "http": lambda key, own: b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "no protocol": lambda key, own: b"\x00\xff\x00\xff\r\n",
+    "an empty line": lambda key, own: b"\r\n",
+    "no number": lambda key, own: b"$five\r\nhello\r\n",
+    "a negative length": lambda key, own: b"$-7\r\nhello\r\n",
+    "RESP3": lambda key, own: b"%1\r\n+a\r\n+b\r\n",
+    "two answers": lambda key, own: bulk(b"one") + bulk(own),
+    "half an answer": lambda key, own: bulk(own)[: len(own) // 2],
+    "an endless length": lambda key, own: b"$999999999999\r\nhello",
+    "an endless line": lambda key, own: b"$" + b"9" * 100_000,
+    "an array without end": lambda key, own: b"*999999999\r\n" + bulk(own) * 3,
+}
+
+
+@pytest.fixture(scope="module")
+def mad_redis():
+    started = RubbishRedis()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def one_process(django_db_setup, mad_redis):
+    with running(REDIS_URL=mad_redis.url) as (process,):
+        yield process
+
+
+@pytest.fixture
+def true(one_process, techblog, shared):
+    """What readers of the two sites are to get, by host and path."""
+    until_all_know()
+    pages = [(HOST, "/"), (HOST, "/ledgers/"), ("financeblog.test", "/"), ("financeblog.test", "/python-ledgers/")]
+    return true_pages(*pages)
+
+
+@pytest.fixture
+def process(one_process, mad_redis, true):
+    """Its Redis has all pages yet, and is about to go mad."""
+    mad_redis.answer = None
+    assert_recovers(one_process, true)
+    yield one_process
+    mad_redis.answer = None
+
+
+@pytest.mark.parametrize("what", [*RUBBISH, "the entry of another page", "the entry of another site"])
+def test_whatever_redis_answers_readers_get_the_truth_in_time(process, mad_redis, true, what):
+    kept = {key: entry for key, entry in mad_redis.kept.items() if b":/" in key}
+    makers = {"the entry of another page": of_another(kept), "the entry of another site": of_another_site(kept)}
+    mad_redis.answer = (RUBBISH | makers)[what]
+
+    asked = mad_redis.asked
+    took, _ = seconds(lambda: [assert_all_true(process, true) for _ in range(2)])
+    assert mad_redis.asked > asked
+    assert took < 3
+    if what == "half an answer":  # for whose other half a reader waits
+        assert slow(process, (HOST, "/"), 2) <= 3
+
+    mad_redis.answer = None
+    assert_recovers(process, true)
+
+
+def test_a_redis_that_drips_holds_nobody_up(process, mad_redis, true):
+    mad_redis.answer = lambda key, own: dripping(b"$999999999999\r\n")
+
+    took, _ = seconds(lambda: assert_all_true(process, true))
+    assert took < 2
+
+    mad_redis.answer = None
+    assert_recovers(process, true)

@@ -1,0 +1,281 @@
+"""What gunicorn lets through to the application, and when it does not start at all."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from gunicorn.config import Config
+
+from devstack.processes import children, free_port, wait_until
+from server.worker import Pieces, Response
+from tests.support.processes import running
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture(scope="module")
+def server():
+    """One server process for all tests that change nothing and ask for no site."""
+    with running() as (process,):
+        yield process
+
+
+def status(server, head):
+    """The status of the answer to these bytes."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head)
+        return int(connection.recv(4096).split(b" ")[1])
+
+
+HEALTHY = b"GET /health/live HTTP/1.1\r\nHost: internal.localhost\r\n"
+
+
+def test_a_plain_request_is_answered(server):
+    assert status(server, HEALTHY + b"\r\n") == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"SCRIPT_NAME: /health",
+        b"PATH_INFO: /elsewhere",
+        b"X_Forwarded_Host: elsewhere.test",
+        b"X-Forwarded-Proto: https",
+        b"X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off",
+        b"X-HTTP-Method-Override: DELETE",
+        b"Forwarded: host=elsewhere.test;proto=https",
+    ],
+)
+def test_headers_that_only_a_proxy_may_write_change_nothing(server, header):
+    assert status(server, HEALTHY + header + b"\r\n\r\n") == 200
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEALTHY + b"X-Folded: one\r\n two\r\n\r\n",
+        HEALTHY + b"X-Spaced : one\r\n\r\n",
+        HEALTHY + b"Bad\x00Name: one\r\n\r\n",
+        HEALTHY + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        HEALTHY + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"get /health/live HTTP/1.1\r\nHost: internal.localhost\r\n\r\n",
+        b"GET /health/live HTTP/9.9\r\nHost: internal.localhost\r\n\r\n",
+        b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: internal.localhost\r\n\r\n",
+        HEALTHY + b"".join(b"X-%d: one\r\n" % number for number in range(200)) + b"\r\n",
+        HEALTHY + b"X-Long: " + b"a" * 20_000 + b"\r\n\r\n",
+    ],
+    ids=["folded", "spaced", "nul", "two-lengths", "two-framings", "lower", "version", "line", "fields", "size"],
+)
+def test_what_is_no_proper_request_never_reaches_the_application(server, head):
+    assert 400 <= status(server, head) < 500
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"SITE_ID": "999"}, "SITE_ID=999 names no site. Correct it, or unset it. Sites that exist: techblog.test"),
+        ({"PUBLIC_PORT": "abc"}, "PUBLIC_PORT='abc' is not possible."),
+    ],
+)
+def test_a_wrong_variable_ends_the_server_with_a_message(techblog, processes, environment, said):
+    with pytest.raises(RuntimeError) as end:
+        processes(1, **environment)
+
+    assert "The process ended with 4" in str(end.value)
+    assert str(end.value).count(said) == 1
+    assert "Traceback" not in str(end.value)
+
+
+def accesses(process):
+    """Lines of the access log, each as a dictionary."""
+    return [json.loads(line) for line in process.output().splitlines() if line.startswith("{")]
+
+
+def last_access(process, agent):
+    def found():
+        return [line for line in accesses(process) if line["agent"].startswith(agent)]
+
+    wait_until(found, patience=3)
+    return found()[-1]
+
+
+def test_an_access_is_one_line_of_json(server):
+    server.get("internal.localhost", "/nothing/?secret=hidden", **{"User-Agent": "plain"})
+
+    line = last_access(server, "plain")
+    assert line.pop("time").endswith("+00:00")
+    assert 0 <= line.pop("ms") < 5000
+    assert line == {
+        "site": "internal.localhost",
+        "client": "127.0.0.1",
+        "method": "GET",
+        "path": "/nothing/",
+        "status": 404,
+        "cache": "-",
+        "bytes": line["bytes"],
+        "agent": "plain",
+    }
+    assert "hidden" not in server.output()
+
+
+def test_head_gets_no_body_and_leaves_no_word_in_the_log(server):
+    for host, path in (("unknown.test", "/"), ("admin.localhost", "/login/"), ("internal.localhost", "/nothing/")):
+        assert server.get(host, path, "HEAD").body == ""
+
+    last_access(server, "-")
+    assert "no-body response" not in server.output()
+
+
+def test_what_machines_ask_each_second_is_in_the_log_only_when_it_fails(server):
+    server.get("internal.localhost", "/health/live", **{"User-Agent": "content"})
+    server.get("elsewhere.test", "/health/live", **{"User-Agent": "refused"})
+
+    assert last_access(server, "refused")["status"] == 404
+    assert not [line for line in accesses(server) if line["agent"] == "content"]
+
+
+def test_hostile_requests_break_no_line_and_are_bounded(server):
+    agent = b'"hostile" \\" \xff\xc3 {"a": 1}, \\n \t' + b"a" * 5000
+    head = b'GET /%0a%22"\\' + b"p" * 3000 + b' HTTP/1.1\r\nHost: "evil\\\xe4.test"' + b"h" * 500
+    status(server, head + b"\r\nUser-Agent: " + agent + b"\r\n\r\n")
+
+    line = last_access(server, '"hostile" \\"')
+    assert line["path"].startswith('/%0a%22"\\')
+    assert line["site"].startswith('"evil\\\xe4.test"')
+    assert (len(line["path"]), len(line["site"]), len(line["agent"])) == (1000, 100, 300)
+
+
+def test_the_client_is_who_a_trusted_proxy_says_and_nobody_elses_word_counts(server, processes):
+    asked = {"User-Agent": "proxy", "X-Forwarded-For": "203.0.113.7, 198.51.100.9"}
+    server.get("internal.localhost", "/nothing/", **asked)
+    assert last_access(server, "proxy")["client"] == "127.0.0.1"
+
+    behind = processes(1, TRUSTED_PROXIES="127.0.0.0/8")[0]
+    behind.get("internal.localhost", "/nothing/", **asked)
+    assert last_access(behind, "proxy")["client"] == "198.51.100.9"
+
+
+def test_a_second_server_on_a_taken_port_is_refused(server, processes):
+    with pytest.raises(RuntimeError, match="The process ended with 4") as end:
+        processes(1, BIND=f"127.0.0.1:{server.port}")
+
+    assert f"Port {server.port} of 127.0.0.1 is taken." in str(end.value)
+    assert "BIND=127.0.0.1:" in str(end.value)
+    assert "Traceback" not in str(end.value)
+    assert server.status("internal.localhost", "/health/live") == 200
+
+
+def workers(process, *, without=()):
+    """The ids of both worker processes, when there are two besides those named."""
+
+    def found():
+        return set(children(process.process.pid)) - set(without)
+
+    wait_until(lambda: len(found()) == 2, patience=5)
+    return found()
+
+
+def test_a_worker_that_is_killed_is_replaced_and_answers(processes):
+    server = processes(1, WEB_WORKERS="2")[0]
+    killed = min(workers(server))
+
+    os.kill(killed, signal.SIGKILL)
+
+    assert len(workers(server, without=[killed])) == 2
+    assert {server.status("internal.localhost", "/health/live") for _ in range(20)} == {200}
+
+
+def test_a_reload_loses_no_request_while_kept_connections_wait(processes):
+    server = processes(1, WEB_WORKERS="2")[0]
+    before = workers(server)
+    kept = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(8)]
+    for connection in kept:
+        connection.sendall(HEALTHY + b"\r\n")
+        connection.recv(4096)
+
+    server.process.send_signal(signal.SIGHUP)
+    seen = set()
+
+    def reloaded():
+        seen.add(server.status("internal.localhost", "/health/live"))
+        return before.isdisjoint(children(server.process.pid))
+
+    wait_until(reloaded)
+    for connection in kept:
+        connection.close()
+
+    assert seen == {200}
+    assert len(workers(server)) == 2
+
+
+# As systemd starts a service that has a socket: it is descriptor 3, and two variables say so.
+ACTIVATED = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", "server/gunicorn.py", "server.wsgi"])
+"""
+
+
+@pytest.fixture
+def activated(tmp_path):
+    """(A server, its port): it got its socket as from systemd."""
+    with socket.create_server(("127.0.0.1", free_port())) as listener, (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-c", ACTIVATED, str(listener.fileno())],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "settings.test", "WEB_WORKERS": "2"},
+            pass_fds=[listener.fileno()],
+            stdout=log,
+            stderr=log,
+        )
+        yield server, listener.getsockname()[1]
+        server.terminate()
+        server.wait(20)
+
+
+def test_a_socket_of_systemds_is_served_also_after_a_reload(activated):
+    server, port = activated
+    assert live(port) == 200  # it waited in the socket until the server was there
+    before = set(children(server.pid))
+
+    def reloaded():
+        assert live(port) == 200
+        return before.isdisjoint(children(server.pid))
+
+    server.send_signal(signal.SIGHUP)
+    wait_until(reloaded)
+    assert server.poll() is None
+    assert {live(port) for _ in range(10)} == {200}
+
+
+def live(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(HEALTHY + b"Connection: close\r\n\r\n")
+        return int(connection.recv(4096).split(b" ")[1])
+
+
+@pytest.mark.parametrize("header", [b"SCRIPT_NAME: /health", b"PATH_INFO: /elsewhere"])
+def test_not_even_a_trusted_proxy_sets_the_path_by_a_header(processes, header):
+    behind = processes(1, TRUSTED_PROXIES="127.0.0.0/8")[0]
+
+    assert status(behind, HEALTHY + header + b"\r\n\r\n") == 200
+
+
+@pytest.mark.pure
+def test_head_and_body_leave_in_one_piece():
+    """So that no process can be killed between the two."""
+    sent = Pieces()
+    request = SimpleNamespace(version=(1, 1), method="GET", should_close=lambda: False)
+    response = Response(request, sent, Config())
+    response.start_response("200 OK", [("Content-Length", "10")])
+
+    for part in (b"first", b"other"):
+        response.write(part)
+
+    assert [piece[-5:] for piece in sent] == [b"first", b"other"]
+    assert sent[0].startswith(b"HTTP/1.1 200 OK\r\n")

@@ -1,0 +1,173 @@
+"""Readers of all kinds, and what each of them may see at its time."""
+
+import gzip
+import http.client
+from contextlib import closing
+from copy import deepcopy
+from time import time
+from typing import NamedTuple
+
+import brotli
+import redis
+
+from pagecache.cached_response import from_bytes
+from pagecache.release import fingerprint
+from tenancy.models import Generation
+from tests.support import servers
+from tests.support.pagecache.model import WORD, Seen, World, new_word
+from tests.support.processes import KNOWN_WITHIN
+
+APPEARS_WITHIN = 1.0  # seconds after the moment for which a post was scheduled
+
+# What readers send, and the encodings that they understand.
+ENCODINGS = {
+    "gzip, deflate, br": ("gzip", "br"),
+    "": (),
+    "gzip": ("gzip",),
+    "br": ("br",),
+    "identity": (),
+    "br;q=0, gzip;q=0.5": ("gzip",),
+    "*": ("gzip", "br"),
+}
+OF_BROWSERS, *RARE = ENCODINGS
+# What is somebody's own, in a page or among its headers.
+PERSONAL = ["csrf", "session", "set-cookie", "successfully", "messagelist"]
+
+
+class Request(NamedTuple):
+    process: int
+    spelling: str  # of the host
+    address: str
+    headers: dict[str, str]
+
+
+class Reading(NamedTuple):
+    """What a reader got, and when it was sent for and complete."""
+
+    request: Request
+    began: float
+    ended: float
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def is_understood(self):
+        encoding = self.headers.get("Content-Encoding")
+        return encoding is None or encoding in ENCODINGS[self.request.headers["Accept-Encoding"]]
+
+    @property
+    def text(self):
+        return decompressed(self.body, self.headers).decode()
+
+    @property
+    def seen(self):
+        return Seen(self.status, self.headers.get("Location"), words(self.text))
+
+    def __str__(self):
+        asked = f"{self.request.spelling}{self.request.address} of process {self.request.process}"
+        return f"{asked}, {self.headers.get('X-Cache')}, {self.request.headers}"
+
+
+class History:
+    """The world now, and those that a reader may still see."""
+
+    def __init__(self):
+        self.world = World()
+        self.committed_at = 0.0
+        self._before = []  # worlds, and until when each was
+
+    def before_change(self):
+        return deepcopy(self.world)
+
+    def committed(self, before):
+        self.committed_at = time()
+        self._before = [(before, self.committed_at), *self._before[:9]]
+
+    def answers(self, host, address, began, ended):
+        """All that a request may be answered that was sent and answered at these times."""
+        worlds = [world for world, until in self._before if began < until + KNOWN_WITHIN] + [self.world]
+        return {
+            world.answer(host, address, at)
+            for world in worlds
+            for at in (began - APPEARS_WITHIN, ended, *self.moments(began - APPEARS_WITHIN, ended, world))
+        }
+
+    def moments(self, begin, end, world=None):
+        places = (world or self.world).places()
+        return [place.moment for place in places if place.moment and begin < place.moment <= end]
+
+
+class Readers:
+    """Ask the processes, each time with other headers, parameters and spellings that are to change nothing."""
+
+    def __init__(self, processes, random, cookies, states):
+        self._processes, self._random, self._cookies = processes, random, cookies
+        self._states = states  # counts what X-Cache says
+        self._known = {}  # what a browser holds: address → (ETag, headers, body)
+
+    def request(self, host, address, others=("other.test",)):
+        """One by a random reader. `others` are hosts that it may try to smuggle in."""
+        pick = self._random.choice
+        headers = {"Accept-Encoding": OF_BROWSERS if self._random.random() < 0.5 else pick(RARE)}
+        noise = {
+            "Accept-Language": "de",
+            "Authorization": f"Bearer {new_word()}",
+            "Cookie": pick([self._cookies, f"session={new_word()}; messages={new_word()}"]),
+            "Forwarded": f"for=10.0.0.1;host={pick(others)};proto=https",
+            "Referer": f"http://{new_word()}.test/",
+            "X-Forwarded-Host": pick(others),
+            "X-Forwarded-Proto": "https",
+            "X-Original-URL": f"/{new_word()}/",
+            "X-HTTP-Method-Override": "POST",
+        }
+        headers |= {name: noise[name] for name in self._random.sample(sorted(noise), self._random.randint(0, 3))}
+        key = host, address, headers["Accept-Encoding"]
+        if key in self._known and self._random.random() < 0.3:
+            headers["If-None-Match"] = self._known[key][0]
+        if self._random.random() < 0.3:
+            address += f"{'&' if '?' in address else '?'}utm={new_word()}&after=7"
+        spelling = pick([host, host, host, host.upper(), f"{host}.", f"{host}:80"])
+        return Request(self._random.randrange(len(self._processes)), spelling, address, headers)
+
+    def send(self, request):
+        """From any thread."""
+        port, began = self._processes[request.process].port, time()
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+            connection.request("GET", request.address, headers={"Host": request.spelling, **request.headers})
+            answer = connection.getresponse()
+            body = answer.read()
+        return Reading(request, began, time(), answer.status, dict(answer.getheaders()), body)
+
+    def complete(self, reading, host, address):
+        """What the reader sees: who is told that a page did not change shows the one that is there."""
+        self._states[reading.headers.get("X-Cache")] += 1
+        key = host, address, reading.request.headers["Accept-Encoding"]
+        if reading.status == 304:
+            _, headers, body = self._known[key]
+            return reading._replace(status=200, headers=headers | reading.headers, body=body)
+        if "ETag" in reading.headers:
+            self._known[key] = reading.headers["ETag"], reading.headers, reading.body
+        return reading
+
+
+def decompressed(body, headers):
+    ways = {"br": brotli.decompress, "gzip": gzip.decompress}
+    return ways.get(headers.get("Content-Encoding"), bytes)(body)
+
+
+def words(text):
+    return frozenset(WORD.findall(text))
+
+
+def entries(sites):
+    """(site id, address, page) of all that Redis holds of the present generations of these sites."""
+    prefix = fingerprint()
+    generations = {g.site_id: str(g.value) for g in Generation.objects.filter(site_id__in=sites)}
+    with closing(redis.Redis.from_url(servers.redis.url)) as server:
+        for stored in server.scan_iter(f"*{prefix}:*", count=1000):
+            key = prefix + stored.decode().partition(prefix)[2]
+            _, site_id, generation, rest = key.split(":", 3)
+            if generations.get(int(site_id)) == generation:
+                address = rest.rpartition(":")[0].removesuffix("?")
+                yield int(site_id), address, from_bytes(key, server.get(stored))

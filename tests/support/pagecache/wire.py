@@ -1,0 +1,22 @@
+"""Requests as bytes, for what no client library sends; answers as bytes, as they came."""
+
+import http.client
+import socket
+
+from tests.support.reading import Answer
+
+
+def exchange(process, request):
+    """The answer of a server process to these bytes."""
+    with socket.create_connection(("127.0.0.1", process.port), timeout=20) as connection:
+        connection.sendall(request)
+        method = request.partition(b" ")[0].decode("latin-1")
+        response = http.client.HTTPResponse(connection, method=method)
+        response.begin()
+        return Answer(response.status, dict(response.getheaders()), response.read())
+
+
+def get(process, host, path="/", *headers, method="GET", body=b""):
+    """The answer to a request with this target and these lines as headers, all of them as they are."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers]
+    return exchange(process, "\r\n".join(lines).encode("utf-8") + b"\r\n\r\n" + body)

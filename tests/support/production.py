@@ -1,0 +1,56 @@
+"""What a process on settings.production needs in its environment."""
+
+import os
+import runpy
+import subprocess
+import sys
+from types import SimpleNamespace
+
+from tests.support import servers
+
+SECRET = "for-tests-alone-0123456789-abcdefghijklmnopqrstuvwxyz"
+ADMIN_HOST, INTERNAL_HOST = "admin.localhost", "internal.localhost"
+
+
+def environment(folder):
+    """All that is required; static files and uploads lie in `folder`."""
+    return {
+        "DJANGO_SETTINGS_MODULE": "settings.production",
+        "ADMIN_HOST": ADMIN_HOST,
+        "INTERNAL_HOST": INTERNAL_HOST,
+        "INTERNAL_TOKEN": SECRET,
+        "MEDIA_ROOT": str(folder / "media"),
+        "REDIS_URL": servers.redis.url,
+        "SECRET_KEY": SECRET,
+        "STATIC_ROOT": str(folder / "static"),
+        "TRUSTED_PROXIES": "10.0.0.0/8",
+    }
+
+
+def manage(*arguments, **variables):
+    """`manage.py …` with these variables, ended."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def read(monkeypatch, tmp_path, **changed):
+    """The settings as they are with these variables; None unsets one."""
+    required = environment(tmp_path) | {"DATABASE_URL": "postgresql://db/newsstand"}
+    for name, value in (required | changed).items():
+        monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
+    return SimpleNamespace(**runpy.run_path("settings/production.py"))
+
+
+def shown(connection):
+    """The time limits of this connection to PostgreSQL."""
+    with connection.cursor() as cursor:
+        values = []
+        for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+            cursor.execute(f"SHOW {name}")
+            values.append(cursor.fetchone()[0])
+        return values

@@ -1,0 +1,476 @@
+"""What can happen to a site, and what is left of it."""
+
+import threading
+from io import BytesIO
+
+import pytest
+from django.apps import apps
+from django.contrib.redirects.models import Redirect
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import IntegrityError, connection, connections, transaction
+from django.db.models import ProtectedError
+from PIL import Image as Picture
+
+from accounts.models import Membership, User
+from blogs.models import Author, Image, Post, Tag
+from lib.hostnames import InvalidDomain
+from tenancy import lifecycle
+from tenancy.lifecycle import DomainTaken, NotADomainOf
+from tenancy.models import Domain, Generation, SiteSettings, State
+
+pytestmark = pytest.mark.sqlite
+
+often = pytest.mark.parametrize("turn", range(3))
+
+
+def domains_of(site):
+    """[primary, further, …], from the database."""
+    names = list(Domain.objects.filter(site=site).values_list("name", flat=True))
+    assert Site.objects.get(pk=site.pk).domain == names[0]
+    return names
+
+
+@pytest.fixture
+def picture():
+    """picture(site): a stored image of the site."""
+
+    def picture(site):
+        png = BytesIO()
+        Picture.new("RGB", (3, 2), "teal").save(png, "PNG")
+        return Image.objects.create(site=site, file=ContentFile(png.getvalue(), "picture.png"))
+
+    return picture
+
+
+# -- created ---------------------------------------------------------------------------------------
+
+
+def test_a_new_installation_has_no_site(installation):
+    call_command("migrate", verbosity=0)
+
+    assert not Site.objects.exists()
+
+
+def test_a_new_site_is_live_under_the_one_spelling_of_its_domain(installation, publish, visit):
+    site = lifecycle.create("Blog.Example.COM.", "A blog", tagline="Of something", language="de")
+
+    assert domains_of(site) == ["blog.example.com"]
+    assert site.settings.state == State.LIVE
+    assert (site.settings.tagline, site.settings.language) == ("Of something", "de")
+    publish("Hello", on=site)
+    assert visit("blog.example.com", "/hello/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "x" * 51),
+        ("tagline", "x" * 201),
+        ("language", "xx"),
+        ("time_zone", "Mars/Olympus"),
+        ("theme", "none"),
+        ("accent", "red"),
+        ("accent", "#0b6e4f\n"),
+        ("robots", "maybe"),
+        ("posts_per_page", 0),
+    ],
+)
+def test_what_a_field_refuses_creates_nothing(installation, field, value):
+    with pytest.raises(ValidationError) as refusal:
+        lifecycle.create("blog.test", **{"name": "A blog", field: value})
+
+    assert field in refusal.value.message_dict
+    assert not Site.objects.exists()
+    assert not Domain.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "127.0.0.1", "blog.test:80", "http://blog.test", "blog.test/x", "b`.test", "b .test"]
+)
+def test_what_is_no_domain_cannot_be_claimed(techblog, text):
+    for claim in (
+        lambda: lifecycle.create(text, "A blog"),
+        lambda: lifecycle.rename(techblog, text),
+        lambda: lifecycle.add_domain(techblog, text),
+        lambda: Domain.objects.create(site=techblog, name=text),
+        lambda: Domain(site=techblog, name=text).full_clean(),
+    ):
+        with pytest.raises(ValidationError, match="is not a domain"):
+            claim()
+
+    assert domains_of(techblog) == ["techblog.test"]
+    assert Site.objects.count() == 1
+
+
+@pytest.mark.parametrize("text", ["admin.localhost", "ADMIN.localhost.", "internal.localhost"])
+def test_the_installations_own_hosts_cannot_be_claimed(techblog, text):
+    for claim in (
+        lambda: lifecycle.create(text, "A blog"),
+        lambda: lifecycle.rename(techblog, text),
+        lambda: lifecycle.add_domain(techblog, text),
+        lambda: Domain.objects.create(site=techblog, name=text),
+    ):
+        with pytest.raises(InvalidDomain, match="ADMIN_HOST"):
+            claim()
+
+    assert domains_of(techblog) == ["techblog.test"]
+
+
+@pytest.mark.parametrize(
+    ("taken", "text"),
+    [
+        ("blog.test", "blog.test"),
+        ("blog.test", "Blog.TEST"),
+        ("blog.test", "blog.test."),
+        ("münchen.test", "xn--mnchen-3ya.test"),
+        ("xn--mnchen-3ya.test", "MÜNCHEN.test"),
+        ("blog.test", "blog。test"),
+    ],
+)
+def test_two_sites_cannot_have_one_name_in_any_spelling(techblog, financeblog, taken, text):
+    lifecycle.add_domain(techblog, taken)
+
+    for claim in (
+        lambda: lifecycle.create(text, "Another"),
+        lambda: lifecycle.rename(financeblog, text),
+        lambda: lifecycle.add_domain(financeblog, text),
+        lambda: lifecycle.add_domain(techblog, text),
+    ):
+        with pytest.raises(DomainTaken, match="is taken"):
+            claim()
+
+    assert domains_of(financeblog) == ["financeblog.test"]
+    assert Site.objects.count() == 2
+
+
+def test_a_name_that_stands_in_djangos_table_alone_is_taken_too(techblog):
+    Site.objects.create(domain="raw.test", name="Made without us")
+
+    with pytest.raises(DomainTaken):
+        lifecycle.create("raw.test", "Another")
+    with pytest.raises(DomainTaken):
+        lifecycle.rename(techblog, "raw.test")
+    assert domains_of(techblog) == ["techblog.test"]
+
+
+def test_the_database_itself_refuses_a_second_spelling(techblog):
+    with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
+        cursor.execute(
+            'INSERT INTO tenancy_domain (site_id, name, "primary") VALUES (%s, %s, %s)',
+            [techblog.pk, "WWW.test", False],
+        )
+
+
+def test_the_database_itself_refuses_a_second_primary_domain(techblog):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Domain.objects.create(site=techblog, name="second.test", primary=True)
+
+
+# -- races: two connections, one name --------------------------------------------------------------
+
+
+def race(*claims):
+    """What each claim came to, all begun at the same moment on connections of their own."""
+    start = threading.Barrier(len(claims))
+    results = [None] * len(claims)
+
+    def run(number, claim):
+        try:
+            start.wait(5)
+            results[number] = claim() or "won"
+        except Exception as error:  # noqa: BLE001  # the test judges it
+            results[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(claims)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+def exactly_one_won(results):
+    lost = [result for result in results if isinstance(result, Exception)]
+    return len(lost) == len(results) - 1 and all(isinstance(error, DomainTaken) for error in lost)
+
+
+@often
+def test_of_two_sites_created_at_once_under_one_name_one_exists(installation, turn):
+    results = race(
+        lambda: lifecycle.create("contested.test", "One"),
+        lambda: lifecycle.create("Contested.test", "Two"),
+        lambda: lifecycle.create("contested.test.", "Three"),
+    )
+
+    assert exactly_one_won(results), results
+    assert Site.objects.count() == Domain.objects.count() == SiteSettings.objects.count() == 1
+
+
+@often
+def test_of_three_claims_in_different_ways_one_succeeds(techblog, financeblog, turn):
+    results = race(
+        lambda: lifecycle.create("contested.test", "A new one"),
+        lambda: lifecycle.rename(financeblog, "contested.test"),
+        lambda: lifecycle.add_domain(techblog, "contested.test"),
+    )
+
+    assert exactly_one_won(results), results
+    assert Domain.objects.filter(name="contested.test").count() == 1
+    for site in Site.objects.all():
+        domains_of(site)  # asserts that the mirror is right
+
+
+@often
+def test_a_site_renamed_twice_at_once_has_one_of_the_names_and_redirects_from_the_rest(techblog, turn):
+    results = race(
+        lambda: lifecycle.rename(Site.objects.get(pk=techblog.pk), "one.test"),
+        lambda: lifecycle.rename(Site.objects.get(pk=techblog.pk), "two.test"),
+    )
+
+    assert results == ["won", "won"]
+    assert sorted(domains_of(techblog)) == ["one.test", "techblog.test", "two.test"]
+
+
+# -- renamed, further domains ----------------------------------------------------------------------
+
+
+def test_the_old_domain_of_a_renamed_site_redirects(techblog, publish, visit):
+    publish("Hello", on=techblog)
+    lifecycle.rename(techblog, "New.test")
+
+    assert domains_of(techblog) == ["new.test", "techblog.test"]
+    assert visit("new.test", "/hello/").status_code == 200
+    answer = visit("techblog.test", "/hello/?x=1&y=%2F")
+    assert answer.status_code == 308
+    assert answer["Location"] == "http://new.test/hello/?x=1&y=%2F"
+
+
+def test_a_site_can_take_its_old_domain_back(techblog):
+    lifecycle.rename(techblog, "new.test")
+    lifecycle.rename(techblog, "techblog.test")
+
+    assert domains_of(techblog) == ["techblog.test", "new.test"]
+
+
+def test_a_released_domain_shows_nothing_and_another_site_can_claim_it(techblog, financeblog, publish, visit):
+    publish("Hello", on=techblog)
+    lifecycle.rename(techblog, "new.test", keep_old=False)
+
+    assert domains_of(techblog) == ["new.test"]
+    assert visit("techblog.test", "/hello/").status_code == 404
+    lifecycle.add_domain(financeblog, "techblog.test")
+    answer = visit("techblog.test", "/hello/")
+    assert (answer.status_code, answer["Location"]) == (308, "http://financeblog.test/hello/")
+
+
+def test_renaming_to_the_same_name_changes_nothing(techblog):
+    lifecycle.rename(techblog, "TECHBLOG.test", keep_old=False)
+
+    assert domains_of(techblog) == ["techblog.test"]
+
+
+def test_a_site_can_leave_a_name_that_the_installation_took_for_itself(techblog, settings):
+    settings.ADMIN_HOST = "techblog.test"
+    lifecycle.rename(techblog, "new.test")
+
+    assert domains_of(techblog) == ["new.test", "techblog.test"]
+
+
+def test_a_site_that_was_made_without_us_gets_a_domain_by_its_next_name(installation):
+    site = Site.objects.create(domain="raw.test", name="Made without us")
+    lifecycle.rename(site, "blog.test")
+    lifecycle.resume(site)
+
+    assert domains_of(site) == ["blog.test"]
+    assert site.settings.state == State.LIVE
+
+
+def test_a_further_domain_redirects_until_it_is_removed(techblog, visit):
+    lifecycle.add_domain(techblog, "WWW.techblog.test")
+    assert domains_of(techblog) == ["techblog.test", "www.techblog.test"]
+    assert visit("www.techblog.test", "/any/path?x=1")["Location"] == "http://techblog.test/any/path?x=1"
+
+    lifecycle.remove_domain(techblog, "www.Techblog.test")
+    assert domains_of(techblog) == ["techblog.test"]
+    assert visit("www.techblog.test", "/any/path?x=1").status_code == 404
+
+
+def test_the_primary_domain_and_those_of_others_cannot_be_removed(techblog, financeblog):
+    lifecycle.add_domain(financeblog, "www.financeblog.test")
+
+    with pytest.raises(NotADomainOf, match="Rename"):
+        lifecycle.remove_domain(techblog, "techblog.test")
+    for foreign in ("financeblog.test", "www.financeblog.test", "nobodys.test"):
+        with pytest.raises(NotADomainOf, match="no further domain"):
+            lifecycle.remove_domain(techblog, foreign)
+    assert Domain.objects.count() == 3
+
+
+# -- suspended -------------------------------------------------------------------------------------
+
+
+def test_a_suspended_site_stops_at_once_on_all_its_domains_and_comes_back_whole(techblog, financeblog, publish, visit):
+    lifecycle.add_domain(techblog, "www.techblog.test")
+    publish("Hello", on=techblog)
+    publish("Hello", on=financeblog)
+    assert visit("techblog.test", "/hello/").status_code == 200
+
+    lifecycle.suspend(techblog)
+    assert visit("techblog.test", "/hello/").status_code == 404
+    assert visit("www.techblog.test", "/hello/").status_code == 404
+    assert visit("techblog.test", "/feed/").status_code == 404
+    assert visit("financeblog.test", "/hello/").status_code == 200
+
+    lifecycle.resume(techblog)
+    assert visit("techblog.test", "/hello/").status_code == 200
+
+
+def test_suspending_keeps_the_settings(techblog):
+    lifecycle.suspend(techblog)
+    lifecycle.suspend(techblog)
+
+    assert SiteSettings.objects.get(site=techblog).tagline == "Notes from the machine room"
+    assert SiteSettings.objects.count() == 1
+
+
+# -- deleted ---------------------------------------------------------------------------------------
+
+
+def mentions(site_id):
+    """ "table.column" of every row that refers to the site, found by the models' foreign keys and by columns' names."""
+    found = []
+    for model in apps.get_models(include_auto_created=True):
+        for field in model._meta.concrete_fields:
+            refers = field.related_model is Site or field.attname == "site_id"
+            if refers and model._base_manager.filter(**{field.attname: site_id}).exists():
+                found.append(f"{model._meta.db_table}.{field.column}")
+    return sorted(found)
+
+
+@pytest.fixture
+def full(techblog, member, publish, picture):
+    """The techblog with something in every table that knows sites."""
+    lifecycle.add_domain(techblog, "www.techblog.test")
+    member("owner", of=techblog)
+    image = picture(techblog)
+    placement = publish("Hello", on=techblog, body=f"![x]({image.get_absolute_url()})", cover=image)
+    placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
+    placement.post.authors.add(Author.objects.create(slug="ada", name="Ada"))
+    placement.slug = "hello-again"
+    placement.save()  # leaves a redirect
+    return techblog
+
+
+EVERYWHERE = [
+    "blogs_image.site_id",
+    "blogs_placement.site_id",
+    "blogs_post.home_id",
+    "django_redirect.site_id",
+    "tenancy_domain.site_id",
+    "tenancy_generation.site_id",
+    "accounts_membership.site_id",
+    "tenancy_sitesettings.site_id",
+]
+
+
+def test_the_full_site_stands_in_every_table_that_knows_sites(full):
+    assert mentions(full.pk) == EVERYWHERE
+
+
+def test_nothing_is_left_of_a_deleted_site_but_the_sign_that_it_ended(full, financeblog, publish, visit, settings):
+    publish("Hello", on=financeblog)
+    site_id, folder = full.pk, settings.MEDIA_ROOT / str(full.pk)
+    before = Generation.objects.get(pk=site_id).value
+    assert list(folder.iterdir())
+
+    lifecycle.delete(full)
+
+    assert mentions(site_id) == ["tenancy_generation.site_id"]
+    assert Generation.objects.get(pk=site_id).value != before
+    assert not folder.exists()
+    assert not Redirect.objects.exists()
+    assert Post.objects.count() == 1
+    assert Tag.objects.count() == Author.objects.count() == 1  # shared by all sites
+    assert User.objects.count() == 1  # the person stays, without the role
+    for host in ("techblog.test", "www.techblog.test"):
+        for path in ("/", "/hello/", "/hello-again/", "/feed/"):
+            assert visit(host, path).status_code == 404
+    assert visit(financeblog, "/hello/").status_code == 200
+
+
+def test_the_names_of_a_deleted_site_are_free_and_show_nothing_old(full, visit):
+    lifecycle.delete(full)
+    lifecycle.create("techblog.test", "Another")
+
+    assert visit("techblog.test", "/hello/").status_code == 404
+    assert visit("techblog.test", "/hello-again/").status_code == 404
+    assert visit("www.techblog.test").status_code == 404
+
+
+def test_a_site_that_is_home_to_posts_placed_elsewhere_is_kept_whole(full, shared, financeblog):
+    with pytest.raises(ProtectedError) as refusal:
+        lifecycle.delete(full)
+
+    assert refusal.value.protected_objects == {shared}
+    assert mentions(full.pk) == EVERYWHERE
+    assert default_storage.exists(str(full.pk))
+
+
+def test_a_site_where_posts_of_others_stand_can_go(shared, techblog, financeblog, visit):
+    lifecycle.delete(financeblog)
+
+    assert visit(techblog, "/ledgers/").status_code == 200
+    assert list(shared.sites.all()) == [techblog]
+
+
+@pytest.mark.parametrize("shown", ["as cover", "in the text"])
+def test_what_stands_elsewhere_moves_to_another_home_with_its_images(
+    full, financeblog, publish, picture, visit, settings, shown
+):
+    image = picture(full)
+    fields = {"cover": image} if shown == "as cover" else {"body": f"![x]({image.get_absolute_url()})"}
+    placement = publish("Shared", on=full, **fields)
+    publish("", on=financeblog, post=placement.post, slug="shared")
+    assert visit(financeblog, image.get_absolute_url()).status_code == 200
+    site_id = full.pk
+
+    lifecycle.delete(full, move_home_to=financeblog)
+
+    post = Post.objects.get()
+    assert (post.title, post.home, list(post.sites.all())) == ("Shared", financeblog, [financeblog])
+    assert list(post.images.all()) == [Image.objects.get(site=financeblog)]
+    assert mentions(site_id) == ["tenancy_generation.site_id"]
+    assert not (settings.MEDIA_ROOT / str(site_id)).exists()
+    answer = visit(financeblog, image.get_absolute_url())
+    assert answer.status_code == 200
+    assert b"".join(answer.streaming_content).startswith(b"\x89PNG")
+    assert visit(financeblog, "/shared/").status_code == 200
+
+
+def test_a_site_cannot_be_the_new_home_of_its_own_posts(shared, techblog):
+    with pytest.raises(ValidationError, match="itself ends"):
+        lifecycle.delete(techblog, move_home_to=Site.objects.get(pk=techblog.pk))
+
+    assert Site.objects.count() == 2
+
+
+def test_files_stay_when_deleting_fails_in_the_end(full, settings):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        lifecycle.delete(full)
+        raise RuntimeError
+
+    assert list((settings.MEDIA_ROOT / str(Site.objects.get().pk)).iterdir())
+
+
+def test_memberships_of_a_deleted_site_open_no_other(techblog, financeblog, owner):
+    lifecycle.delete(techblog)
+
+    assert not Membership.objects.exists()
+    assert not User.objects.get(pk=owner.pk).is_staff

@@ -1,0 +1,77 @@
+"""What a process knows of the sites is read anew within a minute, whatever it heard."""
+
+import pytest
+from django.contrib.sites.models import Site
+from django.db import connection
+
+from benchmarks import sites
+from tenancy import lifecycle
+from tenancy.registry import map_reader
+from tenancy.registry.map_reader import READ_ANEW_WITHIN, MapReader
+from tenancy.registry.site_registry import registry
+
+
+@pytest.fixture
+def reader(installation):
+    reader = MapReader()
+    yield reader
+    reader.close_connections()
+
+
+def unheard(sql, *parameters):
+    """A change that no trigger tells of."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(sql, parameters)
+        cursor.execute("RESET session_replication_role")
+
+
+@pytest.mark.parametrize("among", ["silence", "changes without end"])
+def test_a_change_that_nobody_told_of_is_known_within_a_minute(reader, techblog, financeblog, among, monkeypatch):
+    monkeypatch.setattr(map_reader, "PART", 1)
+    for number in range(70):  # more parts than questions
+        lifecycle.create(f"site-{number}.test", "Site")
+    reader.read(now=0)
+    unheard("UPDATE tenancy_domain SET name = 'quiet.test' WHERE site_id = %s", techblog.pk)
+    reader.read(now=1)
+    assert "quiet.test" not in reader.map.entries
+
+    for now in range(2, int(READ_ANEW_WITHIN) + 2):
+        if among != "silence":
+            Site.objects.filter(pk=financeblog.pk).update(name=f"Finance {now}")
+        reader.read(now=now)
+    assert reader.map.entries["quiet.test"].site_id == techblog.pk
+    assert "techblog.test" not in reader.map.entries
+
+
+def test_a_site_without_a_generation_is_served_and_nothing_of_it_is_kept(reader, visit, techblog):
+    unheard("DELETE FROM tenancy_generation WHERE site_id = %s", techblog.pk)
+    registry.close()  # so that it reads all anew
+    assert visit(techblog).headers.get("X-Cache") is None
+    assert "Notes from the machine room" in visit(techblog).text
+
+    unheard("UPDATE tenancy_sitesettings SET tagline = 'Nobody tells' WHERE site_id = %s", techblog.pk)
+    assert "Nobody tells" in visit(techblog).text
+
+
+def test_a_site_that_nobody_told_of_is_known_within_a_minute(reader, techblog):
+    reader.read(now=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        sites.add(cursor, range(5000, 5001))
+        cursor.execute("DELETE FROM tenancy_generation WHERE site_id = 5000")
+        cursor.execute("RESET session_replication_role")
+    reader.read(now=1)
+    assert sites.host(5000) not in reader.map.entries
+
+    reader.read(now=READ_ANEW_WITHIN + 1)
+    assert reader.map.entries[sites.host(5000)].site_id == 5000
+
+
+def test_after_a_restored_backup_all_is_read_anew(reader, techblog):
+    reader.read(now=0)
+    unheard("UPDATE tenancy_domain SET name = 'quiet.test' WHERE site_id = %s", techblog.pk)
+    reader._horizon = 2**62  # of the database as it was
+
+    reader.read(now=1)
+    assert "quiet.test" in reader.map.entries

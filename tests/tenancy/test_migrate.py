@@ -1,0 +1,99 @@
+"""`manage.py migrate`: of two at once one waits, and a migration takes the time it needs."""
+
+import os
+import subprocess
+import sys
+import time
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from tenancy.management.commands import migrate
+from tests.support import production
+from tests.support.production import read, shown
+
+
+@pytest.fixture
+def another(installation):
+    """Another migration that is running: a connection that holds the lock. `another.close()` ends it."""
+    with psycopg.connect(_address(), autocommit=True) as held:
+        held.execute("SELECT pg_advisory_lock(%s)", [migrate.LOCK])
+        yield held
+
+
+def _address():
+    return "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
+
+
+def test_two_at_once_do_the_work_once(empty_database, tmp_path):
+    environment = {**os.environ, **production.environment(tmp_path), "DATABASE_URL": empty_database}
+    both = [
+        subprocess.Popen(
+            [sys.executable, "manage.py", "migrate"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=90) for process in both]
+
+    assert [process.returncode for process in both] == [0, 0], outputs
+    applied = sorted("Applying tenancy.0001_initial" in output for output, _ in outputs)
+    assert applied == [False, True]
+
+
+def test_one_that_waits_goes_on_when_the_other_ends(another, monkeypatch, capsys):
+    waited = []
+
+    def sleep(seconds):
+        waited.append(seconds)
+        another.close()
+        time.sleep(0.05)
+
+    monkeypatch.setattr(migrate, "sleep", sleep)
+    call_command("migrate", verbosity=0)
+
+    assert waited
+    assert set(waited) == {1.0}
+    assert "Another migration is running; waiting." in capsys.readouterr().err
+
+
+def test_one_that_waits_too_long_gives_up(another, monkeypatch):
+    monkeypatch.setattr(migrate, "PATIENCE", 0.1)
+    monkeypatch.setattr(migrate, "PAUSE", 0.05)
+
+    with pytest.raises(CommandError, match="Another migration is still running after 0 s; nothing was done"):
+        call_command("migrate", verbosity=0)
+
+
+def test_looking_waits_for_nobody(another):
+    call_command("migrate", verbosity=0, check_unapplied=True)
+    call_command("migrate", verbosity=0, plan=True)
+
+
+def test_a_migration_has_no_time_limit_but_for_locks(installation, monkeypatch, tmp_path):
+    limits = read(monkeypatch, tmp_path).DATABASES["default"]["OPTIONS"]
+    seen = []
+    monkeypatch.setattr(migrate.migrate.Command, "handle", lambda *args, **options: seen.append(shown(connection)))
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", limits)
+    try:
+        assert shown(connection) == ["10s", "5s", "30s"]
+        call_command("migrate", verbosity=0)
+        assert shown(connection) == ["10s", "5s", "30s"]
+    finally:
+        connection.close()
+
+    assert seen == [["0", "5s", "0"]]
+
+
+def test_no_version_of_django_finds_something_to_migrate(installation, capsys):
+    """Choices that differ between versions would make every `migrate` tell operators to make migrations."""
+    call_command("makemigrations", check=True, dry_run=True)
+
+    assert "No changes detected" in capsys.readouterr().out

@@ -1,0 +1,276 @@
+"""Every process knows of every change of a site within a quarter of a second of its commit.
+
+Proved over HTTP with several server processes; threads and test transactions would prove nothing here.
+"""
+
+import threading
+import time
+
+import pytest
+from django.contrib.sites.models import Site
+from django.db import connection, connections, transaction
+
+from tenancy import lifecycle
+from tenancy.models import Domain, SiteSettings
+from tenancy.registry.site_registry import WAIT_AT_MOST, WAIT_LONGER_AT_MOST, registry
+from tests.support import servers
+from tests.support.pagecache.observing import locked
+from tests.support.processes import frozen, running, until_all_know
+from tests.support.timing import AtOnce, seconds
+
+
+@pytest.fixture(scope="module")
+def two_processes(django_db_setup):
+    with running(2) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def fleet(two_processes, techblog):
+    """Two processes that serve the techblog; they stay for all tests of this module, as servers do."""
+    until_all_know()
+    assert statuses(two_processes, "techblog.test") == [200, 200]
+    return two_processes
+
+
+def statuses(fleet, host, path="/"):
+    return [process.status(host, path) for process in fleet]
+
+
+def test_a_new_site_is_served_by_every_process(fleet):
+    assert statuses(fleet, "new.test") == [404, 404]
+
+    lifecycle.create("new.test", "New")
+    until_all_know()
+
+    assert statuses(fleet, "new.test") == [200, 200]
+
+
+def test_a_renamed_site_answers_at_its_new_domain_and_redirects_from_the_old(fleet, techblog):
+    lifecycle.rename(techblog, "renamed.test")
+    until_all_know()
+
+    assert statuses(fleet, "renamed.test") == [200, 200]
+    for process in fleet:
+        answer = process.get("techblog.test", "/any/path?x=1")
+        assert (answer.status, answer.headers["Location"]) == (308, "http://renamed.test/any/path?x=1")
+
+
+def test_a_released_domain_shows_nothing_old(fleet, techblog):
+    lifecycle.rename(techblog, "renamed.test", keep_old=False)
+    until_all_know()
+    assert statuses(fleet, "techblog.test") == [404, 404]
+
+    lifecycle.create("techblog.test", "Another blog")
+    until_all_know()
+    assert all("Another blog" in process.get("techblog.test").body for process in fleet)
+
+
+def test_a_further_domain_redirects_until_it_is_removed(fleet, techblog):
+    lifecycle.add_domain(techblog, "www.techblog.test")
+    until_all_know()
+    assert statuses(fleet, "www.techblog.test") == [308, 308]
+
+    lifecycle.remove_domain(techblog, "www.techblog.test")
+    until_all_know()
+    assert statuses(fleet, "www.techblog.test") == [404, 404]
+
+
+def test_a_suspended_site_stops_everywhere_and_a_resumed_one_comes_back(fleet, techblog, publish):
+    publish("Hello", on=techblog)
+    paths = ["/", "/hello/", "/feed/", "/sitemap.xml", "/robots.txt"]
+    assert all(statuses(fleet, "techblog.test", path) == [200, 200] for path in paths)
+
+    lifecycle.suspend(techblog)
+    until_all_know()
+    assert all(statuses(fleet, "techblog.test", path) == [404, 404] for path in paths)
+
+    lifecycle.resume(techblog)
+    until_all_know()
+    assert statuses(fleet, "techblog.test", "/hello/") == [200, 200]
+
+
+def test_a_deleted_site_is_unknown_everywhere(fleet, techblog):
+    lifecycle.delete(techblog)
+    until_all_know()
+
+    assert statuses(fleet, "techblog.test") == [404, 404]
+
+
+def test_edited_settings_and_names_show_everywhere(fleet, techblog):
+    techblog.settings.tagline = "A new tagline"
+    techblog.settings.save()
+    Site.objects.filter(pk=techblog.pk).update(name="A new name")
+    until_all_know()
+
+    for process in fleet:
+        page = process.get("techblog.test").body
+        assert "A new tagline" in page
+        assert "A new name" in page
+
+
+@pytest.mark.parametrize("change", ["bulk update", "bulk create", "SQL of an operator"])
+def test_changes_that_send_no_signal_are_seen_too(fleet, techblog, change):
+    if change == "bulk update":
+        SiteSettings.objects.filter(site=techblog).update(state="suspended")
+    elif change == "bulk create":
+        Domain.objects.filter(site=techblog).update(primary=False)
+        Domain.objects.bulk_create([Domain(site=techblog, name="bulk.test", primary=True)])
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE tenancy_domain SET name = 'sql.test' WHERE name = 'techblog.test'")
+    until_all_know()
+
+    assert all(status != 200 for status in statuses(fleet, "techblog.test"))
+
+
+def test_a_rollback_is_seen_by_nobody(fleet, techblog):
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        lifecycle.suspend(techblog)
+        lifecycle.create("never.test", "Never")
+        assert 1 / 0
+    until_all_know()
+
+    assert statuses(fleet, "techblog.test") == [200, 200]
+    assert statuses(fleet, "never.test") == [404, 404]
+
+
+def test_a_reader_between_save_and_commit_leaves_nothing_stale(fleet, techblog):
+    with transaction.atomic():
+        Site.objects.filter(pk=techblog.pk).update(name="After the commit")
+        for _ in range(5):  # long enough that each process asks several times meanwhile
+            time.sleep(0.1)
+            assert all("After the commit" not in process.get("techblog.test").body for process in fleet)
+    until_all_know()
+
+    assert all("After the commit" in process.get("techblog.test").body for process in fleet)
+
+
+def test_two_writers_that_commit_in_the_other_order_are_both_seen(fleet, techblog, financeblog):
+    """The first to begin is the last to commit: an id or a time taken while writing would hide it."""
+    until_all_know()
+    first_wrote, second_committed = threading.Event(), threading.Event()
+
+    def write_first_and_commit_last():
+        try:
+            with transaction.atomic():
+                Site.objects.filter(pk=techblog.pk).update(name="First to write")
+                first_wrote.set()
+                second_committed.wait(10)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=write_first_and_commit_last)
+    thread.start()
+    first_wrote.wait(10)
+    Site.objects.filter(pk=financeblog.pk).update(name="Second to write")
+    until_all_know()
+    assert all("Second to write" in process.get("financeblog.test").body for process in fleet)
+    second_committed.set()
+    thread.join()
+    until_all_know()
+
+    assert all("First to write" in process.get("techblog.test").body for process in fleet)
+
+
+def test_writers_of_several_sites_neither_wait_for_each_other_nor_deadlock(techblog, financeblog):
+    """Each touches both sites, in the other order, and holds its transaction open until the other has written."""
+    barrier = threading.Barrier(2, timeout=10)
+    errors = []
+
+    def write(sites):
+        try:
+            with transaction.atomic():
+                for number, site in enumerate(sites):
+                    Domain.objects.create(site=site, name=f"{site.pk}-{number}.test")
+                    barrier.wait()
+        except Exception as error:  # noqa: BLE001  # handed to the assertion below
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [
+        threading.Thread(target=write, args=[order]) for order in ([techblog, financeblog], [financeblog, techblog])
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+
+
+def test_who_made_a_change_waits_for_it_though_the_database_is_slow(techblog):
+    assert registry.find("new.test") is None
+    lifecycle.create("new.test", "New")
+
+    with locked("tenancy_generation"):
+        lookup = AtOnce(lambda: registry.find("new.test"))
+        time.sleep(2 * WAIT_AT_MOST)
+    assert lookup.answers()[0].primary == "new.test"
+
+
+def test_who_made_no_change_waits_but_shortly_for_a_slow_database(techblog):
+    assert registry.find("techblog.test")
+    until_all_know()
+
+    with locked("tenancy_generation"):
+        (took, entry), *_ = AtOnce(lambda: seconds(lambda: registry.find("techblog.test"))).answers()
+    assert WAIT_AT_MOST <= took < WAIT_LONGER_AT_MOST
+    assert entry.primary == "techblog.test"
+
+
+def test_a_restarted_database_heals(fleet, techblog):
+    servers.postgresql.restart()
+    connections.close_all()
+    lifecycle.create("after-restart.test", "After the restart")
+    time.sleep(1.5)  # a question that failed is asked again after a second
+
+    assert statuses(fleet, "after-restart.test") == [200, 200]
+    assert statuses(fleet, "techblog.test") == [200, 200]
+
+
+def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(processes, techblog):
+    lifecycle.add_domain(techblog, "www.techblog.test")
+    (process,) = processes(1)
+    assert process.status("techblog.test") == 200
+    servers.postgresql.stop()
+    try:
+        assert process.status("www.techblog.test", "/x") == 308
+        assert process.status("unknown.test") == 404
+        assert process.status("techblog.test") == 200, "it is in the cache"
+        began = time.monotonic()
+        answer = process.get("techblog.test", "/feed/")
+        assert answer.status == 503
+        assert answer.headers["Retry-After"]
+        assert time.monotonic() - began < 1
+        assert process.status("techblog.test", "/no/such/address") == 503
+        (late,) = processes(1)
+        began = time.monotonic()
+        assert late.status("techblog.test") == 503, "a process that never loaded the map must not say 404"
+        assert late.status("unknown.test") == 503
+        assert time.monotonic() - began < 2
+    finally:
+        servers.postgresql.start()
+        connections.close_all()
+    time.sleep(1.5)
+    assert process.status("techblog.test") == 200
+    assert late.status("techblog.test") == 200
+
+
+def test_while_the_database_hangs_pages_are_refused_at_once_and_cached_ones_served(processes, techblog, publish):
+    publish("Known", on=techblog)
+    (process,) = processes(1)
+    assert [process.status("techblog.test", path) for path in ("/known/", "/robots.txt")] == [200, 200]
+    with frozen(servers.postgresql.process.pid):
+        time.sleep(0.1)
+        assert process.status("techblog.test", "/known/") == 200  # and its question to the registry gets no answer
+        time.sleep(1)
+        began = time.monotonic()
+        assert process.status("techblog.test", "/known/") == 200
+        answer = process.get("techblog.test", "/feed/")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert process.status("unknown.test") == 404
+        assert time.monotonic() - began < 1
+    time.sleep(1)
+    assert process.status("techblog.test", "/feed/") == 200

@@ -1,0 +1,515 @@
+"""`manage.py site`: what it does, what it says, and how it ends."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.sites.models import Site
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from tenancy import lifecycle
+from tenancy.lookup import SHOWN, UnknownSite, known_sites, site_named
+from tenancy.management.commands.site import Command
+from tenancy.models import Domain, SiteSettings, State
+from tests.support.processes import _url
+
+pytestmark = pytest.mark.sqlite
+
+KEYS = [
+    *(
+        "id",
+        "domain",
+        "name",
+        "url",
+        "state",
+        "further_domains",
+        "uuid",
+        "deployment",
+        "tagline",
+        "language",
+        "time_zone",
+        "theme",
+    ),
+    *("accent", "posts_per_page", "robots", "members", "generation"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _empty(installation):
+    """Every test begins with no site."""
+
+
+class Outcome(SimpleNamespace):
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def site(monkeypatch, capsys):
+    """site("create", "a.test", …): the command as typed into a shell: .code, .out, .err. Nobody is at the keyboard."""
+
+    def site(*words, typed=None):
+        keyboard = StringIO(typed or "")
+        keyboard.isatty = lambda: typed is not None
+        monkeypatch.setattr(sys, "stdin", keyboard)
+        code = 0
+        try:
+            Command().run_from_argv(["manage.py", "site", *words])
+        except SystemExit as end:
+            code = end.code
+        out, err = capsys.readouterr()
+        return Outcome(code=code, out=out, err=err)
+
+    return site
+
+
+# -- create -----------------------------------------------------------------------------------------
+
+
+def test_create_makes_a_live_site_and_says_where_it_is(site):
+    outcome = site("create", "Blog.TEST.", "--name", "A blog")
+
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "Created blog.test" in outcome.out
+    assert "http://blog.test/" in outcome.out
+    assert "http://admin.localhost/" in outcome.out
+    assert Site.objects.get().settings.state == State.LIVE
+
+
+def test_create_takes_all_settings_and_shows_them_to_programs(site):
+    outcome = site(
+        *("create", "münchen.test", "--name", "Ein Blog", "--tagline", "Hi", "--language", "de", "--json"),
+        *("--time-zone", "Europe/Berlin", "--theme", "broadsheet", "--accent", "#123456"),
+    )
+
+    assert outcome.code == 0
+    assert list(outcome.json) == KEYS
+    expected = {
+        "domain": "xn--mnchen-3ya.test",
+        "name": "Ein Blog",
+        "url": "http://xn--mnchen-3ya.test/",
+        "state": "live",
+        "further_domains": [],
+        "deployment": "shared",
+        "tagline": "Hi",
+        "language": "de",
+        "time_zone": "Europe/Berlin",
+        "theme": "broadsheet",
+        "accent": "#123456",
+        "members": [],
+    }
+    assert {key: outcome.json[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["127.0.0.1"], ["'127.0.0.1'", "IP address", "needs a name"]),
+        (["*.blog.test"], ["'*.blog.test'", "wildcard", "bare host name"]),
+        (["http://blog.test"], ["scheme", "bare host name"]),
+        (["admin.localhost"], ["admin.localhost", "ADMIN_HOST", "choose another"]),
+        (["blog.test", "--language", "xx"], ["--language", "xx", "de or pt-br"]),
+        (["blog.test", "--theme", "xx"], ["--theme", "xx", "terminal, broadsheet"]),
+        (["blog.test", "--accent", "red"], ["--accent", "#0b6e4f"]),
+        (["blog.test", "--time-zone", "Mars"], ["--time-zone", "Mars", "Europe/Berlin"]),
+        (["blog.test", "--accent", "red", "--theme", "xx"], ["--accent", "--theme"]),
+        (["blog.test", "--name", "x" * 51], ["--name", "51", "50"]),
+    ],
+)
+def test_what_is_refused_is_named_with_the_rule_and_the_remedy(site, words, said):
+    outcome = site("create", "--name", "A blog", *words)
+
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith("Refused: ")
+    for part in said:
+        assert part in outcome.err
+    assert "Traceback" not in outcome.err
+    assert not Site.objects.exists()
+
+
+def test_a_taken_domain_is_refused_in_any_spelling(site):
+    site("create", "blog.test", "--name", "A blog")
+    outcome = site("create", "BLOG.test.", "--name", "Another")
+
+    assert outcome.code == 1
+    assert "The domain blog.test is taken" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["unknown"],
+        ["create"],
+        ["create", "blog.test"],
+        ["create", "--name", "A blog"],
+        ["show"],
+        ["domain"],
+        ["domain", "add", "blog.test"],
+        ["rename", "blog.test"],
+        ["list", "--unknown"],
+    ],
+)
+def test_wrong_usage_ends_with_2_and_shows_the_right_one(site, words):
+    outcome = site(*words)
+
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "usage: manage.py site" in outcome.err
+
+
+# -- list and show ----------------------------------------------------------------------------------
+
+
+def test_an_empty_list_says_what_to_do(site):
+    assert "site create" in site("list").out
+    assert site("list", "--json").json == []
+
+
+def test_the_list_stands_in_columns(site, techblog, financeblog):
+    lifecycle.add_domain(techblog, "www.techblog.test")
+    lifecycle.suspend(financeblog)
+    outcome = site("list")
+
+    head, finance, tech = outcome.out.splitlines()
+    assert finance.split()[1:4] == ["financeblog.test", "suspended", "Financeblog"]
+    assert tech.split()[1:] == ["techblog.test", "live", "Techblog", "www.techblog.test"]
+    assert head.index("state") == finance.index("suspended") == tech.index("live")
+    assert [one["domain"] for one in site("list", "--json").json] == ["financeblog.test", "techblog.test"]
+    assert all(list(one) == KEYS for one in site("list", "--json").json)
+
+
+def test_a_list_costs_the_same_number_of_queries_for_any_number_of_sites(site, django_assert_num_queries):
+    for number in range(3):
+        lifecycle.create(f"{number}.blog.test", "A blog")
+    with django_assert_num_queries(5):
+        site("list")
+
+
+@pytest.mark.parametrize("spelling", ["techblog.test", "WWW.TechBlog.test.", "münchen.test", "XN--MNCHEN-3YA.test"])
+def test_a_site_is_named_by_any_of_its_domains_in_any_spelling(site, techblog, member, spelling):
+    lifecycle.add_domain(techblog, "www.techblog.test")
+    lifecycle.add_domain(techblog, "münchen.test")
+    member("editor", of=techblog)
+
+    outcome = site("show", spelling)
+    assert outcome.code == 0
+    for part in (
+        "www.techblog.test",
+        "Notes from the machine room",
+        "editor@techblog.test (editor)",
+        "http://techblog",
+    ):
+        assert part in outcome.out
+    shown = site("show", spelling, "--json").json
+    assert list(shown) == KEYS
+    assert shown["further_domains"] == ["www.techblog.test", "xn--mnchen-3ya.test"]
+    assert shown["members"] == [
+        {"email": "editor@techblog.test", "name": "Editor of Techblog", "role": "editor"},
+    ]
+    assert len(shown["generation"]) == 36
+
+
+def test_an_unknown_site_is_answered_with_those_that_exist(site, techblog):
+    for name, reason in (("nope.test", "No site has the domain nope.test"), ("127.0.0.1", "IP address")):
+        outcome = site("show", name)
+        assert outcome.code == 1
+        assert reason in outcome.err
+        assert f"techblog.test ({techblog.pk})" in outcome.err
+
+
+def test_of_many_sites_only_some_are_named():
+    Site.objects.bulk_create(Site(domain=f"{number:03}.test", name="A blog") for number in range(SHOWN + 5))
+
+    assert f"{SHOWN - 1:03}.test" in known_sites()
+    assert f"{SHOWN:03}.test" not in known_sites()
+    assert "and 5 more" in known_sites()
+
+
+def test_without_any_site_the_way_to_make_one_is_named(site):
+    assert "site create" in site("show", "nope.test").err
+
+
+def test_names_cannot_steer_the_terminal(site, techblog):
+    Site.objects.filter(pk=techblog.pk).update(name="\x1b[2J\x07Techblog\nfake.test")
+
+    for words in (["list"], ["show", "techblog.test"]):
+        out = site(*words).out
+        assert "\x1b" not in out
+        assert "\nfake.test" not in out
+    assert site("show", "techblog.test", "--json").json["name"].startswith("\x1b")
+
+
+def test_a_site_that_was_made_without_us_can_be_found_and_deleted(site):
+    Site.objects.create(domain="raw.test", name="Made without us")
+
+    assert site("show", "raw.test", "--json").json["state"] is None
+    assert site("delete", "raw.test", "--yes").code == 0
+    assert not Site.objects.exists()
+
+
+def test_a_name_in_the_table_of_domains_wins_over_djangos_mirror(techblog, financeblog):
+    Site.objects.filter(pk=techblog.pk).update(domain="odd.test")
+
+    assert site_named("techblog.test") == techblog
+    assert site_named("odd.test") == techblog
+    with pytest.raises(UnknownSite):
+        site_named("nope.test")
+
+
+# -- rename and domains -----------------------------------------------------------------------------
+
+
+def test_rename_keeps_the_old_domain_and_says_how_to_release_it(site, techblog, visit):
+    outcome = site("rename", "techblog.test", "New.test")
+
+    assert outcome.code == 0
+    assert "http://new.test/" in outcome.out
+    assert "manage.py site domain remove new.test techblog.test" in outcome.out
+    assert visit("techblog.test", "/a?b=c")["Location"] == "http://new.test/a?b=c"
+
+
+def test_rename_can_release_the_old_domain(site, techblog, visit):
+    outcome = site("rename", "techblog.test", "new.test", "--release-old", "--json")
+
+    assert (outcome.json["domain"], outcome.json["further_domains"]) == ("new.test", [])
+    assert visit("techblog.test").status_code == 404
+
+
+def test_rename_to_the_same_name_says_so(site, techblog):
+    outcome = site("rename", "techblog.test", "TECHBLOG.test")
+
+    assert outcome.code == 0
+    assert "already" in outcome.out
+
+
+def test_rename_to_the_name_of_another_is_refused(site, techblog, financeblog):
+    outcome = site("rename", "techblog.test", "financeblog.test")
+
+    assert outcome.code == 1
+    assert "financeblog.test is taken" in outcome.err
+
+
+def test_further_domains_come_and_go(site, techblog, financeblog):
+    assert "redirects to http://techblog.test/" in site("domain", "add", "techblog.test", "WWW.techblog.test").out
+    refused = site("domain", "add", "financeblog.test", "www.techblog.test")
+    assert (refused.code, "is taken" in refused.err) == (1, True)
+    refused = site("domain", "remove", "financeblog.test", "www.techblog.test")
+    assert (refused.code, "no further domain" in refused.err) == (1, True)
+
+    outcome = site("domain", "remove", "www.techblog.test", "www.TECHBLOG.test")
+    assert (outcome.code, "released" in outcome.out) == (0, True)
+    assert Domain.objects.count() == 2
+
+
+def test_the_primary_domain_cannot_be_removed(site, techblog):
+    outcome = site("domain", "remove", "techblog.test", "techblog.test")
+
+    assert outcome.code == 1
+    assert "Rename the site" in outcome.err
+
+
+def test_domain_add_shows_the_site_to_programs(site, techblog):
+    outcome = site("domain", "add", "techblog.test", "www.techblog.test", "--json")
+
+    assert outcome.json["further_domains"] == ["www.techblog.test"]
+
+
+# -- suspend, resume, delete ------------------------------------------------------------------------
+
+
+def test_suspend_and_resume(site, techblog, visit):
+    suspended = site("suspend", "techblog.test")
+    assert "manage.py site resume techblog.test" in suspended.out
+    assert visit("techblog.test").status_code == 404
+
+    assert site("resume", "techblog.test", "--json").json["state"] == "live"
+    assert SiteSettings.objects.get().tagline == "Notes from the machine room"
+
+
+def test_delete_asks_for_the_domain(site, techblog):
+    outcome = site("delete", "techblog.test", typed="techblog.test\n")
+
+    assert outcome.code == 0
+    assert "Type techblog.test to go on" in outcome.err
+    assert "Deleted techblog.test" in outcome.out
+    assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["yes\n", "\n", "", "financeblog.test\n"])
+def test_whatever_else_is_typed_deletes_nothing(site, techblog, typed):
+    outcome = site("delete", "techblog.test", typed=typed)
+
+    assert outcome.code == 1
+    assert "Nothing was deleted" in outcome.err
+    assert Site.objects.exists()
+
+
+def test_delete_without_anybody_at_the_keyboard_is_refused(site, techblog):
+    outcome = site("delete", "techblog.test")
+
+    assert outcome.code == 1
+    assert "--yes" in outcome.err
+    assert Site.objects.exists()
+
+
+def test_delete_shows_programs_what_was_deleted_and_nothing_else(site, techblog):
+    lifecycle.add_domain(techblog, "www.techblog.test")
+    outcome = site("delete", "www.techblog.test", "--json", typed="techblog.test\n")
+
+    assert list(outcome.json) == KEYS
+    assert (outcome.json["domain"], outcome.json["further_domains"]) == ("techblog.test", ["www.techblog.test"])
+
+
+def test_a_home_of_posts_placed_elsewhere_is_refused_with_the_list(site, shared, techblog):
+    outcome = site("delete", "techblog.test", "--yes")
+
+    assert outcome.code == 1
+    assert f"{shared.pk}  Ledgers in Python: financeblog.test" in outcome.err
+    assert "--move-home-to" in outcome.err
+    assert Site.objects.count() == 2
+
+
+def test_of_many_posts_placed_elsewhere_only_some_are_listed(site, techblog, financeblog, publish):
+    for number in range(SHOWN + 3):
+        publish("", on=financeblog, post=publish(f"Post {number}", on=techblog).post, slug=f"there-{number}")
+    outcome = site("delete", "techblog.test", "--yes")
+
+    assert outcome.err.count("financeblog.test") == SHOWN
+    assert "and 3 more" in outcome.err
+
+
+def test_the_posts_can_be_given_another_home(site, shared, techblog, financeblog, visit):
+    outcome = site("delete", "techblog.test", "--yes", "--move-home-to", "Financeblog.TEST")
+
+    assert outcome.code == 0
+    assert "at home on financeblog.test" in outcome.out
+    shared.refresh_from_db()
+    assert shared.home == financeblog
+    assert visit("financeblog.test", "/python-ledgers/").status_code == 200
+
+
+@pytest.mark.parametrize(("home", "said"), [("nope.test", "No site has"), ("techblog.test", "itself ends")])
+def test_a_new_home_that_is_none_deletes_nothing(site, shared, home, said):
+    outcome = site("delete", "techblog.test", "--yes", "--move-home-to", home)
+
+    assert outcome.code == 1
+    assert said in outcome.err
+    assert Site.objects.count() == 2
+
+
+def test_called_from_code_the_refusal_is_an_exception():
+    with pytest.raises(CommandError, match="IP address"):
+        call_command("site", "create", "127.0.0.1", "--name", "A blog")
+
+
+# -- in a process of its own ------------------------------------------------------------------------
+
+
+def manage(*words, stdin=subprocess.DEVNULL, **environment):
+    """manage.py on the test database, as an operator calls it."""
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *words],
+        cwd=django_settings.BASE_DIR,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "settings.test",
+            "DATABASE_URL": _url(connection.settings_dict),
+            **environment,
+        },
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_it_works_in_a_process_that_is_pinned_to_a_site_that_is_gone(techblog):
+    process = manage("site", "list", "--json", SITE_ID="999")
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, err) == (0, "")
+    assert [one["domain"] for one in json.loads(out)] == ["techblog.test"]
+
+
+def test_a_person_at_a_terminal_types_the_domain(techblog):
+    ours, theirs = pty.openpty()
+    process = manage("site", "delete", "techblog.test", stdin=theirs)
+    os.write(ours, b"techblog.test\n")
+    out, err = process.communicate(timeout=30)
+    os.close(ours)
+    os.close(theirs)
+
+    assert process.returncode == 0, err
+    assert "Deleted techblog.test" in out
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"SITE_ID": "x"}, "SITE_ID='x'"),
+        ({"PUBLIC_PORT": "abc"}, "PUBLIC_PORT='abc'"),
+        ({"PUBLIC_PORT": "9" * 5000}, "from 1 to 65535"),
+        ({"PUBLIC_SCHEME": "gopher"}, "http, https"),
+        ({"ADMIN_HOST": "a b"}, "ADMIN_HOST='a b'"),
+    ],
+)
+def test_a_wrong_variable_stops_the_command_with_one_line(environment, said):
+    process = manage("site", "list", **environment)
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (1, "")
+    assert said in err
+    assert err.startswith("Error: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_an_empty_variable_is_as_good_as_none():
+    process = manage(
+        "site", "list", "--json", SITE_ID="", PUBLIC_PORT="", PUBLIC_SCHEME="", ADMIN_HOST="", INTERNAL_HOST=""
+    )
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out.strip(), err) == (0, "[]", "")
+
+
+def test_a_database_without_tables_is_no_traceback(tmp_path):
+    process = manage("site", "list", DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (1, "")
+    assert err.startswith("Refused: The database cannot be used")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("address", ["nonsense", "postgresql://user:secret@host:port/database"])
+def test_a_wrong_address_of_the_database_is_named_without_its_password(address, tmp_path):
+    folder = str(tmp_path)
+    process = manage(
+        *("site", "list"),
+        DJANGO_SETTINGS_MODULE="settings.production",
+        DATABASE_URL=address,
+        MEDIA_ROOT=folder,
+        STATIC_ROOT=folder,
+        ADMIN_HOST="admin.test",
+        INTERNAL_HOST="internal.test",
+        REDIS_URL="redis://127.0.0.1:1/0",
+        SECRET_KEY="x" * 50,
+    )
+    out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (1, "")
+    assert "DATABASE_URL is no address" in err
+    assert "secret" not in err
+
+
+def test_manage_is_executable():
+    assert os.access(Path(django_settings.BASE_DIR) / "manage.py", os.X_OK)

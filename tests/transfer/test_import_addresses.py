@@ -1,0 +1,106 @@
+"""Where imported posts stand, and what leads to them."""
+
+import pytest
+from django.contrib.redirects.models import Redirect
+
+from blogs.models import Placement
+from blogs.paths import RESERVED_SLUGS
+
+pytest_plugins = ["tests.importing"]
+pytestmark = pytest.mark.sqlite
+
+HEAD = "---\ndate: 2015-01-01\n---\n"
+
+
+def test_a_slug_that_is_taken_gets_a_suffix_and_is_reported(archive, techblog, financeblog, publish):
+    publish("Hello", on=techblog)
+    publish("Other", on=financeblog)
+    archive.write("2014-01-01-hello.md", HEAD)
+    archive.write("2015-01-01-hello.md", HEAD)
+    archive.write("other.md", HEAD)
+
+    run = archive.run()
+
+    assert [record["address"] for record in run.records.values()] == ["/hello-2/", "/hello-3/", "/other/"]
+    assert run.notes("2014-01-01-hello.md") == ["/hello/ is taken on the site; the post stands at /hello-2/"]
+    assert run.notes("other.md") == []
+    assert set(archive.run().verdicts().values()) == {"unchanged"}
+
+
+@pytest.mark.parametrize("slug", ["2024", *sorted(RESERVED_SLUGS)])
+def test_a_reserved_slug_gets_a_suffix(archive, slug):
+    archive.write(f"{slug}.md", HEAD)
+
+    run = archive.run()
+
+    assert Placement.objects.get().slug == f"{slug}-2"
+    assert "the site itself uses" in run.notes(f"{slug}.md")[0]
+
+
+def test_a_slug_of_any_length_fits(archive):
+    archive.write("a.md", f"---\nslug: {'x' * 250}\n---\n")
+    archive.write("b.md", f"---\nslug: {'x' * 250}\n---\n")
+
+    archive.run()
+
+    assert [len(slug) for slug in Placement.objects.order_by("pk").values_list("slug", flat=True)] == [200, 192]
+
+
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ("redirect_from: /old/address/", "/old/address/"),
+        ("redirect_from:\n  - /x/\n  -  /old.html", "/old.html"),
+        ("aliases: [posts/old]", "/posts/old"),
+        ("permalink: /2014/03/12/Hello/", "/2014/03/12/Hello/"),
+        ("redirect_from: http://old.example.com/caf%C3%A9/", "/café/"),
+    ],
+)
+def test_old_addresses_lead_to_the_post_on_its_site_alone(archive, techblog, financeblog, visit, field, path):
+    archive.write("hello.md", f"---\ndate: 2015-01-01\n{field}\n---\n")
+
+    archive.run()
+
+    answer = visit(techblog, path)
+    assert (answer.status_code, answer["Location"]) == (301, "/hello/")
+    assert not Redirect.objects.filter(site=financeblog).exists()
+
+
+def test_the_address_that_jekyll_made_of_the_files_name_leads_to_the_post(archive, techblog, visit):
+    archive.write("2015-05-21-TockingTime.md", "---\ndate: 2015-05-22\n---\n")
+
+    archive.run()
+
+    for path in ("/2015/05/21/TockingTime/", "/2015/05/22/TockingTime/"):
+        assert visit(techblog, path)["Location"] == "/tockingtime/"
+
+
+@pytest.mark.parametrize(
+    "field", ["permalink: /:year/:title/", "redirect_from: /?p=12", "aliases: /", "aliases: '//['"]
+)
+def test_what_is_no_path_of_its_own_is_no_old_address(archive, field):
+    archive.write("hello.md", f"---\ndate: 2015-01-01\n{field}\n---\n")
+
+    assert archive.run().verdicts() == {"hello.md": "created"}
+    assert not Redirect.objects.exists()
+
+
+def test_an_old_address_that_leads_elsewhere_stays_and_is_reported(archive, techblog):
+    for name in ("a", "b"):
+        archive.write(f"{name}.md", "---\ndate: 2015-01-01\nredirect_from: /old/\n---\n")
+    archive.write("c.md", f"---\ndate: 2015-01-01\nredirect_from: /{'x' * 250}/\n---\n")
+
+    run = archive.run()
+
+    assert Redirect.objects.get().new_path == "/a/"
+    assert run.notes("b.md") == ["the old address /old/ leads to /a/ already, and stays so"]
+    assert "too long" in run.notes("c.md")[0]
+
+
+def test_links_to_further_domains_of_the_site_become_relative(archive, techblog):
+    archive.write("a.md", HEAD + "[x](http://www.techblog.test/b/) [y](http://financeblog.test/b/)")
+    techblog.domains.create(name="www.techblog.test")
+
+    archive.run()
+
+    assert Placement.objects.get().post.body == "[x](/b/) [y](http://financeblog.test/b/)"

@@ -1,0 +1,219 @@
+"""An import can be repeated, tried out, and survives broken files."""
+
+import pytest
+from django.contrib.redirects.models import Redirect
+
+from blogs.models import Author, Image, Placement, Post, Tag
+from transfer.markdown.importer import Importer
+from transfer.models import ImportedFile
+
+pytest_plugins = ["tests.importing"]
+pytestmark = pytest.mark.sqlite
+
+HEAD = "---\ndate: 2015-01-01\ntags: [a, b]\nauthors: ada\n---\n"
+
+
+def test_a_second_run_changes_nothing(archive, techblog, django_assert_max_num_queries):
+    archive.picture("cat.png")
+    archive.write("2015-01-01-a.md", HEAD + "![](cat.png) ![](missing.png) {{ x }}")
+    archive.write("b.md", "---\nlayout: page\nredirect_from: /c/\n---\nText.")
+    first = archive.run()
+    rows = list(Post.objects.values()), list(Placement.objects.values()), list(Redirect.objects.values())
+
+    with django_assert_max_num_queries(10):  # whatever the number of files
+        second = archive.run()
+
+    assert set(first.verdicts().values()) == {"created"}
+    assert set(second.verdicts().values()) == {"unchanged"}
+    assert second.notes("2015-01-01-a.md") == first.notes("2015-01-01-a.md"), "what is amiss still is"
+    assert (list(Post.objects.values()), list(Placement.objects.values()), list(Redirect.objects.values())) == rows
+
+
+def test_a_changed_file_updates_its_post(archive, techblog):
+    archive.write("a.md", HEAD + "Old.")
+    archive.run()
+    before = Post.objects.get()
+    archive.write("a.md", HEAD.replace("[a, b]", "[b, c]").replace("2015", "2016") + "New.")
+
+    assert archive.run().verdicts() == {"a.md": "updated"}
+
+    after = Post.objects.get()
+    assert (after.pk, after.uuid, after.body) == (before.pk, before.uuid, "New.")
+    assert after.updated_at > before.updated_at
+    assert set(after.tags.values_list("slug", flat=True)) == {"b", "c"}
+    assert Placement.objects.get().published_at.year == 2016
+    assert archive.run().verdicts() == {"a.md": "unchanged"}
+
+
+def test_an_image_that_was_missing_is_added_when_it_comes(archive):
+    archive.write("a.md", HEAD + "![](cat.png)")
+    archive.run()
+    archive.picture("cat.png")
+
+    assert archive.run().verdicts() == {"a.md": "updated"}
+    assert Post.objects.get().body == f"![]({Image.objects.get().get_absolute_url()})"
+
+
+def test_what_was_edited_here_is_not_overwritten_unless_asked(archive, techblog):
+    archive.write("a.md", HEAD + "Old.")
+    archive.write("b.md", HEAD + "Old.")
+    archive.run()
+    post = Placement.objects.get(slug="a").post
+    post.body = "Mine."
+    post.save()
+    assert set(archive.run().verdicts().values()) == {"unchanged"}, "as long as the files are what they were"
+    archive.write("a.md", HEAD + "New.")
+    archive.write("b.md", HEAD + "New.")
+
+    run = archive.run()
+
+    assert run.verdicts() == {"a.md": "skipped", "b.md": "updated"}
+    assert "was edited here" in run.records["a.md"]["reason"]
+    assert run.code == 0, "nothing is broken"
+    assert Placement.objects.get(slug="a").post.body == "Mine."
+
+    assert archive.run("--overwrite").verdicts() == {"a.md": "updated", "b.md": "unchanged"}
+    assert Placement.objects.get(slug="a").post.body == "New."
+
+
+def test_a_slug_that_was_changed_here_stays(archive, techblog):
+    archive.write("a.md", HEAD + "Old.")
+    archive.run()
+    placement = Placement.objects.get()
+    placement.slug = "better"
+    placement.save()
+    archive.write("a.md", HEAD + "New.")
+
+    assert archive.run().verdicts() == {"a.md": "updated"}
+    assert Placement.objects.get().slug == "better"
+
+
+def test_a_post_with_another_home_by_now_is_left_to_it(archive, techblog, financeblog):
+    archive.write("a.md", HEAD + "Old.")
+    archive.run()
+    Post.objects.update(home=financeblog)
+    archive.write("a.md", HEAD + "New.")
+
+    run = archive.run("--overwrite")
+
+    assert run.verdicts() == {"a.md": "skipped"}
+    assert "another home" in run.records["a.md"]["reason"]
+
+
+def test_a_dry_run_says_all_and_leaves_nothing(archive, techblog):
+    archive.picture("cat.png")
+    archive.write("2015-01-01-a.md", HEAD + "![](cat.png)")
+    archive.write("2015-01-02-a.md", HEAD + "![](cat.png)")
+    archive.write("broken.md", "---\n")
+
+    run = archive.run("--dry-run")
+
+    assert list(run.verdicts().values()) == ["created", "created", "skipped"]
+    assert [record["images"] for record in run.records.values()] == [1, 0, 0]
+    assert "stands at /a-2/" in run.notes("2015-01-02-a.md")[0]
+    assert "dry run: nothing was kept" in run.output
+    for model in (Author, Image, ImportedFile, Placement, Post, Redirect, Tag):
+        assert not model.objects.exists()
+    assert archive.stored_files() == []
+
+
+def test_a_dry_run_of_a_change_leaves_the_post_as_it_was(archive, techblog):
+    archive.write("a.md", HEAD + "Old.")
+    archive.run()
+    archive.write("a.md", HEAD + "New.")
+
+    assert archive.run("--dry-run").verdicts() == {"a.md": "updated"}
+    assert Post.objects.get().body == "Old."
+    assert archive.run().verdicts() == {"a.md": "updated"}
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        (b"---\ntitle: a: b\n---\n", 2, "is no YAML"),
+        (HEAD.encode() + b"\xe4\xf6\xfc", 6, "not UTF-8"),
+        (HEAD.encode() + b"a\0b", 6, "NUL"),
+        (b"x" * (2 * 1024 * 1024 + 1), None, "at most 2,097,152"),
+        (b"x" * 1_500_000, None, ""),  # more than a post can hold
+    ],
+)
+def test_a_broken_file_is_named_and_does_not_stop_the_rest(archive, techblog, content, line, reason):
+    archive.write("a.md", HEAD)
+    archive.write("b.md", content)
+    archive.write("c.md", HEAD)
+
+    run = archive.run()
+
+    assert run.verdicts() == {"a.md": "created", "b.md": "skipped", "c.md": "created"}
+    record = run.records["b.md"]
+    assert record["line"] == line and reason in record["reason"]
+    assert f"b.md:{line}" in run.output or line is None
+    assert run.code == 1
+    assert Post.objects.count() == 2
+
+    archive.write("b.md", HEAD)
+    assert archive.run().verdicts() == {"a.md": "unchanged", "b.md": "created", "c.md": "unchanged"}
+
+
+def test_a_file_that_fails_late_leaves_neither_rows_nor_files(archive, techblog, monkeypatch):
+    archive.picture("cat.png")
+    archive.write("a.md", HEAD + "![](cat.png)")
+    archive.write("b.md", HEAD + "![](cat.png)")
+    real = ImportedFile.objects.update_or_create
+
+    def failing(**values):
+        if values["path"] == "a.md":
+            raise RuntimeError("out of luck")
+        return real(**values)
+
+    monkeypatch.setattr(ImportedFile.objects, "update_or_create", failing)
+    run = archive.run()
+
+    assert run.verdicts() == {"a.md": "skipped", "b.md": "created"}
+    assert run.records["a.md"]["reason"] == "RuntimeError: out of luck"
+    assert Post.objects.count() == Image.objects.count() == len(archive.stored_files()) == 1
+    assert Post.objects.get().body == f"![]({Image.objects.get().get_absolute_url()})"
+
+
+def test_a_link_to_a_file_outside_is_no_post(archive, tmp_path, techblog):
+    outside = tmp_path / "secret.md"
+    outside.write_text("Secret.")
+    (archive.folder / "a.md").symlink_to(outside)
+    archive.write("b.md", HEAD)
+
+    run = archive.run()
+
+    assert run.verdicts() == {"a.md": "skipped", "b.md": "created"}
+    assert "leads out of it" in run.records["a.md"]["reason"]
+
+
+def test_odd_file_names_are_shown_and_stored_in_a_printable_form(archive, techblog):
+    (archive.folder / "a\x1b[31m\n.md").write_text(HEAD)
+    (archive.folder / b"\xff.md".decode("utf-8", "surrogateescape")).write_text(HEAD)
+
+    assert list(archive.run().verdicts().values()) == ["created", "created"]
+    assert set(archive.run().verdicts().values()) == {"unchanged"}
+
+
+def test_a_deleted_post_comes_back(archive, techblog):
+    archive.write("a.md", HEAD)
+    archive.run()
+    Post.objects.all().delete()
+
+    assert archive.run().verdicts() == {"a.md": "created"}
+
+
+def test_the_same_archive_can_go_to_two_sites(archive, techblog, financeblog):
+    archive.write("a.md", HEAD)
+
+    assert archive.run().verdicts() == archive.run(site="financeblog.test").verdicts() == {"a.md": "created"}
+    assert {post.home for post in Post.objects.all()} == {techblog, financeblog}
+
+
+def test_a_site_with_imported_posts_can_be_deleted(archive, techblog):
+    archive.write("a.md", HEAD)
+    Importer(techblog, archive.folder).run(archive.folder / "a.md")
+
+    techblog.delete()
+
+    assert not ImportedFile.objects.exists()

@@ -1,0 +1,142 @@
+"""A real archive, as untidy as real life, arrives whole and reads well. NEWSSTAND_ARCHIVE says where it lies."""
+
+import os
+import re
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+
+from blogs.models import Placement
+from tenancy import lifecycle
+from transfer.markdown.files import markdown_files
+from transfer.models import ImportedFile
+
+pytest_plugins = ["tests.importing"]
+
+FOLDER = os.environ.get("NEWSSTAND_ARCHIVE")
+PATIENCE = 60  # seconds of processor time for one run
+OLD_ADDRESS = re.compile(r"/[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]+/?")
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+class Page(HTMLParser):
+    """What a test asks of a page. `links` are those outside of the post's own text, `own_links` those within."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.headings = self.scripts = 0
+        self.images, self.links, self.own_links = [], set(), set()
+        self.spoken = []  # text that is not code
+        self.open = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.headings += tag == "h1"
+        self.scripts += tag == "script" and attributes.get("type") != "application/ld+json"
+        if tag == "img":
+            self.images.append(attributes)
+        if tag == "a" and attributes.get("href"):
+            (self.own_links if any(name == "body" for _, name in self.open) else self.links).add(attributes["href"])
+        if tag not in VOID:
+            self.open.append((tag, attributes.get("class")))
+
+    def handle_endtag(self, tag):
+        while any(name == tag for name, _ in self.open) and self.open.pop()[0] != tag:
+            pass
+
+    def sources(self):
+        return {image["src"] for image in self.images if image.get("src")}
+
+    def handle_data(self, data):
+        if not {tag for tag, _ in self.open} & {"code", "pre", "script", "style"}:
+            self.spoken.append(data)
+
+
+@pytest.fixture
+def old_blog(installation):
+    site = lifecycle.create("18f.test", "18F", time_zone="America/New_York", posts_per_page=50)
+    lifecycle.add_domain(site, "18f.gsa.gov")
+    return site
+
+
+@pytest.mark.skipif(not FOLDER, reason="NEWSSTAND_ARCHIVE names no archive to import")
+@pytest.mark.timeout(600)
+def test_a_real_archive_arrives_whole_and_every_page_of_it_reads_well(archive, old_blog, visit):
+    archive.folder = Path(FOLDER)
+    begin = time.process_time()
+    first = archive.run(site="18f.test")
+    seconds = time.process_time() - begin
+
+    assert set(first.verdicts().values()) == {"created"}
+    assert len(first.records) == len(markdown_files(archive.folder)) >= 500
+    assert first.code == 0
+    assert seconds < PATIENCE
+    assert set(archive.run(site="18f.test").verdicts().values()) == {"unchanged"}
+
+    pages = crawl(old_blog, visit)
+    placements = Placement.objects.on(old_blog).live()
+    assert placements.count() >= len(first.records) - 1
+    assert {placement.get_absolute_url() for placement in placements} <= pages.keys()
+    missing = {note["message"] for record in first.records.values() for note in record["notes"]}
+    # What stood between raw tags is meant to be read as it is.
+    raw = {
+        record["address"] for name, record in first.records.items() if "{% raw" in (archive.folder / name).read_text()
+    }
+    found = [problem for path, page in pages.items() for problem in problems(path, page, missing, path in raw)]
+    assert found == []
+    addresses = {address for page in pages.values() for address in page.own_links | page.sources()}
+    shown = {address for address in addresses if address.startswith("/media/")}
+    assert {visit(old_blog, address).status_code for address in shown} == {200}
+    assert len(shown) > 300
+    assert dead_links(pages, old_blog, visit) == []
+
+
+def crawl(site, visit):
+    """Every page that can be reached from the home page without following a link of a post's own."""
+    pages, waiting, seen = {}, ["/"], {"/"}
+    while waiting:
+        path = waiting.pop()
+        answer = visit(site, path)
+        assert answer.status_code == 200, path
+        if not answer["Content-Type"].startswith("text/html"):
+            continue
+        page = pages[path] = Page(answer.content.decode())
+        found = {urldefrag(urljoin(path, link)).url for link in page.links if not urlsplit(link).scheme} - seen
+        seen |= found
+        waiting += found
+    return pages
+
+
+def problems(path, page, missing, shows_tags):
+    if page.headings != 1:
+        yield f"{path}: {page.headings} h1"
+    if page.scripts:
+        yield f"{path}: a script"
+    spoken = "".join(page.spoken)
+    yield from (f"{path}: {tag}" for tag in ("{%", "{{") if tag in spoken and not shows_tags)
+    for image in page.images:
+        address = image.get("src") or "no address"
+        if "alt" not in image:
+            yield f"{path}: {address} without alt"
+        is_known = address.startswith(("/media/", "https://", "http://", "data:"))
+        if not is_known and not any(unquote(address).lstrip("/") in message for message in missing):
+            yield f"{path}: {address} is neither stored nor reported"
+
+
+def dead_links(pages, site, visit):
+    """Links between posts of the archive that no longer lead from one to the other."""
+    stems = {Path(path).stem[11:].lower() for path in ImportedFile.objects.values_list("path", flat=True)}
+    links = {urldefrag(unquote(link)).url for page in pages.values() for link in page.own_links}
+    between = {link for link in links if OLD_ADDRESS.fullmatch(link) and link.strip("/").split("/")[3].lower() in stems}
+    assert len(between) > 100
+    dead = []
+    for link in sorted(between):
+        answer = visit(site, link)
+        if answer.status_code != 301 or visit(site, answer["Location"]).status_code != 200:
+            dead.append(link)
+    return dead

@@ -1,0 +1,127 @@
+"""How `manage.py import_markdown` speaks."""
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from blogs.models import Post
+from transfer.management.commands import import_markdown
+
+pytest_plugins = ["tests.importing"]
+pytestmark = pytest.mark.sqlite
+
+HEAD = "---\ndate: 2015-01-01\n---\n"
+
+
+def test_it_sums_up_and_says_what_to_do_next(archive):
+    archive.write("a.md", HEAD + "{% x %}")
+    archive.write("b.md", "---\n")
+
+    run = archive.run()
+
+    assert "created   a.md → /a/" in run.output
+    assert "          a.md:4: the template tag {% x %} is unknown" in run.output
+    assert "skipped   b.md:1: its front matter begins with --- and never ends" in run.output
+    assert "1 created, 0 updated, 0 unchanged, 1 skipped; 0 images stored" in run.output
+    assert "template tags 1" in run.output
+    assert "Read the site at http://techblog.test/" in run.output
+    assert run.code == 1
+
+
+def test_embedded_content_that_readers_will_not_see_is_named(archive):
+    archive.write("a.md", HEAD + 'Text.\n<IFRAME src="https://video.example/1"></IFRAME> `<iframe>` <script>x</script>')
+
+    run = archive.run()
+
+    assert [(note["line"], note["message"].partition(">")[0]) for note in run.records["a.md"]["notes"]] == [
+        (5, "the <iframe")
+    ]
+    assert "<iframe" not in Post.objects.get().body_html
+
+
+def test_all_well_is_exit_code_0(archive):
+    archive.write("a.md", HEAD)
+
+    assert archive.run().code == 0
+
+
+@pytest.mark.parametrize("site", ["techblog.test", "TECHBLOG.test.", "www.techblog.test"])
+def test_any_domain_of_the_site_names_it(archive, techblog, site):
+    techblog.domains.create(name="www.techblog.test")
+    archive.write("a.md", HEAD)
+
+    assert archive.run(site=site).verdicts() == {"a.md": "created"}
+
+
+@pytest.mark.parametrize("site", ["nowhere.test", "http://techblog.test", "", "a\nb"])
+def test_an_unknown_site_is_refused_with_those_that_exist(archive, techblog, financeblog, site):
+    archive.write("a.md", HEAD)
+
+    with pytest.raises(CommandError, match=r"Sites that exist: financeblog\.test \(\d+\), techblog\.test \(\d+\)\."):
+        call_command("import_markdown", str(archive.folder), f"--site={site}")
+    assert not Post.objects.exists()
+
+
+def test_a_folder_without_markdown_is_refused(archive, tmp_path):
+    archive.write("a.txt", "Text.")
+    archive.write(".git/b.md", "Text.")
+
+    with pytest.raises(CommandError, match=r"There is no \.md file"):
+        call_command("import_markdown", str(archive.folder), "--site=techblog.test")
+    with pytest.raises(CommandError, match="is no folder"):
+        call_command("import_markdown", str(tmp_path / "nowhere"), "--site=techblog.test")
+    archive.write("a.md", HEAD)
+    with pytest.raises(CommandError, match="is no folder"):
+        call_command("import_markdown", str(archive.folder), "--site=techblog.test", f"--media={tmp_path / 'nowhere'}")
+
+
+def test_a_report_never_overwrites_a_file(archive):
+    file = archive.write("a.md", HEAD)
+
+    with pytest.raises(CommandError, match="cannot be written as a new file"):
+        call_command("import_markdown", str(archive.folder), "--site=techblog.test", f"--report={file}")
+    assert file.read_text() == HEAD
+    assert not Post.objects.exists()
+
+
+def test_the_report_has_a_line_of_json_for_each_file(archive, tmp_path):
+    archive.write("a.md", HEAD + "![](x.png)")
+    report = tmp_path / "report"
+
+    call_command("import_markdown", str(archive.folder), "--site=techblog.test", f"--report={report}", verbosity=0)
+
+    assert json.loads(report.read_text()) == {
+        "file": "a.md",
+        "verdict": "created",
+        "address": "/a/",
+        "reason": "",
+        "line": None,
+        "images": 0,
+        "notes": [{"subject": "images", "message": "the image x.png is missing", "line": 4}],
+    }
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal, True), (io.StringIO, False)])
+def test_the_progress_bar_is_for_terminals(archive, stream, shown, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    archive.write("a.md", HEAD + "[bold]")
+    output = stream()
+
+    call_command("import_markdown", str(archive.folder), "--site=techblog.test", stdout=output)
+
+    assert ("Importing" in output.getvalue()) == shown
+    assert "created   a.md → /a/" in output.getvalue()
+
+
+def test_it_explains_itself():
+    parser = import_markdown.Command().create_parser("manage.py", "import_markdown")
+
+    for option in ("--site DOMAIN", "--media FOLDER", "--dry-run", "--overwrite", "--report FILE"):
+        assert option in parser.format_help()

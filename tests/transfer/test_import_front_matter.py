@@ -1,0 +1,217 @@
+"""What the front matter of a file makes of the post."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from blogs.models import Placement, Post
+from transfer.markdown import dates, reading
+from transfer.markdown.outcomes import Broken
+
+pytest_plugins = ["tests.importing"]
+pytestmark = pytest.mark.sqlite
+
+YAML = """---
+title: "Ledgers &amp; <em>Python</em>"
+date: 2015-03-02 10:30:00 -0500
+authors:
+- Ada Lovelace
+- grace
+tags: [Python, python, Double SiteEntry]
+excerpt: See <a href="https://example.com">this</a> *now*.
+---
+Text.
+"""
+TOML = """+++
+title = "Ledgers & Python"
+date = 2015-03-02T10:30:00-05:00
+authors = ["Ada Lovelace", "grace"]
+tags = ["Python", "Double SiteEntry"]
+summary = "See this now."
++++
+Text.
+"""
+
+
+def draft_of(text, name="2014-03-12-hello-world.md", zone=UTC):
+    return reading.read(text, name, zone)
+
+
+def head(lines, body="Text."):
+    return f"---\n{lines}\n---\n{body}\n"
+
+
+@pytest.mark.parametrize("text", [YAML, TOML, YAML.replace("\n", "\r\n"), f"\ufeff{YAML}"])
+def test_yaml_and_toml_say_the_same_things(archive, techblog, text):
+    archive.write("2014-03-12-ledgers.md", text)
+
+    run = archive.run()
+
+    placement = Placement.objects.on(techblog).live().get(slug="ledgers")
+    assert run.code == 0
+    assert placement.published_at == datetime(2015, 3, 2, 15, 30, tzinfo=UTC)
+    post = placement.post
+    assert (post.title, post.kind, post.home, post.created_by) == ("Ledgers & Python", "post", techblog, None)
+    assert {author.slug: author.name for author in post.authors.all()} == {
+        "ada-lovelace": "Ada Lovelace",
+        "grace": "grace",
+    }
+    assert {tag.slug: tag.name for tag in post.tags.all()} == {"python": "Python", "double-entry": "Double SiteEntry"}
+    assert post.excerpt == "See this now."
+    assert post.body == "Text."
+    assert post.updated_at == placement.published_at
+
+
+def test_tags_and_authors_are_shared_by_slug(archive, techblog, publish):
+    first = publish("First", on=techblog).post
+    first.tags.create(slug="python", name="Python")
+    first.authors.create(slug="ada-lovelace", name="Ada Lovelace")
+    archive.write("a.md", head("date: 2015-01-01\ntags: PYTHON, ledgers\nauthor: Ada lovelace"))
+
+    archive.run()
+
+    post = Placement.objects.get(slug="a").post
+    assert set(post.tags.values_list("name", flat=True)) == {"Python", "ledgers"}
+    assert [author.name for author in post.authors.all()] == ["Ada Lovelace"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2015-03-02T10:30:00-05:00",
+        "'2015-03-02T10:30:00-05:00'",
+        "2015-03-02 10:30:00 -5",
+        "'2015-03-02 10:30:00 -0500'",
+        "2015-03-02T15:30:00.000Z",
+        "'2015-03-02 15:30:00 UTC'",
+        "Mon, 02 Mar 2015 10:30:00 -0500",
+        "2015-03-02 10:30",  # in the site's zone
+        "'2015/03/02 10:30'",
+    ],
+)
+def test_a_time_is_understood_in_every_usual_form(written):
+    zone = timezone.get_fixed_timezone(timedelta(hours=-5))
+    draft = draft_of(head(f"date: {written}"), zone=zone)
+
+    assert draft.date == datetime(2015, 3, 2, 15, 30, tzinfo=UTC)
+    assert not draft.notes
+
+
+@pytest.mark.parametrize("written", ["2015-03-02", "'2015-03-02'", '"March 2, 2015"', "2 March 2015", "2015/03/02"])
+def test_a_day_begins_at_midnight_of_the_sites_time_zone(archive, techblog, written):
+    techblog.settings.time_zone = "America/New_York"
+    techblog.settings.save()
+    archive.write("hello.md", head(f"date: {written}"))
+
+    archive.run()
+
+    assert Placement.objects.get(slug="hello").published_at == datetime(2015, 3, 2, 5, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("written", ["soon", "2015-02-30", "0001-01-01", "9999-12-31", "12", "2015-03-02 25:00"])
+def test_what_is_no_date_is_named_and_the_files_name_counts(written):
+    draft = draft_of(head(f"title: Hello\ndate: {written}"))
+
+    assert draft.date == datetime(2014, 3, 12, tzinfo=UTC)
+    assert [(note.line, "left out of account" in note.message) for note in draft.notes] == [(3, True)]
+    with pytest.raises(ValueError):
+        dates.moment(written, UTC)
+
+
+def test_without_any_date_a_post_becomes_a_draft_and_a_page_is_published(archive, techblog, visit):
+    archive.write("hello.md", head("title: Hello"))
+    archive.write("about.md", head("title: About\nlayout: page\npinned: true"))
+
+    run = archive.run()
+
+    assert Placement.objects.get(slug="hello").published_at is None
+    assert "it becomes a draft" in run.notes("hello.md")[0]
+    about = Placement.objects.on(techblog).live().menu().get()
+    assert (about.slug, about.post.kind) == ("about", Post.Kind.PAGE)
+
+
+@pytest.mark.parametrize("line", ["draft: true", "published: false", "status: draft"])
+def test_a_draft_stays_one(line):
+    assert draft_of(head(line)).is_draft
+    assert not draft_of(head("draft: false\npublished: true")).is_draft
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "body"),
+    [
+        (head("title: Hello", "# Other\n\nText."), "Hello", "# Other\n\nText."),
+        (head("title: Hello", "# Hello\n\nText."), "Hello", "Text."),
+        (head("draft: true", "# A *fine* day #\n\nText."), "A fine day", "Text."),
+        ("# A fine day\n\nText.", "A fine day", "Text."),
+        ("Text.\n\n## A fine day", "A fine day", "Text.\n\n## A fine day"),
+        ("```\n# comment\n```", "Hello world", "```\n# comment\n```"),
+        ("Text.", "Hello world", "Text."),
+        ("", "Hello world", ""),
+    ],
+)
+def test_the_title_comes_from_front_matter_or_heading_or_file_name(text, title, body):
+    draft = draft_of(text)
+
+    assert (draft.title, draft.body.strip()) == (title, body)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("2014-03-12-hello-world.md", "hello-world"),
+        ("deep/2014-3-2_TockingTime.md", "tockingtime"),
+        ("notes/index.md", "notes"),
+        ("straße & co.md", "strae-co"),
+        ("日本.md", "text"),
+    ],
+)
+def test_the_slug_comes_from_the_files_name(name, slug):
+    assert draft_of(head("title: Text"), name).slug == slug
+    assert draft_of(head("title: Text\nslug: Chosen one"), name).slug == "chosen-one"
+
+
+def test_what_is_too_long_is_cut_and_named():
+    draft = draft_of(head(f"title: {'x' * 300}\nimage_alt: {'y' * 1100}"))
+
+    assert len(draft.title) == 200
+    assert len(draft.cover_alt) == 1000
+    assert [note.line for note in draft.notes] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("---\ntitle: Hello\nexcerpt: a: b\n---\nText.", 3, "mapping values are not allowed"),
+        ('---\n\ntitle: "Hello\n---\nText.', 4, "is no YAML"),
+        ("---\n- a\n- b\n---\n", 2, "does not consist of lines like"),
+        ("---\ntitle: Hello\n", 1, "never ends"),
+        ("+++\ntitle = 'Hello'\ndate = tomorrow\n+++\nText.", 3, "is no TOML"),
+        ("+++\ntitle = 'Hello'\n", 1, "never ends"),
+        ("---\na: !!python/object:os.system x\n---\n", 2, "is no YAML"),
+        ("---\na: &a {b: c}\nd:\n  <<: *a\n---\n", 4, "is no YAML"),
+        (f"---\na: {'[' * 5000}\n---\n", 1, "is no YAML"),
+        (f"---\na: {'9' * 5000}\n---\n", 1, "is no YAML"),
+        (f"---\na: {'x' * 70_000}\n---\n", 1, "at most 65,536"),
+    ],
+)
+def test_front_matter_that_does_not_parse_is_named_with_its_line(text, line, reason):
+    with pytest.raises(Broken) as caught:
+        draft_of(text)
+
+    assert caught.value.line == line
+    assert reason in caught.value.reason
+
+
+def test_tabs_behind_a_value_do_no_harm():
+    assert draft_of(head("title: Hello\t\t\ntags:\n- a\t")).title == "Hello"
+
+
+def test_a_scheduled_post_is_scheduled(archive, techblog):
+    later = timezone.now() + timedelta(days=3)
+    archive.write("a.md", head(f"date: {later.isoformat()}"))
+
+    archive.run()
+
+    assert Placement.objects.get(slug="a").published_at == later
+    assert not Placement.objects.on(techblog).live().exists()

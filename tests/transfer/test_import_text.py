@@ -1,0 +1,183 @@
+"""Template tags and links of an imported text."""
+
+import time
+
+import pytest
+
+from transfer.markdown import code, links, template_tags
+
+pytestmark = pytest.mark.sqlite
+
+
+def expanded(text, **variables):
+    return template_tags.expand(text, 1, variables)[0]
+
+
+def notes(text, first_line=1):
+    return [(note.line, note.message) for note in template_tags.expand(text, first_line, {})[1]]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ('{% image "assets/a.png" "A cat" %}', "![A cat](/assets/a.png)"),
+        ('{% image "/assets/a.png" "A [fine] cat" %}\n', "![A \\[fine\\] cat](/assets/a.png)\n"),
+        ('{% image "assets/a.png" %}{.wide}', "![](/assets/a.png)"),
+        ('{% image_with_class "assets/a.png" "wide" "A \\"cat\\"" %}', '![A "cat"](/assets/a.png)'),
+        ("{% image “assets/a.png” “A cat” %}", "![A cat](/assets/a.png)"),
+        ('<p>{% image "assets/a.png" "A \'cat\'" %}</p>', '<p><img src="/assets/a.png" alt="A &#x27;cat&#x27;"></p>'),
+        ('{% image "assets/a cat.png" "A" %}', '<img src="/assets/a cat.png" alt="A">'),
+        (
+            '{% include "figure.html",\n  image: "/a.png",\n  alt: "A cat",\n  caption: "Tom & co" %}',
+            '<figure><img src="/a.png" alt="A cat"><figcaption>Tom &amp; co</figcaption></figure>',
+        ),
+        ('{{< figure src="/a.png" alt="A cat" >}}', "![A cat](/a.png)"),
+        ('[x]({{ "/2014/01/02/x/" | url }})', "[x](/2014/01/02/x/)"),
+        ("[x]({{ '/x/' | relative_url }})", "[x](/x/)"),
+        ('<img src="{{ "/a.gif" | url }}" />', '<img src="/a.gif" />'),
+        ("[x]({{site.baseurl}}/x/)", "[x](/x/)"),
+        ("[x]({{ site.baseurl }}{% post_url 2014-01-02-x %})", "[x](/2014/01/02/x/)"),
+        ("[x]({% link _posts/2014-01-02-x.md %})", "[x](/2014/01/02/x/)"),
+        ("a {% raw %}{{ b }} {% c %}{% endraw %} d", "a {{ b }} {% c %} d"),
+        ("{%raw%}{{{%endraw%} x }}", "{{ x }}"),
+        ("a{%- comment -%}{{ b }}{% endcomment %}c", "ac"),
+        ("{% highlight python %}\nx = {{ y }}\n{% endhighlight %}", "```python\nx = {{ y }}\n```"),
+        ("text {: .lead #top }\n", "text\n"),
+        ("# Head {#top}\n{.font-small .wide}", "# Head\n"),
+        ("{: .lead}", ""),
+        ("a {b} {} {1: 2}", "a {b} {} {1: 2}"),
+    ],
+)
+def test_known_tags_become_what_they_stood_for(written, meant):
+    assert expanded(written) == meant
+    assert notes(written) == []
+
+
+def test_fields_of_the_front_matter_can_be_asked_for():
+    assert expanded("![x]({{ page.image | url }})", image="/a.png") == "![x](/a.png)"
+    assert expanded("{{ excerpt }}", excerpt="So it is.") == "So it is."
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("a {% youtube abc %} b", "a  b"),
+        ("{% note %}Mind the *gap*.{% endnote %}", "Mind the *gap*."),
+        ('by {{ "ada" | team_link }}.', "by ada."),
+        ("a {{ page.nothing }} b", "a  b"),
+        ("a {{< youtube abc >}} b", "a  b"),
+        ('{{ "https://video.example/1" | embed: "A talk" }}', "[A talk](https://video.example/1)"),
+        ('<p>{{ "https://video.example/1" | embed }}</p>',
+         '<p><a href="https://video.example/1">https://video.example/1</a></p>'),
+        ("{% comment %} never closed", " never closed"),
+        ("{% raw %} never {{ closed", " never {{ closed"),
+    ],
+)  # fmt: skip
+def test_an_unknown_tag_goes_what_it_says_stays_and_it_is_reported(written, left):
+    assert expanded(written) == left
+    assert len(notes(written)) == 1
+
+
+def test_a_report_names_the_line():
+    assert [line for line, _ in notes("{% a %}\n\n{{ b\n}} {% c %}\n{% enda %}{% d %}", first_line=10)] == [
+        10,
+        12,
+        13,
+        14,
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`{{ x }}`",
+        "``{% x %} ` ``",
+        "```\n{{ x }}\n{: .y}\n```",
+        "~~~~ liquid\n{% x %}\n~~~\n~~~~",
+        "- ```\n  {{ x }}\n  ```",
+    ],
+)
+def test_tags_in_code_are_shown_as_they_are(text):
+    assert expanded(text) == text
+    assert notes(text) == []
+
+
+def test_raw_is_a_tag_in_code_too():
+    assert expanded("```\n{% raw %}{{{% endraw %} x }} {{ y }}\n```") == "```\n{{ x }} {{ y }}\n```"
+    assert expanded("`{% raw %}{{ x }}{% endraw %}`") == "`{{ x }}`"
+
+
+def test_code_is_found_as_commonmark_finds_it():
+    text = "a `b` \\`c ``d ` e`` `f\n\ng`\n```\nh\n"
+    assert [text[begin:end] for begin, end in code.spans(text)] == ["`b`", "``d ` e``", "```\nh\n"]
+
+
+OWN = links.OwnDomains(["techblog.test", "old.example.com"])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("[x](http://techblog.test/a/?b=c#d)", "[x](/a/?b=c#d)"),
+        ("[x](https://old.example.com)", "[x](/)"),
+        ("[x](HTTPS://OLD.example.com:443/a 'title')", "[x](/a 'title')"),
+        ("[x](//old.example.com/a)", "[x](/a)"),
+        ("[x](<http://techblog.test/a b>)", "[x](</a b>)"),
+        ("[x](http://techblog.test/a_(b))", "[x](/a_(b))"),
+        ("[`x`](http://techblog.test/a)", "[`x`](/a)"),
+        ("[x]: http://techblog.test/a", "[x]: /a"),
+        ('<a href="http://techblog.test/a">x</a>', '<a href="/a">x</a>'),
+        ("<a class='y' href = 'http://techblog.test/a'>x</a>", "<a class='y' href = '/a'>x</a>"),
+        ("see <http://techblog.test/a>", "see [http://techblog.test/a](/a)"),
+        ("[x](http://techblog.test//evil.test/a)", "[x](/evil.test/a)"),
+    ],
+)
+def test_links_to_the_sites_own_domains_become_relative(written, meant):
+    assert links.rewrite(written, OWN.relative) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[x](http://other.test/a)",
+        "[x](http://techblog.test.evil.test/a)",
+        "[x](http://techblog.test@evil.test/a)",
+        "[x](http://sub.techblog.test/a)",
+        "[x](/a) [y](#b) [z](mailto:a@techblog.test)",
+        "`[x](http://techblog.test/a)`",
+        "```\n<a href='http://techblog.test/a'>\n```",
+        "http://techblog.test/a",
+    ],
+)
+def test_other_links_and_code_stay(text):
+    assert links.rewrite(text, OWN.relative) == text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{%",
+        "{{",
+        "{% raw %}",
+        "{% comment %}",
+        "{: ",
+        "{.a ",
+        "`",
+        "``` ",
+        "](",
+        "[x]: ",
+        '{% a "',
+        "<a href=",
+        " ",
+        "\t{",
+        "{% ",
+    ],
+)
+def test_hostile_texts_cost_time_in_proportion_to_their_length(piece):
+    def seconds(length):
+        text = piece * (length // len(piece))
+        begin = time.process_time()
+        links.rewrite(template_tags.expand(text, 1, {})[0], OWN.relative)
+        return time.process_time() - begin
+
+    assert seconds(200_000) < 5

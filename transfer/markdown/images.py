@@ -1,0 +1,105 @@
+"""Images that posts show, found below the folders of an import and nowhere else."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.core.files import File
+
+from blogs.models import Image
+from lib import images
+from transfer.markdown import files
+
+_SUFFIXES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+class Picture(NamedTuple):
+    path: Path
+    name: str  # below its folder
+    digest: str
+
+
+class Missing(Exception):
+    """An image that a post shows and the import cannot store; the text says why."""
+
+
+def is_local_image(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return not (parts.scheme or parts.netloc) and PurePosixPath(unquote(parts.path)).suffix.lower() in _SUFFIXES
+
+
+class Pictures:
+    """Of one site. `folders` are those that may be read, in the order they are searched."""
+
+    def __init__(self, site: Site, folders: Iterable[Path]) -> None:
+        self.site = site
+        self.folders = list(folders)
+        # By digest, so that one image is stored once however many files and runs there are.
+        self.stored: dict[str, Image] = {
+            image.digest: image for image in Image.objects.filter(site=site).exclude(digest="").order_by("pk")
+        }
+        self._examined: dict[Path, Picture | Missing] = {}
+
+    def find(self, address: str, document: Path) -> Picture:
+        """The image that `document`, a Markdown file, means by `address`. Raises Missing."""
+        path = unquote(urlsplit(address).path)
+        outside = False
+        for candidate, folder in self._candidates(path, document):
+            try:
+                if files.is_inside(candidate, folder):
+                    return self._examine(candidate, folder)
+                outside = outside or candidate.exists()
+            except (OSError, ValueError):  # a name too long, a NUL
+                continue
+        raise Missing("lies outside of the imported folders" if outside else "is missing")
+
+    def _candidates(self, path: str, document: Path) -> Iterator[tuple[Path, Path]]:
+        relative = path.lstrip("/")
+        for folder in self.folders:
+            if not path.startswith("/") and document.is_relative_to(folder):
+                yield document.parent / relative, folder
+            yield folder / relative, folder
+            if relative.startswith(f"{folder.name}/"):  # --media names the folder that the addresses begin with
+                yield folder / relative.removeprefix(f"{folder.name}/"), folder
+
+    def _examine(self, path: Path, folder: Path) -> Picture:
+        real = path.resolve()
+        if real not in self._examined:
+            self._examined[real] = self._examined_now(real, folder.resolve())
+        examined = self._examined[real]
+        if isinstance(examined, Missing):
+            raise Missing(*examined.args)
+        return examined
+
+    def _examined_now(self, path: Path, folder: Path) -> Picture | Missing:
+        size = path.stat().st_size
+        if size > images.MAX_BYTES:
+            return Missing(f"has {size:,} bytes; at most {images.MAX_BYTES:,} are allowed")
+        content = path.read_bytes()
+        picture = Picture(path, files.name_below(path, folder), hashlib.sha256(content).hexdigest())
+        if picture.digest not in self.stored:
+            try:
+                with path.open("rb") as file:
+                    images.image_format(file)
+            except ValidationError as error:
+                return Missing(f"cannot be stored: {' '.join(error.messages)}")
+        return picture
+
+    def store(self, picture: Picture) -> Image:
+        """A new row with its file. The caller makes it known in `stored` once its transaction holds."""
+        with picture.path.open("rb") as file:
+            image = Image(site=self.site, digest=picture.digest, title=picture.name[-200:])
+            image.file = File(file, name=picture.path.name)
+            try:
+                image.save()
+            except BaseException:
+                image.file.storage.delete(str(image.file.name))
+                raise
+        return image

@@ -1,0 +1,221 @@
+"""What a file says about the post it wants to be."""
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.utils.text import slugify
+
+from blogs import markdown
+from blogs.models import Post
+from transfer.markdown import code, dates, front_matter
+from transfer.markdown.front_matter import FrontMatter
+from transfer.markdown.outcomes import Note, Subject
+
+_DATED_NAME = re.compile(r"(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_ ](?P<stem>.+)")
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+# What Jekyll, Hugo, Eleventy, Pelican and others call the same things; the first that says something counts.
+# Characters of a name that its slug is made of: normalising a run of accents takes the square of its length.
+SLUG_READ = 300
+_EXCERPT = ("excerpt", "summary", "description")
+_DATE = ("date", "publishdate", "publish_date", "pubdate", "published_at")
+_COVER = ("image", "cover", "cover_image", "featured_image")
+_COVER_ALT = ("image_alt", "cover_alt", "cover_image_alt", "featured_image_alt")
+_OLD_ADDRESSES = ("redirect_from", "aliases", "permalink")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file understood. `body` is its text as written; `cover` is a reference as written, or empty."""
+
+    title: str
+    slug: str
+    kind: Post.Kind
+    body: str
+    body_line: int
+    excerpt: str
+    is_draft: bool
+    date: datetime | None
+    pinned: bool
+    authors: dict[str, str]  # slug → name
+    tags: dict[str, str]
+    cover: str
+    cover_alt: str
+    old_addresses: tuple[str, ...]
+    variables: dict[str, str]  # what template tags of the text may ask for
+    notes: tuple[Note, ...]
+
+
+def read(text: str, name: str, zone: tzinfo) -> Draft:
+    """The draft in the text of the file `name`, a path. Raises Broken."""
+    return _Reader(front_matter.split(text), name, zone).draft()
+
+
+class _Reader:
+    def __init__(self, head: FrontMatter, name: str, zone: tzinfo) -> None:
+        self.head = head
+        self.zone = zone
+        self.notes: list[Note] = []
+        path = PurePath(name)
+        # A folder with an index.md is one post, as in Hugo.
+        stem = path.parent.name if path.stem in ("index", "_index") and path.parent.name else path.stem
+        dated = _DATED_NAME.fullmatch(stem)
+        self.stem = dated["stem"] if dated else stem
+        self.name_date = dated["date"] if dated else None
+
+    def draft(self) -> Draft:
+        title, body = self._title()
+        kind, when = self._kind(), self._date()
+        return Draft(
+            title=title,
+            slug=slugify((self.text("slug") or self.stem)[:SLUG_READ]) or slugify(title) or str(kind),
+            kind=kind,
+            body=body,
+            body_line=self.head.body_line,
+            excerpt=self._excerpt(),
+            is_draft=self._is_draft(kind, when),
+            date=when,
+            pinned=self.head.fields.get("pinned") is True,
+            authors=self._by_slug("author", _items(self._first(("authors", "author")))),
+            tags=self._by_slug("tag", self._tags()),
+            cover=self._cover(),
+            cover_alt=self.cut(self.first_text(_COVER_ALT) or self._from_cover(("alt", "caption")), 1000, "image_alt"),
+            old_addresses=tuple(self._old_addresses(when)),
+            variables={key: _text(value) for key, value in self.head.fields.items() if _text(value)},
+            notes=tuple(self.notes),
+        )
+
+    # -- reading fields ---------------------------------------------------------------------------------------------
+
+    def note(self, message: str, field: str = "", subject: Subject = Subject.FIELD) -> None:
+        self.notes.append(Note(subject, message, self.head.lines.get(field)))
+
+    def text(self, field: str) -> str:
+        return _text(self.head.fields.get(field))
+
+    def first_text(self, fields: Iterable[str]) -> str:
+        return next(filter(None, map(self.text, fields)), "")
+
+    def _first(self, fields: Iterable[str]) -> Any:
+        return next((self.head.fields[field] for field in fields if self.head.fields.get(field)), None)
+
+    def cut(self, text: str, length: int, field: str) -> str:
+        if len(text) <= length:
+            return text
+        self.note(f"its {field} has {len(text):,} characters; the first {length:,} are kept", field)
+        return f"{text[: length - 1].rstrip()}…"
+
+    # -- one field each ---------------------------------------------------------------------------------------------
+
+    def _title(self) -> tuple[str, str]:
+        """The title, and the body without a heading that would repeat it."""
+        body = self.head.body
+        heading = code.search(_HEADING, body)
+        title = _plain(self.text("title"))
+        spoken = _spoken(heading["title"].rstrip(" \t#")) if heading else ""
+        if heading and not body[: heading.start()].strip() and title in ("", spoken):
+            # Empty lines in its place keep the numbers of those below.
+            body = "\n" * heading[0].count("\n") + body[heading.end() :]
+        title = title or spoken or self.stem.replace("-", " ").replace("_", " ").strip().capitalize()
+        return self.cut(title, 200, "title"), body
+
+    def _kind(self) -> Post.Kind:
+        is_page = "page" in (self.text("layout").lower(), self.text("type").lower())
+        return Post.Kind.PAGE if is_page else Post.Kind.POST
+
+    def _is_draft(self, kind: Post.Kind, when: datetime | None) -> bool:
+        fields = self.head.fields
+        if fields.get("draft") is True or fields.get("published") is False or self.text("status") == "draft":
+            return True
+        if when is None and kind == Post.Kind.POST:
+            self.note("there is no date, neither in front matter nor in the file's name: it becomes a draft")
+            return True
+        return False
+
+    def _date(self) -> datetime | None:
+        field = next((field for field in _DATE if self.head.fields.get(field)), "")
+        for value in (self.head.fields.get(field), self.name_date):
+            try:
+                if value is not None:
+                    return dates.moment(value, self.zone)
+            except ValueError as error:
+                self.note(f"{error}; it is left out of account", field)
+        return None
+
+    def _excerpt(self) -> str:
+        text = self.first_text(_EXCERPT)
+        return markdown.plain_text(markdown.render(text), 1000).strip() if text else ""
+
+    def _tags(self) -> list[str]:
+        tags = self.head.fields.get("tags") or self.head.fields.get("tag")
+        both = (tags, self._first(("categories", "category")))
+        return [tag for value in both for tag in (value.split(",") if isinstance(value, str) else _items(value))]
+
+    def _by_slug(self, what: str, names: Iterable[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name in filter(None, (" ".join(_plain(name).split()) for name in names)):
+            slug = slugify(name[:SLUG_READ])[:100].strip("-")
+            if slug:
+                found.setdefault(slug, name[:100])
+            else:
+                self.note(f"the {what} {name!r} has no letters for an address; it is left out", f"{what}s")
+        return found
+
+    def _cover(self) -> str:
+        return self.first_text(_COVER) or self._from_cover(("image", "path", "src", "url"))
+
+    def _from_cover(self, keys: Iterable[str]) -> str:
+        cover = self._first(_COVER)
+        values = (cover.get(key) for key in keys) if isinstance(cover, dict) else ()
+        return next(filter(None, map(_text, values)), "")
+
+    def _old_addresses(self, when: datetime | None) -> Iterable[str]:
+        """Those that front matter names, and /2014/03/12/slug/, which Jekyll and Eleventy make of the file's name."""
+        written = [address for field in _OLD_ADDRESSES for address in _items(self.head.fields.get(field))]
+        days: list[date] = [] if when is None else [when, when.astimezone(UTC)]
+        if self.name_date:
+            year, month, day = self.name_date.split("-")
+            written.append(f"/{year}/{month:0>2}/{day:0>2}/{self.stem}/")
+            written += [f"/{day:%Y/%m/%d}/{self.stem}/" for day in days]
+        paths = (_path(address) for address in written if "/:" not in address and "{{" not in address)
+        return dict.fromkeys(path for path in paths if path)
+
+
+def _text(value: Any) -> str:
+    """A scalar of front matter as text; a list, a mapping or nothing is empty."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | date):
+        return ""
+    return str(value).replace("\0", "").encode("utf-8", "ignore").decode().strip()
+
+
+def _items(value: Any) -> list[str]:
+    """A text, a list of them, or mappings with a name, as a list of texts."""
+    values = value if isinstance(value, list) else [value]
+    texts = (_text(item.get("name") if isinstance(item, dict) else item) for item in values)
+    return list(filter(None, texts))
+
+
+def _spoken(text: str) -> str:
+    """Markdown as it reads."""
+    return _plain(html.escape(markdown.plain_text(markdown.render(text), 1000)))
+
+
+def _plain(text: str) -> str:
+    """Without HTML tags and entities. Not Markdown: O*NET is a name."""
+    return " ".join(html.unescape(_TAG.sub("", text)).split())
+
+
+def _path(address: str) -> str:
+    """The path of an old address, as a request would have it; empty for one that no path tells apart."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    path = unquote(parts.path)
+    return "" if parts.query or not path.strip("/") else f"/{path.lstrip('/')}"
