@@ -196,8 +196,8 @@ def test_nobody_widens_their_own_role(techblog, financeblog, owner, editor, admi
     for user in (owner, editor):
         client = admin_as(user)
         client.post(change(financeblog), {"memberships-TOTAL_FORMS": 1, "memberships-0-email": user.email})
-        client.post("/tenancy/user/add/", {"email": "new@x.test"})
-        for address in (f"/tenancy/user/{user.pk}/change/", f"/tenancy/user/{user.pk}/password/"):
+        client.post("/accounts/user/add/", {"email": "new@x.test"})
+        for address in (f"/accounts/user/{user.pk}/change/", f"/tenancy/user/{user.pk}/password/"):
             assert client.post(address, {"email": user.email, "is_superuser": "on"}).status_code == 403
         user.refresh_from_db()
         assert not user.is_superuser
@@ -275,7 +275,7 @@ def test_a_pinned_process_shows_its_site_alone(techblog, financeblog, superuser,
     assert "techblog.test" in page
     assert "financeblog" not in page
     assert client.get(change(financeblog)).status_code == 302
-    assert "financeblog" not in client.get("/tenancy/user/").content.decode()
+    assert "financeblog" not in client.get("/accounts/user/").content.decode()
     assert "valid choice" in errors(send(client, "/blogs/post/add/", title="X", home=financeblog.pk))
     assert of_other.get("/").status_code == 302
 
@@ -284,19 +284,19 @@ def test_superusers_manage_accounts(superuser, stranger, admin_as, client):
     admin = admin_as(superuser)
     password = {"password1": "quite another horse", "password2": "quite another horse", "usable_password": "true"}
 
-    assert saved(send(admin, "/tenancy/user/add/", email="New@Person.test", name="New", **password))
+    assert saved(send(admin, "/accounts/user/add/", email="New@Person.test", name="New", **password))
     new = User.objects.get(email="new@person.test")
     assert new.check_password("quite another horse")
-    assert saved(send(admin, f"/tenancy/user/{stranger.pk}/password/", **password))
+    assert saved(send(admin, f"/accounts/user/{stranger.pk}/password/", **password))
     assert User.objects.get(pk=stranger.pk).check_password("quite another horse")
-    assert "already exists" in errors(send(admin, "/tenancy/user/add/", email="NEW@person.test", **password))
-    assert saved(send(admin, f"/tenancy/user/{new.pk}/change/", is_active=""))
+    assert "already exists" in errors(send(admin, "/accounts/user/add/", email="NEW@person.test", **password))
+    assert saved(send(admin, f"/accounts/user/{new.pk}/change/", is_active=""))
     assert LogEntry.objects.filter(object_id=str(new.pk)).exists()
 
 
 def test_superusers_do_not_lock_themselves_out(superuser, admin_as):
     client = admin_as(superuser)
-    mine = f"/tenancy/user/{superuser.pk}"
+    mine = f"/accounts/user/{superuser.pk}"
     data = fields(client, f"{mine}/change/")
 
     for right in ("is_superuser", "is_active"):

@@ -369,13 +369,13 @@ def full(techblog, member, publish, picture):
 
 
 EVERYWHERE = [
+    "accounts_membership.site_id",
     "blogs_image.site_id",
     "blogs_placement.site_id",
     "blogs_post.home_id",
     "django_redirect.site_id",
     "tenancy_domain.site_id",
     "tenancy_generation.site_id",
-    "accounts_membership.site_id",
     "tenancy_sitesettings.site_id",
 ]
 

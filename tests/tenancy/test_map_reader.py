@@ -15,7 +15,7 @@ from tenancy.registry.site_registry import registry
 def reader(installation):
     reader = MapReader()
     yield reader
-    reader.close_connections()
+    reader.close()
 
 
 def unheard(sql, *parameters):

@@ -31,7 +31,7 @@ def load_once():
     began = time.process_time()
     reader.read(now=0)
     load = time.process_time() - began
-    reader.close_connections()
+    reader.close()
     return load
 
 
@@ -50,14 +50,14 @@ def test_a_hundred_thousand_hosts_load_within_a_second_and_are_found_within_a_mi
     measured.read(now=0)
     memory = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    measured.close_connections()
+    measured.close()
 
     serving = Registry()
     wait_until(lambda: knows(serving, ONE))  # a busy machine may take longer than a lookup waits
     rounds = 10_000  # few enough to stay within one question of the registry
     lookup = min(timeit.repeat(lambda: serving.find(ONE), number=rounds, repeat=20)) / rounds
     wait_until(lambda: not serving._asking)  # else its thread would connect anew
-    serving.close_connections()
+    serving.close()
 
     print(f"\n{HOSTS:,} hosts: loaded in {load:.2f} s of CPU, {memory / 1e6:.0f} MB, a lookup {lookup * 1e9:.0f} ns")
     assert load < 1

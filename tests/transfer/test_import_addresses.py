@@ -6,7 +6,7 @@ from django.contrib.redirects.models import Redirect
 from blogs.models import Placement
 from blogs.paths import RESERVED_SLUGS
 
-pytest_plugins = ["tests.importing"]
+pytest_plugins = ["tests.support.importing"]
 pytestmark = pytest.mark.sqlite
 
 HEAD = "---\ndate: 2015-01-01\n---\n"

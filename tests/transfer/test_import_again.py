@@ -7,7 +7,7 @@ from blogs.models import Author, Image, Placement, Post, Tag
 from transfer.markdown.importer import Importer
 from transfer.models import ImportedFile
 
-pytest_plugins = ["tests.importing"]
+pytest_plugins = ["tests.support.importing"]
 pytestmark = pytest.mark.sqlite
 
 HEAD = "---\ndate: 2015-01-01\ntags: [a, b]\nauthors: ada\n---\n"

@@ -14,7 +14,7 @@ from tenancy import lifecycle
 from transfer.markdown.files import markdown_files
 from transfer.models import ImportedFile
 
-pytest_plugins = ["tests.importing"]
+pytest_plugins = ["tests.support.importing"]
 
 FOLDER = os.environ.get("NEWSSTAND_ARCHIVE")
 PATIENCE = 60  # seconds of processor time for one run

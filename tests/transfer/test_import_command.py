@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from blogs.models import Post
 from transfer.management.commands import import_markdown
 
-pytest_plugins = ["tests.importing"]
+pytest_plugins = ["tests.support.importing"]
 pytestmark = pytest.mark.sqlite
 
 HEAD = "---\ndate: 2015-01-01\n---\n"

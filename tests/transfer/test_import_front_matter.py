@@ -9,7 +9,7 @@ from blogs.models import Placement, Post
 from transfer.markdown import dates, reading
 from transfer.markdown.outcomes import Broken
 
-pytest_plugins = ["tests.importing"]
+pytest_plugins = ["tests.support.importing"]
 pytestmark = pytest.mark.sqlite
 
 YAML = """---

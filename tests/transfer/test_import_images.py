@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from blogs.models import Image, Placement
 
-pytest_plugins = ["tests.importing"]
+pytest_plugins = ["tests.support.importing"]
 pytestmark = pytest.mark.sqlite
 
 HEAD = "---\ndate: 2015-01-01\n---\n"
