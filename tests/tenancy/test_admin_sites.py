@@ -197,7 +197,7 @@ def test_nobody_widens_their_own_role(techblog, financeblog, owner, editor, admi
         client = admin_as(user)
         client.post(change(financeblog), {"memberships-TOTAL_FORMS": 1, "memberships-0-email": user.email})
         client.post("/accounts/user/add/", {"email": "new@x.test"})
-        for address in (f"/accounts/user/{user.pk}/change/", f"/tenancy/user/{user.pk}/password/"):
+        for address in (f"/accounts/user/{user.pk}/change/", f"/accounts/user/{user.pk}/password/"):
             assert client.post(address, {"email": user.email, "is_superuser": "on"}).status_code == 403
         user.refresh_from_db()
         assert not user.is_superuser
