@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from blogs.models import Placement, Post
-from transfer.markdown import dates, reading
+from transfer.markdown import dates, drafts
 from transfer.markdown.outcomes import Broken
 
 pytest_plugins = ["tests.support.importing"]
@@ -18,7 +18,7 @@ date: 2015-03-02 10:30:00 -0500
 authors:
 - Ada Lovelace
 - grace
-tags: [Python, python, Double SiteEntry]
+tags: [Python, python, Double Entry]
 excerpt: See <a href="https://example.com">this</a> *now*.
 ---
 Text.
@@ -27,7 +27,7 @@ TOML = """+++
 title = "Ledgers & Python"
 date = 2015-03-02T10:30:00-05:00
 authors = ["Ada Lovelace", "grace"]
-tags = ["Python", "Double SiteEntry"]
+tags = ["Python", "Double Entry"]
 summary = "See this now."
 +++
 Text.
@@ -35,7 +35,7 @@ Text.
 
 
 def draft_of(text, name="2014-03-12-hello-world.md", zone=UTC):
-    return reading.read(text, name, zone)
+    return drafts.read(text, name, zone)
 
 
 def head(lines, body="Text."):
@@ -57,7 +57,7 @@ def test_yaml_and_toml_say_the_same_things(archive, techblog, text):
         "ada-lovelace": "Ada Lovelace",
         "grace": "grace",
     }
-    assert {tag.slug: tag.name for tag in post.tags.all()} == {"python": "Python", "double-entry": "Double SiteEntry"}
+    assert {tag.slug: tag.name for tag in post.tags.all()} == {"python": "Python", "double-entry": "Double Entry"}
     assert post.excerpt == "See this now."
     assert post.body == "Text."
     assert post.updated_at == placement.published_at

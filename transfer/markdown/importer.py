@@ -12,11 +12,11 @@ from django.db import DatabaseError, transaction
 
 from blogs import markdown
 from blogs.models import Image
-from transfer.markdown import files, reading, writer
+from transfer.markdown import drafts, files, writer
 from transfer.markdown.images import Pictures
 from transfer.markdown.links import OwnDomains
 from transfer.markdown.outcomes import Broken, Edited, Outcome, Verdict
-from transfer.markdown.preparing import Prepared, prepare
+from transfer.markdown.preparation import Prepared, prepare
 from transfer.models import ImportedFile
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Importer:
         if len(name) > PATH_LENGTH:
             raise Broken(f"its path has more than {PATH_LENGTH} characters")
         source = files.read_text(path, self.folder)
-        draft = reading.read(source, name, self.zone)
+        draft = drafts.read(source, name, self.zone)
         prepared = prepare(draft, source, path, self.own_domains, self.pictures)
         record = self.records.get(name)
         if record and record.digest == prepared.digest:

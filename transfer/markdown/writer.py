@@ -16,7 +16,7 @@ from blogs.models import Author, Image, Placement, Post, Tag
 from blogs.paths import validate_slug_is_free
 from transfer.markdown.images import Picture
 from transfer.markdown.outcomes import Edited, Note, Subject
-from transfer.markdown.preparing import Prepared, digest_of
+from transfer.markdown.preparation import Prepared, digest_of
 from transfer.models import ImportedFile
 
 SLUG_LENGTH = 200

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from transfer.markdown import code, links, template_tags
+from transfer.markdown.drafts import Draft
 from transfer.markdown.images import Missing, Picture, Pictures, is_local_image
 from transfer.markdown.links import OwnDomains
 from transfer.markdown.outcomes import Note, Subject
-from transfer.markdown.reading import Draft
 
 # What the sanitiser removes although it may be what the post is about; scripts and styles nobody misses.
 _EMBEDDED = re.compile(r"<(?:audio|embed|iframe|object|video)\b", re.IGNORECASE)
