@@ -1,4 +1,4 @@
-"""A folder of Markdown files to import, for tests/transfer/."""
+"""A folder of Markdown files to import, for the tests in tests/transfer/."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from PIL import Image
 class Run(NamedTuple):
     code: int
     output: str
-    records: dict[str, dict]  # of the report, by file
+    records: dict[str, dict]  # file → its line of the report
 
     def verdicts(self):
         return {name: record["verdict"] for name, record in self.records.items()}
@@ -53,7 +53,7 @@ class Archive:
         return Run(code, output.getvalue(), {record["file"]: record for record in records})
 
     def stored_files(self):
-        """All files below MEDIA_ROOT, of whatever site."""
+        """All files in MEDIA_ROOT, of all sites."""
         return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
 

@@ -1,4 +1,4 @@
-"""How `manage.py import_markdown` speaks."""
+"""Output, options and errors of `manage.py import_markdown`."""
 
 import io
 import json
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.sqlite
 HEAD = "---\ndate: 2015-01-01\n---\n"
 
 
-def test_it_sums_up_and_says_what_to_do_next(archive):
+def test_the_output_lists_files_and_notes_and_ends_with_a_summary(archive):
     archive.write("a.md", HEAD + "{% x %}")
     archive.write("b.md", "---\n")
 
@@ -23,14 +23,14 @@ def test_it_sums_up_and_says_what_to_do_next(archive):
 
     assert "created   a.md → /a/" in run.output
     assert "          a.md:4: the template tag {% x %} is unknown" in run.output
-    assert "skipped   b.md:1: its front matter begins with --- and never ends" in run.output
+    assert "skipped   b.md:1: the front matter has no closing line ---" in run.output
     assert "1 created, 0 updated, 0 unchanged, 1 skipped; 0 images stored" in run.output
     assert "template tags 1" in run.output
-    assert "Read the site at http://techblog.test/" in run.output
+    assert "The site is at http://techblog.test/" in run.output
     assert run.code == 1
 
 
-def test_embedded_content_that_readers_will_not_see_is_named(archive):
+def test_embedded_content_that_the_sanitiser_removes_is_reported(archive):
     archive.write("a.md", HEAD + 'Text.\n<IFRAME src="https://video.example/1"></IFRAME> `<iframe>` <script>x</script>')
 
     run = archive.run()
@@ -41,14 +41,14 @@ def test_embedded_content_that_readers_will_not_see_is_named(archive):
     assert "<iframe" not in Post.objects.get().body_html
 
 
-def test_all_well_is_exit_code_0(archive):
+def test_a_run_without_errors_exits_with_0(archive):
     archive.write("a.md", HEAD)
 
     assert archive.run().code == 0
 
 
 @pytest.mark.parametrize("site", ["techblog.test", "TECHBLOG.test.", "www.techblog.test"])
-def test_any_domain_of_the_site_names_it(archive, techblog, site):
+def test_any_domain_of_a_site_selects_it(archive, techblog, site):
     techblog.domains.create(name="www.techblog.test")
     archive.write("a.md", HEAD)
 
@@ -56,7 +56,7 @@ def test_any_domain_of_the_site_names_it(archive, techblog, site):
 
 
 @pytest.mark.parametrize("site", ["nowhere.test", "http://techblog.test", "", "a\nb"])
-def test_an_unknown_site_is_refused_with_those_that_exist(archive, techblog, financeblog, site):
+def test_an_unknown_site_is_refused_with_a_list_of_existing_sites(archive, techblog, financeblog, site):
     archive.write("a.md", HEAD)
 
     with pytest.raises(CommandError, match=r"Sites that exist: financeblog\.test \(\d+\), techblog\.test \(\d+\)\."):
@@ -68,25 +68,25 @@ def test_a_folder_without_markdown_is_refused(archive, tmp_path):
     archive.write("a.txt", "Text.")
     archive.write(".git/b.md", "Text.")
 
-    with pytest.raises(CommandError, match=r"There is no \.md file"):
+    with pytest.raises(CommandError, match=r"contain no \.md file"):
         call_command("import_markdown", str(archive.folder), "--site=techblog.test")
-    with pytest.raises(CommandError, match="is no folder"):
+    with pytest.raises(CommandError, match="is not a folder"):
         call_command("import_markdown", str(tmp_path / "nowhere"), "--site=techblog.test")
     archive.write("a.md", HEAD)
-    with pytest.raises(CommandError, match="is no folder"):
+    with pytest.raises(CommandError, match="is not a folder"):
         call_command("import_markdown", str(archive.folder), "--site=techblog.test", f"--media={tmp_path / 'nowhere'}")
 
 
-def test_a_report_never_overwrites_a_file(archive):
+def test_a_report_never_overwrites_an_existing_file(archive):
     file = archive.write("a.md", HEAD)
 
-    with pytest.raises(CommandError, match="cannot be written as a new file"):
+    with pytest.raises(CommandError, match="Cannot create the report file"):
         call_command("import_markdown", str(archive.folder), "--site=techblog.test", f"--report={file}")
     assert file.read_text() == HEAD
     assert not Post.objects.exists()
 
 
-def test_the_report_has_a_line_of_json_for_each_file(archive, tmp_path):
+def test_the_report_has_one_line_of_json_per_file(archive, tmp_path):
     archive.write("a.md", HEAD + "![](x.png)")
     report = tmp_path / "report"
 
@@ -109,7 +109,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(("stream", "shown"), [(Terminal, True), (io.StringIO, False)])
-def test_the_progress_bar_is_for_terminals(archive, stream, shown, monkeypatch):
+def test_the_progress_bar_is_shown_on_terminals_only(archive, stream, shown, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     archive.write("a.md", HEAD + "[bold]")
     output = stream()
@@ -120,7 +120,7 @@ def test_the_progress_bar_is_for_terminals(archive, stream, shown, monkeypatch):
     assert "created   a.md → /a/" in output.getvalue()
 
 
-def test_it_explains_itself():
+def test_the_help_lists_every_option():
     parser = import_markdown.Command().create_parser("manage.py", "import_markdown")
 
     for option in ("--site DOMAIN", "--media FOLDER", "--dry-run", "--overwrite", "--report FILE"):

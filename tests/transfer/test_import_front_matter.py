@@ -1,4 +1,4 @@
-"""What the front matter of a file makes of the post."""
+"""Front matter fields and the post that they produce."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -43,7 +43,7 @@ def head(lines, body="Text."):
 
 
 @pytest.mark.parametrize("text", [YAML, TOML, YAML.replace("\n", "\r\n"), f"\ufeff{YAML}"])
-def test_yaml_and_toml_say_the_same_things(archive, techblog, text):
+def test_yaml_and_toml_produce_the_same_post(archive, techblog, text):
     archive.write("2014-03-12-ledgers.md", text)
 
     run = archive.run()
@@ -63,7 +63,7 @@ def test_yaml_and_toml_say_the_same_things(archive, techblog, text):
     assert post.updated_at == placement.published_at
 
 
-def test_tags_and_authors_are_shared_by_slug(archive, techblog, publish):
+def test_existing_tags_and_authors_with_the_same_slug_are_used(archive, techblog, publish):
     first = publish("First", on=techblog).post
     first.tags.create(slug="python", name="Python")
     first.authors.create(slug="ada-lovelace", name="Ada Lovelace")
@@ -86,11 +86,11 @@ def test_tags_and_authors_are_shared_by_slug(archive, techblog, publish):
         "2015-03-02T15:30:00.000Z",
         "'2015-03-02 15:30:00 UTC'",
         "Mon, 02 Mar 2015 10:30:00 -0500",
-        "2015-03-02 10:30",  # in the site's zone
+        "2015-03-02 10:30",  # in the site's time zone
         "'2015/03/02 10:30'",
     ],
 )
-def test_a_time_is_understood_in_every_usual_form(written):
+def test_common_date_formats_are_parsed(written):
     zone = timezone.get_fixed_timezone(timedelta(hours=-5))
     draft = draft_of(head(f"date: {written}"), zone=zone)
 
@@ -99,7 +99,7 @@ def test_a_time_is_understood_in_every_usual_form(written):
 
 
 @pytest.mark.parametrize("written", ["2015-03-02", "'2015-03-02'", '"March 2, 2015"', "2 March 2015", "2015/03/02"])
-def test_a_day_begins_at_midnight_of_the_sites_time_zone(archive, techblog, written):
+def test_a_date_without_a_time_is_midnight_in_the_time_zone_of_the_site(archive, techblog, written):
     techblog.settings.time_zone = "America/New_York"
     techblog.settings.save()
     archive.write("hello.md", head(f"date: {written}"))
@@ -110,29 +110,29 @@ def test_a_day_begins_at_midnight_of_the_sites_time_zone(archive, techblog, writ
 
 
 @pytest.mark.parametrize("written", ["soon", "2015-02-30", "0001-01-01", "9999-12-31", "12", "2015-03-02 25:00"])
-def test_what_is_no_date_is_named_and_the_files_name_counts(written):
+def test_an_invalid_date_is_reported_and_replaced_by_the_date_of_the_file_name(written):
     draft = draft_of(head(f"title: Hello\ndate: {written}"))
 
     assert draft.date == datetime(2014, 3, 12, tzinfo=UTC)
-    assert [(note.line, "left out of account" in note.message) for note in draft.notes] == [(3, True)]
+    assert [(note.line, "is ignored" in note.message) for note in draft.notes] == [(3, True)]
     with pytest.raises(ValueError):
-        dates.moment(written, UTC)
+        dates.parse(written, UTC)
 
 
-def test_without_any_date_a_post_becomes_a_draft_and_a_page_is_published(archive, techblog, visit):
+def test_a_post_without_a_date_becomes_a_draft_and_a_page_without_a_date_is_published(archive, techblog, visit):
     archive.write("hello.md", head("title: Hello"))
     archive.write("about.md", head("title: About\nlayout: page\npinned: true"))
 
     run = archive.run()
 
     assert Placement.objects.get(slug="hello").published_at is None
-    assert "it becomes a draft" in run.notes("hello.md")[0]
+    assert "the post becomes a draft" in run.notes("hello.md")[0]
     about = Placement.objects.on(techblog).live().menu().get()
     assert (about.slug, about.post.kind) == ("about", Post.Kind.PAGE)
 
 
 @pytest.mark.parametrize("line", ["draft: true", "published: false", "status: draft"])
-def test_a_draft_stays_one(line):
+def test_fields_that_mark_a_draft_are_respected(line):
     assert draft_of(head(line)).is_draft
     assert not draft_of(head("draft: false\npublished: true")).is_draft
 
@@ -150,7 +150,7 @@ def test_a_draft_stays_one(line):
         ("", "Hello world", ""),
     ],
 )
-def test_the_title_comes_from_front_matter_or_heading_or_file_name(text, title, body):
+def test_the_title_comes_from_the_front_matter_the_heading_or_the_file_name(text, title, body):
     draft = draft_of(text)
 
     assert (draft.title, draft.body.strip()) == (title, body)
@@ -166,12 +166,12 @@ def test_the_title_comes_from_front_matter_or_heading_or_file_name(text, title, 
         ("日本.md", "text"),
     ],
 )
-def test_the_slug_comes_from_the_files_name(name, slug):
+def test_the_slug_comes_from_the_field_slug_or_the_file_name(name, slug):
     assert draft_of(head("title: Text"), name).slug == slug
     assert draft_of(head("title: Text\nslug: Chosen one"), name).slug == "chosen-one"
 
 
-def test_what_is_too_long_is_cut_and_named():
+def test_a_field_that_is_too_long_is_cut_and_reported():
     draft = draft_of(head(f"title: {'x' * 300}\nimage_alt: {'y' * 1100}"))
 
     assert len(draft.title) == 200
@@ -183,19 +183,19 @@ def test_what_is_too_long_is_cut_and_named():
     ("text", "line", "reason"),
     [
         ("---\ntitle: Hello\nexcerpt: a: b\n---\nText.", 3, "mapping values are not allowed"),
-        ('---\n\ntitle: "Hello\n---\nText.', 4, "is no YAML"),
-        ("---\n- a\n- b\n---\n", 2, "does not consist of lines like"),
-        ("---\ntitle: Hello\n", 1, "never ends"),
-        ("+++\ntitle = 'Hello'\ndate = tomorrow\n+++\nText.", 3, "is no TOML"),
-        ("+++\ntitle = 'Hello'\n", 1, "never ends"),
-        ("---\na: !!python/object:os.system x\n---\n", 2, "is no YAML"),
-        ("---\na: &a {b: c}\nd:\n  <<: *a\n---\n", 4, "is no YAML"),
-        (f"---\na: {'[' * 5000}\n---\n", 1, "is no YAML"),
-        (f"---\na: {'9' * 5000}\n---\n", 1, "is no YAML"),
-        (f"---\na: {'x' * 70_000}\n---\n", 1, "at most 65,536"),
+        ('---\n\ntitle: "Hello\n---\nText.', 4, "not valid YAML"),
+        ("---\n- a\n- b\n---\n", 2, "is not a list of fields"),
+        ("---\ntitle: Hello\n", 1, "has no closing line"),
+        ("+++\ntitle = 'Hello'\ndate = tomorrow\n+++\nText.", 3, "not valid TOML"),
+        ("+++\ntitle = 'Hello'\n", 1, "has no closing line"),
+        ("---\na: !!python/object:os.system x\n---\n", 2, "not valid YAML"),
+        ("---\na: &a {b: c}\nd:\n  <<: *a\n---\n", 4, "not valid YAML"),
+        (f"---\na: {'[' * 5000}\n---\n", 1, "not valid YAML"),
+        (f"---\na: {'9' * 5000}\n---\n", 1, "not valid YAML"),
+        (f"---\na: {'x' * 70_000}\n---\n", 1, "the limit is 65,536"),
     ],
 )
-def test_front_matter_that_does_not_parse_is_named_with_its_line(text, line, reason):
+def test_front_matter_that_does_not_parse_is_reported_with_its_line(text, line, reason):
     with pytest.raises(Broken) as caught:
         draft_of(text)
 
@@ -203,11 +203,11 @@ def test_front_matter_that_does_not_parse_is_named_with_its_line(text, line, rea
     assert reason in caught.value.reason
 
 
-def test_tabs_behind_a_value_do_no_harm():
+def test_tabs_after_a_value_are_ignored():
     assert draft_of(head("title: Hello\t\t\ntags:\n- a\t")).title == "Hello"
 
 
-def test_a_scheduled_post_is_scheduled(archive, techblog):
+def test_a_post_with_a_future_date_is_scheduled(archive, techblog):
     later = timezone.now() + timedelta(days=3)
     archive.write("a.md", head(f"date: {later.isoformat()}"))
 

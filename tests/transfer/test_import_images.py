@@ -1,4 +1,4 @@
-"""Images of an archive are stored once, and nothing outside of it is read."""
+"""Images of an archive: found, stored once, and never read from outside the archive."""
 
 import io
 import struct
@@ -33,7 +33,7 @@ def body(slug="a"):
         ("`![A cat](/img/cat.png)` ![A cat](/img/%63at.png)", "`![A cat](/img/cat.png)` ![A cat]({})"),
     ],
 )
-def test_an_image_of_the_text_is_stored_and_its_reference_rewritten(archive, techblog, visit, written, became):
+def test_an_image_in_the_text_is_stored_and_its_address_rewritten(archive, techblog, visit, written, became):
     archive.picture("img/cat.png")
     archive.write("a.md", HEAD + written)
 
@@ -46,7 +46,7 @@ def test_an_image_of_the_text_is_stored_and_its_reference_rewritten(archive, tec
 
 
 @pytest.mark.parametrize("field", ["image: /img/cat.png", "cover:\n  image: img/cat.png", "image: ../img/cat.png"])
-def test_the_image_of_the_front_matter_becomes_the_cover(archive, techblog, field):
+def test_an_image_in_the_front_matter_becomes_the_cover(archive, techblog, field):
     archive.picture("img/cat.png")
     archive.write("posts/a.md", f"---\ndate: 2015-01-01\nimage_alt: A cat\n{field}\n---\n")
 
@@ -58,7 +58,7 @@ def test_the_image_of_the_front_matter_becomes_the_cover(archive, techblog, fiel
     assert list(post.images.all()) == [post.cover]
 
 
-def test_one_image_is_stored_once_however_often_it_is_shown(archive, techblog, financeblog):
+def test_an_image_shown_several_times_is_stored_once_per_site(archive, techblog, financeblog):
     archive.picture("cat.png")
     archive.picture("copy/of-cat.png")
     archive.picture("dog.png", "blue")
@@ -69,10 +69,10 @@ def test_one_image_is_stored_once_however_often_it_is_shown(archive, techblog, f
     assert Image.objects.count() == len(archive.stored_files()) == 2
 
     archive.run(site="financeblog.test")
-    assert Image.objects.filter(site=financeblog).count() == 2, "another site has images of its own"
+    assert Image.objects.filter(site=financeblog).count() == 2, "sites do not share images"
 
 
-def test_images_may_lie_in_a_folder_of_their_own(archive, tmp_path, techblog):
+def test_images_are_also_found_in_the_media_folder(archive, tmp_path, techblog):
     elsewhere = type(archive)(tmp_path / "assets")
     elsewhere.picture("img/cat.png")
     archive.write("a.md", HEAD + "![](/img/cat.png) ![](/assets/img/cat.png) ![](/other/img/cat.png)")
@@ -84,7 +84,7 @@ def test_images_may_lie_in_a_folder_of_their_own(archive, tmp_path, techblog):
     assert run.notes("a.md") == ["the image /other/img/cat.png is missing"]
 
 
-def test_a_missing_image_is_listed_and_left_as_it_is(archive):
+def test_a_missing_image_is_reported_and_its_address_kept(archive):
     text = "Text.\n\n![A cat](/img/cat.png) <img src='http://techblog.test/dog.jpg'> ![](https://other.test/x.png)"
     archive.write("a.md", HEAD + text)
 
@@ -100,7 +100,7 @@ def test_a_missing_image_is_listed_and_left_as_it_is(archive):
     assert run.code == 0
 
 
-def test_an_archive_cannot_pull_in_what_lies_outside_of_it(archive, tmp_path):
+def test_files_outside_the_archive_are_never_imported(archive, tmp_path):
     secret = type(archive)(tmp_path / "secret")
     secret.picture("key.png")
     archive.picture("cat.png")
@@ -122,8 +122,8 @@ def test_an_archive_cannot_pull_in_what_lies_outside_of_it(archive, tmp_path):
     run = archive.run()
 
     assert body("a") == " ".join(f"![]({attempt})" for attempt in attempts)
-    assert sum("lies outside" in note for note in run.notes("a.md")) == 5
-    assert Image.objects.count() == 1, "a link within the archive is fine"
+    assert sum("is outside" in note for note in run.notes("a.md")) == 5
+    assert Image.objects.count() == 1, "a symbolic link within the archive is allowed"
 
 
 def bomb():
@@ -155,7 +155,7 @@ def truncated():
         ("x.png", truncated()),
     ],
 )
-def test_a_file_that_is_no_image_costs_the_image_and_not_the_post(archive, name, content):
+def test_a_post_with_an_invalid_image_is_imported_without_that_image(archive, name, content):
     archive.write(name, content)
     archive.picture("cat.png")
     archive.write("a.md", f"---\ndate: 2015-01-01\nimage: /{name}\n---\n![]({name}) ![](cat.png)")

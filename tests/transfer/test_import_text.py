@@ -1,4 +1,4 @@
-"""Template tags and links of an imported text."""
+"""Template tags, links and code in imported texts."""
 
 import time
 
@@ -48,12 +48,12 @@ def notes(text, first_line=1):
         ("a {b} {} {1: 2}", "a {b} {} {1: 2}"),
     ],
 )
-def test_known_tags_become_what_they_stood_for(written, meant):
+def test_known_template_tags_become_markdown_or_html(written, meant):
     assert expanded(written) == meant
     assert notes(written) == []
 
 
-def test_fields_of_the_front_matter_can_be_asked_for():
+def test_template_tags_can_use_fields_of_the_front_matter():
     assert expanded("![x]({{ page.image | url }})", image="/a.png") == "![x](/a.png)"
     assert expanded("{{ excerpt }}", excerpt="So it is.") == "So it is."
 
@@ -73,12 +73,12 @@ def test_fields_of_the_front_matter_can_be_asked_for():
         ("{% raw %} never {{ closed", " never {{ closed"),
     ],
 )  # fmt: skip
-def test_an_unknown_tag_goes_what_it_says_stays_and_it_is_reported(written, left):
+def test_an_unknown_tag_is_removed_and_reported_and_its_content_kept(written, left):
     assert expanded(written) == left
     assert len(notes(written)) == 1
 
 
-def test_a_report_names_the_line():
+def test_a_note_on_an_unknown_tag_has_its_line():
     assert [line for line, _ in notes("{% a %}\n\n{{ b\n}} {% c %}\n{% enda %}{% d %}", first_line=10)] == [
         10,
         12,
@@ -97,17 +97,17 @@ def test_a_report_names_the_line():
         "- ```\n  {{ x }}\n  ```",
     ],
 )
-def test_tags_in_code_are_shown_as_they_are(text):
+def test_template_tags_in_code_are_unchanged(text):
     assert expanded(text) == text
     assert notes(text) == []
 
 
-def test_raw_is_a_tag_in_code_too():
+def test_the_tag_raw_is_converted_in_code_too():
     assert expanded("```\n{% raw %}{{{% endraw %} x }} {{ y }}\n```") == "```\n{{ x }} {{ y }}\n```"
     assert expanded("`{% raw %}{{ x }}{% endraw %}`") == "`{{ x }}`"
 
 
-def test_code_is_found_as_commonmark_finds_it():
+def test_code_spans_are_found_as_commonmark_defines_them():
     text = "a `b` \\`c ``d ` e`` `f\n\ng`\n```\nh\n"
     assert [text[begin:end] for begin, end in code.spans(text)] == ["`b`", "``d ` e``", "```\nh\n"]
 
@@ -132,7 +132,7 @@ OWN = links.OwnDomains(["techblog.test", "old.example.com"])
         ("[x](http://techblog.test//evil.test/a)", "[x](/evil.test/a)"),
     ],
 )
-def test_links_to_the_sites_own_domains_become_relative(written, meant):
+def test_links_to_domains_of_the_site_become_relative(written, meant):
     assert links.rewrite(written, OWN.relative) == meant
 
 
@@ -149,7 +149,7 @@ def test_links_to_the_sites_own_domains_become_relative(written, meant):
         "http://techblog.test/a",
     ],
 )
-def test_other_links_and_code_stay(text):
+def test_links_to_other_hosts_and_code_are_unchanged(text):
     assert links.rewrite(text, OWN.relative) == text
 
 
@@ -173,11 +173,11 @@ def test_other_links_and_code_stay(text):
         "{% ",
     ],
 )
-def test_hostile_texts_cost_time_in_proportion_to_their_length(piece):
+def test_hostile_texts_are_converted_in_linear_time(piece):
     def seconds(length):
         text = piece * (length // len(piece))
-        begin = time.process_time()
+        started = time.process_time()
         links.rewrite(template_tags.expand(text, 1, {})[0], OWN.relative)
-        return time.process_time() - begin
+        return time.process_time() - started
 
     assert seconds(200_000) < 5

@@ -1,5 +1,6 @@
-"""An archive of Markdown files becomes posts of a site.
+"""Imports an archive of Markdown files into a site.
 
-A file goes through these modules in this order: files (which there are) → front_matter (fields and text) → reading (a
-Draft) → preparing, with tags, links and pictures (a text of ours) → storing and posts (rows, one transaction a file).
+Each file passes these modules in order: files (find and read it) → front_matter (split fields and text) → drafts (parse
+the fields into a Draft) → preparation, which uses template_tags, links and images (rewrite the text, find the images)
+→ importer and writer (store the rows, in one transaction per file).
 """

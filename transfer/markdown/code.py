@@ -1,4 +1,4 @@
-"""Where the code is in a Markdown text: what stands there is shown, not meant."""
+"""Locates code in Markdown text, because links and template tags within code must stay as written."""
 
 import re
 from bisect import bisect_right
@@ -12,7 +12,10 @@ Span = tuple[int, int]
 
 
 def spans(text: str) -> list[Span]:
-    """Fenced blocks and code spans, first to last. Not indented code: only a parser tells it from continued lists."""
+    """Positions of fenced blocks and code spans, in order.
+
+    Indented code is not included: only a full parser can tell it from the continuation of a list item.
+    """
     found: list[Span] = []
     begin = 0
     for block in _fenced(text):
@@ -23,24 +26,24 @@ def spans(text: str) -> list[Span]:
 
 
 def search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The first match that does not begin within code."""
+    """The first match that begins outside code."""
     return next(matches(pattern, text), None)
 
 
 def matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Those that do not begin within code."""
+    """All matches that begin outside code."""
     inside = membership(spans(text))
     return (match for match in pattern.finditer(text) if not inside(match.start()))
 
 
 def substitute(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], text: str) -> str:
-    """`re.sub` that leaves what begins within code as it is."""
+    """Like `re.sub`, but matches that begin within code stay unchanged."""
     inside = membership(spans(text))
     return pattern.sub(lambda match: match[0] if inside(match.start()) else replace(match), text)
 
 
 def membership(spans: list[Span]) -> Callable[[int], bool]:
-    """Whether a position is within one of the spans."""
+    """A function that says whether a position is within one of the spans, by binary search."""
     begins = [begin for begin, _ in spans]
 
     def inside(position: int) -> bool:
@@ -65,7 +68,7 @@ def _fenced(text: str) -> Iterator[Span]:
 
 
 def _inline(text: str, begin: int, end: int) -> list[Span]:
-    """CommonMark: a run of backticks is closed by the next one of its length, in the same paragraph."""
+    """Code spans as in CommonMark: the next run of the same number of backticks in the paragraph closes a run."""
     runs = [(run.start(), run.end()) for run in _BACKTICKS.finditer(text, begin, end)]
     by_length: dict[int, list[int]] = {}
     for start, stop in runs:

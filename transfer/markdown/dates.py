@@ -1,4 +1,4 @@
-"""Dates as archives write them."""
+"""Parses the date formats found in front matter."""
 
 from datetime import date, datetime, time, tzinfo
 from email.utils import parsedate_to_datetime
@@ -12,17 +12,17 @@ _WRITTEN_OUT = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%
 _YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
 
 
-def moment(value: Any, zone: tzinfo) -> datetime:
-    """The moment that front matter means; without a zone of its own it is one in `zone`, without a time midnight.
+def parse(value: Any, zone: tzinfo) -> datetime:
+    """The date and time in `value`. A value without a time zone is in `zone`; one without a time is midnight.
 
-    Raises ValueError for what is no date.
+    Raises ValueError when `value` is not a date.
     """
-    if not isinstance(value, date):  # a datetime is one, too
+    if not isinstance(value, date):  # datetime is a subclass of date
         value = _parsed(str(value).strip())
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if value.year not in _YEARS:
-        raise ValueError(f"the year {value.year} is none of those that addresses can have")
+        raise ValueError(f"the year {value.year} is not within {FIRST_YEAR} to {LAST_YEAR}")
     return value if value.tzinfo else value.replace(tzinfo=zone)
 
 
@@ -34,10 +34,10 @@ def _parsed(text: str) -> date:
         return found
     for form in _WRITTEN_OUT:
         try:
-            return datetime.strptime(text, form)  # noqa: DTZ007  # the site's zone is added by who asked
+            return datetime.strptime(text, form)  # noqa: DTZ007  # parse() adds the time zone
         except ValueError:
             continue
     try:
         return parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError) as error:
-        raise ValueError(f"{text!r} is no date") from error
+        raise ValueError(f"{text!r} is not a date") from error

@@ -1,4 +1,4 @@
-"""What a file says about the post it wants to be."""
+"""Parses a Markdown file into a draft of a post."""
 
 import html
 import re
@@ -20,9 +20,9 @@ from transfer.markdown.outcomes import Note, Subject
 _DATED_NAME = re.compile(r"(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_ ](?P<stem>.+)")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-# What Jekyll, Hugo, Eleventy, Pelican and others call the same things; the first that says something counts.
-# Characters of a name that its slug is made of: normalising a run of accents takes the square of its length.
-SLUG_READ = 300
+# Characters of a name that its slug is made from. Normalising a long run of combining accents takes quadratic time.
+SLUG_SOURCE_LENGTH = 300
+# Names that Jekyll, Hugo, Eleventy, Pelican and others use for the same field. The first one with a value wins.
 _EXCERPT = ("excerpt", "summary", "description")
 _DATE = ("date", "publishdate", "publish_date", "pubdate", "published_at")
 _COVER = ("image", "cover", "cover_image", "featured_image")
@@ -32,7 +32,7 @@ _OLD_ADDRESSES = ("redirect_from", "aliases", "permalink")
 
 @dataclass(frozen=True)
 class Draft:
-    """A file understood. `body` is its text as written; `cover` is a reference as written, or empty."""
+    """A parsed file. `body` and `cover` are as written in the file; `cover` is empty when there is none."""
 
     title: str
     slug: str
@@ -48,22 +48,22 @@ class Draft:
     cover: str
     cover_alt: str
     old_addresses: tuple[str, ...]
-    variables: dict[str, str]  # what template tags of the text may ask for
+    variables: dict[str, str]  # front matter fields that template tags of the text may use
     notes: tuple[Note, ...]
 
 
 def read(text: str, name: str, zone: tzinfo) -> Draft:
-    """The draft in the text of the file `name`, a path. Raises Broken."""
-    return _Reader(front_matter.split(text), name, zone).draft()
+    """Parse the text of the file with the path `name`. Raises Broken."""
+    return _Parser(front_matter.split(text), name, zone).draft()
 
 
-class _Reader:
+class _Parser:
     def __init__(self, head: FrontMatter, name: str, zone: tzinfo) -> None:
         self.head = head
         self.zone = zone
         self.notes: list[Note] = []
         path = PurePath(name)
-        # A folder with an index.md is one post, as in Hugo.
+        # In Hugo, a folder with an index.md is one post and has the folder's name.
         stem = path.parent.name if path.stem in ("index", "_index") and path.parent.name else path.stem
         dated = _DATED_NAME.fullmatch(stem)
         self.stem = dated["stem"] if dated else stem
@@ -74,7 +74,7 @@ class _Reader:
         kind, when = self._kind(), self._date()
         return Draft(
             title=title,
-            slug=slugify((self.text("slug") or self.stem)[:SLUG_READ]) or slugify(title) or str(kind),
+            slug=slugify((self.text("slug") or self.stem)[:SLUG_SOURCE_LENGTH]) or slugify(title) or str(kind),
             kind=kind,
             body=body,
             body_line=self.head.body_line,
@@ -108,21 +108,21 @@ class _Reader:
     def cut(self, text: str, length: int, field: str) -> str:
         if len(text) <= length:
             return text
-        self.note(f"its {field} has {len(text):,} characters; the first {length:,} are kept", field)
+        self.note(f"the {field} has {len(text):,} characters; it is cut to {length:,}", field)
         return f"{text[: length - 1].rstrip()}…"
 
     # -- one field each ---------------------------------------------------------------------------------------------
 
     def _title(self) -> tuple[str, str]:
-        """The title, and the body without a heading that would repeat it."""
+        """The title, and the body without a first heading that repeats the title."""
         body = self.head.body
         heading = code.search(_HEADING, body)
         title = _plain(self.text("title"))
-        spoken = _spoken(heading["title"].rstrip(" \t#")) if heading else ""
-        if heading and not body[: heading.start()].strip() and title in ("", spoken):
-            # Empty lines in its place keep the numbers of those below.
+        heading_text = _markdown_as_text(heading["title"].rstrip(" \t#")) if heading else ""
+        if heading and not body[: heading.start()].strip() and title in ("", heading_text):
+            # Empty lines replace the heading, so that line numbers in notes stay right.
             body = "\n" * heading[0].count("\n") + body[heading.end() :]
-        title = title or spoken or self.stem.replace("-", " ").replace("_", " ").strip().capitalize()
+        title = title or heading_text or self.stem.replace("-", " ").replace("_", " ").strip().capitalize()
         return self.cut(title, 200, "title"), body
 
     def _kind(self) -> Post.Kind:
@@ -134,7 +134,7 @@ class _Reader:
         if fields.get("draft") is True or fields.get("published") is False or self.text("status") == "draft":
             return True
         if when is None and kind == Post.Kind.POST:
-            self.note("there is no date, neither in front matter nor in the file's name: it becomes a draft")
+            self.note("neither the front matter nor the file name has a date; the post becomes a draft")
             return True
         return False
 
@@ -143,9 +143,9 @@ class _Reader:
         for value in (self.head.fields.get(field), self.name_date):
             try:
                 if value is not None:
-                    return dates.moment(value, self.zone)
+                    return dates.parse(value, self.zone)
             except ValueError as error:
-                self.note(f"{error}; it is left out of account", field)
+                self.note(f"{error}; the value is ignored", field)
         return None
 
     def _excerpt(self) -> str:
@@ -160,11 +160,11 @@ class _Reader:
     def _by_slug(self, what: str, names: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for name in filter(None, (" ".join(_plain(name).split()) for name in names)):
-            slug = slugify(name[:SLUG_READ])[:100].strip("-")
+            slug = slugify(name[:SLUG_SOURCE_LENGTH])[:100].strip("-")
             if slug:
                 found.setdefault(slug, name[:100])
             else:
-                self.note(f"the {what} {name!r} has no letters for an address; it is left out", f"{what}s")
+                self.note(f"the {what} {name!r} has no letters or digits for a slug; it is left out", f"{what}s")
         return found
 
     def _cover(self) -> str:
@@ -176,7 +176,7 @@ class _Reader:
         return next(filter(None, map(_text, values)), "")
 
     def _old_addresses(self, when: datetime | None) -> Iterable[str]:
-        """Those that front matter names, and /2014/03/12/slug/, which Jekyll and Eleventy make of the file's name."""
+        """Addresses in the front matter, and /2014/03/12/slug/, which Jekyll and Eleventy derive from the file name."""
         written = [address for field in _OLD_ADDRESSES for address in _items(self.head.fields.get(field))]
         days: list[date] = [] if when is None else [when, when.astimezone(UTC)]
         if self.name_date:
@@ -188,31 +188,31 @@ class _Reader:
 
 
 def _text(value: Any) -> str:
-    """A scalar of front matter as text; a list, a mapping or nothing is empty."""
+    """A scalar of the front matter as text. Lists, mappings and missing values become empty text."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | date):
         return ""
     return str(value).replace("\0", "").encode("utf-8", "ignore").decode().strip()
 
 
 def _items(value: Any) -> list[str]:
-    """A text, a list of them, or mappings with a name, as a list of texts."""
+    """A list of texts, made from one text, a list of texts, or mappings with the key `name`."""
     values = value if isinstance(value, list) else [value]
     texts = (_text(item.get("name") if isinstance(item, dict) else item) for item in values)
     return list(filter(None, texts))
 
 
-def _spoken(text: str) -> str:
-    """Markdown as it reads."""
+def _markdown_as_text(text: str) -> str:
+    """Markdown as plain text."""
     return _plain(html.escape(markdown.plain_text(markdown.render(text), 1000)))
 
 
 def _plain(text: str) -> str:
-    """Without HTML tags and entities. Not Markdown: O*NET is a name."""
+    """The text without HTML tags and entities. Markdown signs stay, because names such as O*NET contain them."""
     return " ".join(html.unescape(_TAG.sub("", text)).split())
 
 
 def _path(address: str) -> str:
-    """The path of an old address, as a request would have it; empty for one that no path tells apart."""
+    """The path of an old address as Django sees it in a request; empty when the path alone does not identify it."""
     try:
         parts = urlsplit(address)
     except ValueError:

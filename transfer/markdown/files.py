@@ -1,4 +1,4 @@
-"""Files of an archive, which may come from a stranger: nothing outside its folders is read, nothing too large."""
+"""Reads files of an archive. Archives are untrusted: files outside the folder and files above a limit are refused."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ SUFFIXES = {".md", ".markdown"}
 
 
 def markdown_files(folder: Path) -> list[Path]:
-    """All Markdown files below `folder` in the order of their paths; hidden folders and linked ones are left out."""
+    """All Markdown files in `folder` and its subfolders, sorted by path; hidden and linked folders are skipped."""
     found: list[Path] = []
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "node_modules"))]
@@ -19,29 +19,29 @@ def markdown_files(folder: Path) -> list[Path]:
 
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """Whether `path` is a file of `folder` with all links followed."""
+    """Whether `path` is a file within `folder` after all symbolic links are resolved."""
     real = path.resolve()
     return real.is_relative_to(folder.resolve()) and real.is_file()
 
 
 def read_text(path: Path, folder: Path) -> str:
-    """The text of a file, line ends as \\n. Raises Broken."""
+    """The text of a file, with \\n as line ends. Raises Broken."""
     if not is_inside(path, folder):
-        raise Broken("it is no file of the folder, but leads out of it")
+        raise Broken("the file is a link to a place outside the folder")
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise Broken(f"it has {size:,} bytes; at most {MAX_BYTES:,} are allowed")
+        raise Broken(f"the file has {size:,} bytes; the limit is {MAX_BYTES:,}")
     content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Broken("it is not UTF-8; convert it", content.count(b"\n", 0, error.start) + 1) from error
+        raise Broken("the file is not UTF-8; convert it", content.count(b"\n", 0, error.start) + 1) from error
     if "\0" in text:
-        raise Broken("it holds a NUL byte, so it is no text", text.count("\n", 0, text.index("\0")) + 1)
+        raise Broken("the file contains a NUL byte", text.count("\n", 0, text.index("\0")) + 1)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def name_below(path: Path, folder: Path) -> str:
-    """The path below `folder`, in a form that can be printed and stored whatever bytes the name has."""
+    """The path relative to `folder`. Bytes that cannot be printed or stored are escaped."""
     name = path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in name)

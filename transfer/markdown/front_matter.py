@@ -1,4 +1,4 @@
-"""The head of a Markdown file: YAML between --- lines or TOML between +++ lines."""
+"""Parses the front matter of a Markdown file: YAML between --- lines or TOML between +++ lines."""
 
 import re
 import tomllib
@@ -13,15 +13,15 @@ MAX_LENGTH = 64 * 1024
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML in Python: unlike its C sibling it survives any nesting."""
+    """The pure Python loader, because deep nesting crashes the C loader."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Merge keys (<<) stay unknown: a few of them can ask for more memory than there is."""
+        """Do not expand merge keys (<<): nested merges can exhaust the memory."""
 
     def construct_timestamp(self, node: yaml.ScalarNode) -> Any:
         try:
             return self.construct_yaml_timestamp(node)
-        except ValueError:  # like 2014-02-30: a text, for whoever reads the field to complain about
+        except ValueError:  # such as 2014-02-30: keep the text, so that `dates` reports it with its line
             return self.construct_scalar(node)
 
 
@@ -29,7 +29,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_timesta
 
 
 class _Toml(BaseHandler):
-    """python-frontmatter's own wants a library that Python has replaced by tomllib."""
+    """Finds the boundaries. python-frontmatter's own handler needs the library `toml`; this module uses tomllib."""
 
     FM_BOUNDARY = re.compile(r"^\+{3,}\s*$", re.MULTILINE)
 
@@ -38,7 +38,7 @@ _YAML, _TOML = YAMLHandler(), _Toml()
 
 
 class FrontMatter(NamedTuple):
-    """Keys are in lower case with `_` for `-`; `lines` has the line of each, counted from 1."""
+    """Keys are in lower case, with `_` in place of `-`. `lines` maps each key to its line, from 1."""
 
     fields: dict[str, Any]
     lines: dict[str, int]
@@ -47,7 +47,7 @@ class FrontMatter(NamedTuple):
 
 
 def split(text: str) -> FrontMatter:
-    """Fields and body of a file; one without front matter is all body. Raises Broken with the line."""
+    """The fields and the body of a file. Without front matter the whole text is the body. Raises Broken."""
     for handler in (_YAML, _TOML):
         begin = handler.FM_BOUNDARY and handler.FM_BOUNDARY.match(text)
         if begin:
@@ -59,13 +59,13 @@ def _split(text: str, begin: int, handler: BaseHandler) -> FrontMatter:
     try:
         head, body = handler.split(text)
     except ValueError as error:
-        raise Broken(f"its front matter begins with {text[:3]} and never ends", 1) from error
+        raise Broken(f"the front matter has no closing line {text[:3]}", 1) from error
     if len(head) > MAX_LENGTH:
-        raise Broken(f"its front matter has {len(head):,} characters; at most {MAX_LENGTH:,} are allowed", 1)
+        raise Broken(f"the front matter has {len(head):,} characters; the limit is {MAX_LENGTH:,}", 1)
     first_line = text.count("\n", 0, begin) + 1
     loaded = _toml(head, first_line) if handler is _TOML else _yaml(head, first_line)
     if not isinstance(loaded, dict):
-        raise Broken("its front matter does not consist of lines like `title: Hello`", first_line + 1)
+        raise Broken("the front matter is not a list of fields such as `title: Hello`", first_line + 1)
     return FrontMatter(
         {_key(key): value for key, value in loaded.items()},
         _lines(head, first_line),
@@ -75,17 +75,17 @@ def _split(text: str, begin: int, handler: BaseHandler) -> FrontMatter:
 
 
 def _yaml(head: str, first_line: int) -> Any:
-    # PyYAML, unlike others, stumbles over tabs at the end of a line.
+    # PyYAML refuses tabs at the end of a line, which other parsers accept.
     head = "\n".join(line.rstrip(" \t") for line in head.split("\n"))
     try:
         return yaml.load(head, Loader=_Loader) or {}  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else first_line + mark.line
-        raise Broken(f"its front matter is no YAML: {error.problem or error.context}", line) from error
+        raise Broken(f"the front matter is not valid YAML: {error.problem or error.context}", line) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0]
-        raise Broken(f"its front matter is no YAML: {reason}", first_line) from error
+        raise Broken(f"the front matter is not valid YAML: {reason}", first_line) from error
 
 
 def _toml(head: str, first_line: int) -> Any:
@@ -95,7 +95,7 @@ def _toml(head: str, first_line: int) -> Any:
         place = re.search(r" \(at line (\d+), column \d+\)| \(at end of document\)", str(error))
         line = int(place[1] or head.count("\n")) - 1 if place else 0
         reason = str(error)[: place.start()] if place else str(error)
-        raise Broken(f"its front matter is no TOML: {reason}", first_line + line) from error
+        raise Broken(f"the front matter is not valid TOML: {reason}", first_line + line) from error
 
 
 def _key(key: object) -> str:

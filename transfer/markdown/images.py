@@ -1,4 +1,4 @@
-"""Images that posts show, found below the folders of an import and nowhere else."""
+"""Finds the images that imported posts show. Only files within the folders of the import are read."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -19,12 +19,12 @@ _SUFFIXES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", 
 
 class Picture(NamedTuple):
     path: Path
-    name: str  # below its folder
+    name: str  # path relative to its folder
     digest: str
 
 
 class Missing(Exception):
-    """An image that a post shows and the import cannot store; the text says why."""
+    """The import cannot store an image that a post shows; the message gives the reason."""
 
 
 def is_local_image(address: str) -> bool:
@@ -36,19 +36,19 @@ def is_local_image(address: str) -> bool:
 
 
 class Pictures:
-    """Of one site. `folders` are those that may be read, in the order they are searched."""
+    """The images of one site. `folders` are the folders to search, in order."""
 
     def __init__(self, site: Site, folders: Iterable[Path]) -> None:
         self.site = site
         self.folders = list(folders)
-        # By digest, so that one image is stored once however many files and runs there are.
+        # The digest is the key, so that all files and runs share one copy of an image.
         self.stored: dict[str, Image] = {
             image.digest: image for image in Image.objects.filter(site=site).exclude(digest="").order_by("pk")
         }
         self._examined: dict[Path, Picture | Missing] = {}
 
     def find(self, address: str, document: Path) -> Picture:
-        """The image that `document`, a Markdown file, means by `address`. Raises Missing."""
+        """The image at `address`, as referenced by the Markdown file `document`. Raises Missing."""
         path = unquote(urlsplit(address).path)
         outside = False
         for candidate, folder in self._candidates(path, document):
@@ -56,9 +56,9 @@ class Pictures:
                 if files.is_inside(candidate, folder):
                     return self._examine(candidate, folder)
                 outside = outside or candidate.exists()
-            except (OSError, ValueError):  # a name too long, a NUL
+            except (OSError, ValueError):  # the name is too long or contains a NUL
                 continue
-        raise Missing("lies outside of the imported folders" if outside else "is missing")
+        raise Missing("is outside the imported folders" if outside else "is missing")
 
     def _candidates(self, path: str, document: Path) -> Iterator[tuple[Path, Path]]:
         relative = path.lstrip("/")
@@ -66,7 +66,7 @@ class Pictures:
             if not path.startswith("/") and document.is_relative_to(folder):
                 yield document.parent / relative, folder
             yield folder / relative, folder
-            if relative.startswith(f"{folder.name}/"):  # --media names the folder that the addresses begin with
+            if relative.startswith(f"{folder.name}/"):  # --media may name the first folder of the addresses
                 yield folder / relative.removeprefix(f"{folder.name}/"), folder
 
     def _examine(self, path: Path, folder: Path) -> Picture:
@@ -81,7 +81,7 @@ class Pictures:
     def _examined_now(self, path: Path, folder: Path) -> Picture | Missing:
         size = path.stat().st_size
         if size > images.MAX_BYTES:
-            return Missing(f"has {size:,} bytes; at most {images.MAX_BYTES:,} are allowed")
+            return Missing(f"has {size:,} bytes; the limit is {images.MAX_BYTES:,}")
         content = path.read_bytes()
         picture = Picture(path, files.name_below(path, folder), hashlib.sha256(content).hexdigest())
         if picture.digest not in self.stored:
@@ -93,7 +93,7 @@ class Pictures:
         return picture
 
     def store(self, picture: Picture) -> Image:
-        """A new row with its file. The caller makes it known in `stored` once its transaction holds."""
+        """Create the row and its file. The caller adds the image to `stored` after its transaction commits."""
         with picture.path.open("rb") as file:
             image = Image(site=self.site, digest=picture.digest, title=picture.name[-200:])
             image.file = File(file, name=picture.path.name)

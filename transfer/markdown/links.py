@@ -1,4 +1,4 @@
-"""Addresses in a Markdown text: where its links lead and where its images lie."""
+"""Rewrites the addresses of links and images in Markdown text."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -16,14 +16,14 @@ _ADDRESSES = ("pointed", "bare", "referred", "quoted", "auto")
 
 
 def rewrite(text: str, new_address: Callable[[str], str]) -> str:
-    """The text with each address outside code replaced by `new_address(address)`."""
+    """Replace each address outside code with `new_address(address)`."""
 
     def replace(match: re.Match[str]) -> str:
         group = next(name for name in _ADDRESSES if match[name] is not None)
         new = new_address(match[group])
         if new == match[group]:
             return match[0]
-        if group == "auto":  # <https://…> shows what it leads to, and must be absolute
+        if group == "auto":  # Markdown allows only absolute addresses in <https://…>
             return f"[{match[group]}]({new})"
         begin, end = (position - match.start() for position in match.span(group))
         return f"{match[0][:begin]}{new}{match[0][end:]}"
@@ -32,7 +32,7 @@ def rewrite(text: str, new_address: Callable[[str], str]) -> str:
 
 
 class OwnDomains:
-    """Makes addresses on a site's own domains relative to the site."""
+    """Makes addresses on a site's own domains relative."""
 
     def __init__(self, names: Iterable[str]) -> None:
         alternatives = "|".join(re.escape(name) for name in names)
@@ -43,5 +43,5 @@ class OwnDomains:
         if own is None:
             return address
         rest = address[own.end() :]
-        # Two slashes would begin the address of another host.
+        # An address that begins with two slashes would name another host.
         return f"/{rest.lstrip('/')}"

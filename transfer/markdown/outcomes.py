@@ -1,4 +1,4 @@
-"""What became of a file, and what its author should know."""
+"""The outcome of importing one file, with notes for the author of the file."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +13,7 @@ class Verdict(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a note is about; the summary counts by it."""
+    """The topic of a note. The summary counts notes by subject."""
 
     ADDRESS = "addresses"
     EMBEDDED = "embedded content"
@@ -25,11 +25,11 @@ class Subject(StrEnum):
 class Note(NamedTuple):
     subject: Subject
     message: str
-    line: int | None = None  # of the file, from 1
+    line: int | None = None  # in the file, from 1
 
 
 class Broken(ValueError):
-    """The file cannot become a post. `line` counts from 1."""
+    """The file cannot be imported. `line` is the line of the error, from 1."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason)
@@ -38,7 +38,7 @@ class Broken(ValueError):
 
 
 class Edited(Exception):
-    """The post was changed here since it was imported, so the file does not replace it."""
+    """The post was edited on the site after its last import, so the import must not replace it."""
 
 
 @dataclass
@@ -49,11 +49,11 @@ class Outcome:
     reason: str = ""
     line: int | None = None
     broken: bool = False
-    images: int = 0  # that were stored
+    images: int = 0  # number of images stored
     notes: list[Note] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """For people: the verdict, then the notes, each with its place."""
+        """Text for the terminal: the verdict, then the notes, each with file and line."""
         what = self.address or self.reason
         joint = " → " if self.address else ": " if what else ""
         verdict = f"{self.verdict:9} {self.place(self.line)}{joint}{what}"
@@ -63,7 +63,7 @@ class Outcome:
         return self.path if line is None else f"{self.path}:{line}"
 
     def record(self) -> dict[str, Any]:
-        """For machines: one line of the report."""
+        """One line of the JSON report."""
         return {
             "file": self.path,
             "verdict": str(self.verdict),

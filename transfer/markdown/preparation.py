@@ -1,4 +1,4 @@
-"""A draft's text with template tags expanded and images found, before anything is stored."""
+"""Prepares a draft for storing: expands template tags and finds images. Nothing is written yet."""
 
 import hashlib
 import re
@@ -13,10 +13,10 @@ from transfer.markdown.images import Missing, Picture, Pictures, is_local_image
 from transfer.markdown.links import OwnDomains
 from transfer.markdown.outcomes import Note, Subject
 
-# What the sanitiser removes although it may be what the post is about; scripts and styles nobody misses.
+# Elements that the sanitiser removes and that may be an essential part of the post. Authors get a note for each.
 _EMBEDDED = re.compile(r"<(?:audio|embed|iframe|object|video)\b", re.IGNORECASE)
 
-LINES_SOUGHT = 200  # each costs a look through the file
+MAX_LINE_SEARCHES = 200  # finding the line of one missing image reads through the whole file
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,17 @@ class Prepared:
     draft: Draft
     body: str
     cover: Picture | None
-    shown: dict[str, Picture]  # by address, relative to the site
+    shown: dict[str, Picture]  # relative address → image
     own_domains: OwnDomains
     notes: list[Note]
 
     def pictures(self) -> dict[str, Picture]:
-        """All that the post shows, by digest."""
+        """All images of the post, by digest."""
         covers = [self.cover] if self.cover else []
         return {picture.digest: picture for picture in [*covers, *self.shown.values()]}
 
     def body_showing(self, address_of: Callable[[Picture], str]) -> str:
-        """The text with its images at `address_of(picture)` and its own links relative."""
+        """The text with `address_of(picture)` as the address of each image, and relative links to the own site."""
 
         def new_address(address: str) -> str:
             address = self.own_domains.relative(address)
@@ -44,7 +44,7 @@ class Prepared:
 
     @cached_property
     def digest(self) -> str:
-        """The same for a file that comes to the same post, images included, wherever these are stored."""
+        """A digest of the post's content and images. It does not depend on where the images are stored."""
         draft = self.draft
         parts = (
             *(draft.title, draft.kind, self.body_showing(lambda picture: picture.digest), draft.excerpt),
@@ -59,14 +59,16 @@ def digest_of(parts: tuple[object, ...]) -> str:
 
 
 def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, pictures: Pictures) -> Prepared:
-    """`source` is the whole text of the file `document`; notes on images name its lines."""
+    """Prepare a draft. `source` is the whole text of the file `document`; notes on images refer to its lines."""
     body, notes = template_tags.expand(draft.body, draft.body_line, draft.variables)
     cover_address, _ = template_tags.expand(draft.cover, 1, {})
     search = _Search(document, own_domains, pictures)
     links.rewrite(body, search.look)
     cover = search.cover(cover_address) if cover_address else None
     on_images = [
-        Note(Subject.IMAGE, f"the image {address} {why}", _line(address, source) if number < LINES_SOUGHT else None)
+        Note(
+            Subject.IMAGE, f"the image {address} {why}", _line(address, source) if number < MAX_LINE_SEARCHES else None
+        )
         for number, (address, why) in enumerate(search.missing.items())
     ]
     return Prepared(
@@ -80,22 +82,22 @@ def _embedded(draft: Draft) -> Iterator[Note]:
         line += draft.body.count("\n", counted, element.start())
         counted = element.start()
         yield Note(
-            Subject.EMBEDDED, f"the {element[0].lower()}> is not shown to readers; a link may say where it is", line
+            Subject.EMBEDDED, f"the {element[0].lower()}> is removed from the page; add a link to its content", line
         )
 
 
 class _Search:
-    """For the images of one document, by address."""
+    """Searches for the images of one document, by address."""
 
     def __init__(self, document: Path, own_domains: OwnDomains, pictures: Pictures) -> None:
         self.document = document
         self.own_domains = own_domains
         self.pictures = pictures
         self.found: dict[str, Picture] = {}
-        self.missing: dict[str, str] = {}  # and why
+        self.missing: dict[str, str] = {}  # address → reason
 
     def look(self, address: str) -> str:
-        """Find the image, if it is one of the folders'; the address is answered as it is."""
+        """Search for the image if the address is local. Returns the address unchanged, as `links.rewrite` needs."""
         relative = self.own_domains.relative(address)
         if is_local_image(relative) and relative not in self.found and relative not in self.missing:
             try:
@@ -107,11 +109,11 @@ class _Search:
     def cover(self, address: str) -> Picture | None:
         relative = self.own_domains.relative(self.look(address))
         if relative not in self.found:
-            self.missing.setdefault(relative, "is none that lies in the folders; the post has no cover")
+            self.missing.setdefault(relative, "is not in the imported folders; the post has no cover")
         return self.found.get(relative)
 
 
 def _line(address: str, source: str) -> int | None:
-    """Where the file names the address: a template tag may have written it without the slash."""
+    """The line that contains the address. The search ignores the leading slash, which a template tag may have added."""
     position = source.find(address.lstrip("/"))
     return source.count("\n", 0, position) + 1 if position >= 0 else None

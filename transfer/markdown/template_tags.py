@@ -1,8 +1,9 @@
-"""Template tags of other publishing tools (Liquid, Nunjucks, Hugo), made into the Markdown and HTML they stood for.
+"""Converts template tags of other publishing tools (Liquid, Nunjucks, Hugo) into Markdown and HTML.
 
-Understood: {% raw %}, {% comment %}, {% highlight %}, {% image %}, {% image_with_class %}, {% post_url %}, {% link %},
-{{ "/path/" | url }}, {{ site.baseurl }} and fields of the front matter. Any other goes, what it says or encloses stays,
-and a note tells where it was. In code only {% raw %} is a tag. Attribute lists ({: .class }, {.class}) go silently.
+Supported: {% raw %}, {% comment %}, {% highlight %}, {% image %}, {% image_with_class %}, {% post_url %}, {% link %},
+{{ "/path/" | url }}, {{ site.baseurl }} and fields of the front matter. All other tags are removed; their content
+stays, and a note gives the line. Within code only {% raw %} is a tag. Attribute lists ({: .class }, {.class}) are
+removed without a note.
 """
 
 import html
@@ -24,7 +25,7 @@ _TOKEN = re.compile(
 _ARGUMENT = re.compile(r""""((?:[^"\\]|\\.)*+)"|'((?:[^'\\]|\\.)*+)'|“([^”]*+)”|([^\s"',|]++)""", re.DOTALL)
 _NAMED = re.compile(r"""(\w++)\s*+[:=]\s*+(?:"((?:[^"\\]|\\.)*+)"|'((?:[^'\\]|\\.)*+)'|“([^”]*+)”)""", re.DOTALL)
 _VALUE = re.compile(r"""[\s~-]*+(?:"([^"]*+)"|'([^']*+)'|“([^”]*+)”|(?P<name>[\w.]++))[\s~-]*+""")
-# All up to their end tags is one thing: shown as it is, left out, or code.
+# Tags with an end tag, whose content is not searched for further tags.
 _ENCLOSING = ("raw", "comment", "highlight")
 _END = {tag: re.compile(rf"\{{%[-~]?\s*end{tag}\s*[-~]?%\}}") for tag in _ENCLOSING}
 _SITE = {"baseurl", "site.baseurl", "site.url"}
@@ -48,7 +49,10 @@ _MARKDOWN_SIGNS = re.compile(r"([\\\[\]`*_<&])")
 
 
 def expand(text: str, first_line: int, variables: Mapping[str, str]) -> tuple[str, list[Note]]:
-    """The text without template tags, and notes on those nobody knows. `first_line` is the text's in its file."""
+    """Convert all template tags. Returns the text, and notes on unknown tags.
+
+    `first_line` is the line of the file on which the text begins.
+    """
     return _Expansion(text, first_line, variables).result()
 
 
@@ -82,7 +86,7 @@ class _Expansion:
         end = _END[tag].search(self.text, token.end())
         if end is None:
             self.unclosed.add(tag)
-            self._note(token, "is never closed")
+            self._note(token, "has no end tag")
         return end
 
     def _enclosed(self, token: re.Match[str], end: re.Match[str]) -> str:
@@ -106,7 +110,7 @@ class _Expansion:
         if token["expression"] is not None:
             return self._expression(token)
         tag = token["tag"]
-        if tag is None or tag in _ENCLOSING:  # an attribute list, or one that is never closed
+        if tag is None or tag in _ENCLOSING:  # an attribute list, or a tag without its end tag
             return ""
         figure = self._figure(token, token["rest"])
         if figure:
@@ -119,7 +123,7 @@ class _Expansion:
         if tag in ("post_url", "link") and dated:
             return "/{}/{}/{}/{}/".format(*dated.groups())
         if not tag.startswith(("end", "/")):
-            self._note(token, "is unknown: it is left out, what it encloses stays")
+            self._note(token, "is unknown: it is removed, and its content stays")
         return ""
 
     def _expression(self, token: re.Match[str]) -> str:
@@ -134,7 +138,7 @@ class _Expansion:
         filters = {name.split(":")[0].strip(" \t\n-~").lower() for name in rest.split("|")} - {""}
         if text is not None and filters <= _HARMLESS_FILTERS:
             return text
-        self._note(token, "is unknown: what it says stays" if text else "is unknown: it is left out")
+        self._note(token, "is unknown: it is replaced by its text" if text else "is unknown: it is removed")
         if text and text.startswith(("https://", "http://")):
             return self._link(token, text, next(iter(_arguments(rest.partition(":")[2])), text))
         return text or ""
@@ -145,7 +149,7 @@ class _Expansion:
             return value[1] or value[2] or value[3] or ""
         return "" if name in _SITE else self.variables.get(name.removeprefix("page.").lower())
 
-    # -- Markdown where Markdown is read, HTML within HTML ----------------------------------------------------------
+    # -- Markdown where a block starts, HTML everywhere else: Markdown within an HTML block is not rendered ----------
 
     def _image(self, token: re.Match[str], path: str, alt: str) -> str:
         alt = " ".join(alt.split())
@@ -154,7 +158,7 @@ class _Expansion:
         return _html_image(path, alt)
 
     def _figure(self, token: re.Match[str], arguments: str) -> str:
-        """{% include "figure.html" image: "path" alt: "…" caption: "…" %} and its like, or nothing."""
+        """HTML or Markdown for tags such as {% include "figure.html" image: "path" alt: "…" caption: "…" %}, or ""."""
         named = {name: " ".join(next(filter(None, values), "").split()) for name, *values in _NAMED.findall(arguments)}
         path = named.get("image") or named.get("src")
         if not path:

@@ -1,4 +1,4 @@
-"""manage.py import_markdown FOLDER --site DOMAIN: an archive of Markdown files becomes posts of a site."""
+"""manage.py import_markdown FOLDER --site DOMAIN: import an archive of Markdown files into a site."""
 
 import json
 import sys
@@ -22,17 +22,24 @@ from transfer.markdown.outcomes import Outcome, Subject, Verdict
 
 
 class Command(BaseCommand):
-    help = "Bring a folder of Markdown files with YAML or TOML front matter to a site. Running it again is safe."
+    help = (
+        "Import a folder of Markdown files with YAML or TOML front matter into a site. "
+        "It is safe to run the import again: it updates posts whose files changed and skips all others."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("folder", type=Path, help="holds the .md files, in itself or below")
-        parser.add_argument("--site", required=True, metavar="DOMAIN", help="a domain of the site")
+        parser.add_argument("folder", type=Path, help="folder with the .md files; subfolders are included")
+        parser.add_argument("--site", required=True, metavar="DOMAIN", help="any domain of the target site")
+        parser.add_argument("--media", type=Path, metavar="FOLDER", help="second folder to search for images")
         parser.add_argument(
-            "--media", type=Path, metavar="FOLDER", help="holds images that are not in the folder itself"
+            "--dry-run", action="store_true", help="show what the import would do, without storing anything"
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen and keep nothing of it")
-        parser.add_argument("--overwrite", action="store_true", help="also replace posts that were edited here since")
-        parser.add_argument("--report", type=Path, metavar="FILE", help="a new file: one line of JSON for each file")
+        parser.add_argument(
+            "--overwrite", action="store_true", help="also replace posts that were edited after their last import"
+        )
+        parser.add_argument(
+            "--report", type=Path, metavar="FILE", help="write a new file with one line of JSON per imported file"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder, dry_run = Path(options["folder"]), options["dry_run"]
@@ -40,7 +47,7 @@ class Command(BaseCommand):
         site = site_named(options["site"])
         paths = _paths(folder)
         if media is not None and not media.is_dir():
-            raise CommandError(f"--media {media} is no folder.")
+            raise CommandError(f"--media {media} is not a folder.")
         importer = Importer(site, folder, media=media, dry_run=dry_run, overwrite=options["overwrite"])
         with ExitStack() as stack:
             report = stack.enter_context(_new_file(Path(options["report"]))) if options["report"] else None
@@ -50,13 +57,13 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _run(self, importer: Importer, paths: list[Path], report: TextIO | None, *, quiet: bool) -> Iterator[Outcome]:
-        console = Console(file=self.stdout, soft_wrap=True)  # type: ignore[arg-type]  # an OutputWrapper writes, too
+        console = Console(file=self.stdout, soft_wrap=True)  # type: ignore[arg-type]  # OutputWrapper has write()
         on_terminal = self.stdout.isatty()
         for path in track(paths, "Importing", console=console, disable=not on_terminal):
             outcome = importer.run(path)
             if not quiet:
                 for line in outcome.lines():
-                    # Through the console the lines stand above the bar.
+                    # The console prints above the progress bar; self.stdout would overwrite it.
                     console.print(line, markup=False, highlight=False) if on_terminal else self.stdout.write(line)
             if report:
                 report.write(json.dumps(outcome.record(), ensure_ascii=False) + "\n")
@@ -72,24 +79,24 @@ class Command(BaseCommand):
         )
         if subjects:
             notes = ", ".join(f"{subject} {subjects[subject]}" for subject in Subject if subjects[subject])
-            self.stdout.write(f"Notes to look through: {notes}.")
+            self.stdout.write(f"Notes to review: {notes}.")
         broken = [outcome for outcome in outcomes if outcome.broken]
         if broken:
-            self.stdout.write(f"{len(broken)} could not be imported. Mend the files and run the command again:")
+            self.stdout.write(f"Files that could not be imported: {len(broken)}. Fix them and run the command again:")
             for outcome in broken:
                 self.stdout.write(f"  {outcome.lines()[0].removeprefix('skipped').strip()}")
         if dry_run:
-            self.stdout.write("This was a dry run: nothing was kept. Run it without --dry-run to import.")
+            self.stdout.write("This was a dry run: nothing was stored. Run the command without --dry-run to import.")
         else:
-            self.stdout.write(f"Read the site at {site_url(site, '/')}")
+            self.stdout.write(f"The site is at {site_url(site, '/')}")
 
 
 def _paths(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise CommandError(f"{folder} is no folder.")
+        raise CommandError(f"{folder} is not a folder.")
     paths = markdown_files(folder)
     if not paths:
-        raise CommandError(f"There is no .md file in {folder} or below.")
+        raise CommandError(f"{folder} and its subfolders contain no .md file.")
     return paths
 
 
@@ -97,4 +104,4 @@ def _new_file(path: Path) -> TextIO:
     try:
         return path.open("x", encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"--report {path} cannot be written as a new file: {error.strerror}.") from error
+        raise CommandError(f"Cannot create the report file {path}: {error.strerror}.") from error
