@@ -1,39 +1,177 @@
-"""What the documents say of the environment is what the code reads."""
+"""The documents match the code: variables, packages, and every file they name."""
 
 import re
+import tomllib
+from functools import cache
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 pytestmark = pytest.mark.pure
 
+ROOT = Path(settings.BASE_DIR)
 READERS = "text|secret|integer|choice|choices|host|addresses|networks|listening|postgresql|redis"
-SCRIPTS_OWN = {"NAME", "TMPDIR"}
+LOCAL_TO_TRAEFIK_START = {"NAME", "TMPDIR"}
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+FENCE = re.compile(r"^```.*?^```", re.M | re.S)
+PATH = re.compile(r"[\w.<>*@-]+(?:/[\w.<>*@-]+)*/?")
+SUFFIXES = {".css", ".html", ".in", ".json", ".md", ".py", ".toml", ".txt", ".yml"}
+NAMED_IN_FILE = re.compile(r"`([\w./-]+\.\w+)`\s+\((`[\w.]+`(?:,\s+`[\w.]+`)*)\)")
+
+
+@cache
+def files():
+    """Files of the checkout, without what runs and tools leave behind."""
+    tops = [top for top in ROOT.iterdir() if not top.name.startswith(".") and top.name not in {"staticfiles", "var"}]
+    found = [path for top in tops for path in ([top] if top.is_file() else top.rglob("*")) if path.is_file()]
+    return [path.relative_to(ROOT) for path in found if "__pycache__" not in path.parts]
+
+
+def documents():
+    return [path for path in files() if path.suffix == ".md" and "demo" not in path.parts]
+
+
+def prose(document):
+    return FENCE.sub("", (ROOT / document).read_text())
+
+
+def named_paths(document):
+    """Paths in backticks: those below a folder of the repository, and single names with a suffix of ours."""
+    folders = {path.parts[0] for path in files() if len(path.parts) > 1}
+    siblings = {path.name for path in (ROOT / document).parent.iterdir() if path.is_dir()}
+    for code in CODE.findall(prose(document)):
+        if PATH.fullmatch(code) and (
+            (code.split("/")[0] in folders | siblings and "/" in code) or Path(code).suffix in SUFFIXES
+        ):
+            yield code
+
+
+def exists(path, document):
+    """`<name>` in a path stands for any name. A path starts at the root, beside the document, or is a file's name."""
+    pattern = re.sub(r"<[^>]*>", "*", path).rstrip("/")
+    beside = (ROOT / document).parent
+    if any(ROOT.glob(pattern)) or any(beside.glob(pattern)):
+        return True
+    return "/" not in pattern and any(file.match(pattern) for file in files())
+
+
+def anchors(text):
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", text), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def layers():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layered,) = (contract for contract in contracts if contract["type"] == "layers" and "containers" not in contract)
+    return [re.findall(r"[\w.]+", layer) for layer in layered["layers"]]
+
+
+def table(heading, column):
+    """The names in backticks in the first column of the table under `heading` that starts with `column`."""
+    section = (ROOT / "docs/architecture.md").read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = section.partition(f"| {column} |")[2].partition("\n\n")[0].splitlines()[2:]
+    return [CODE.findall(row.split("|")[1]) for row in rows]
 
 
 def read_by_the_application():
-    files = (settings.BASE_DIR / "settings").glob("*.py")
-    return {name for file in files for name in re.findall(rf'\b(?:{READERS})\(\s*"([A-Z_]+)"', file.read_text())}
+    modules = [path for folder in ("settings", "server") for path in (ROOT / folder).glob("*.py")]
+    return {name for file in modules for name in re.findall(rf'\b(?:{READERS})\(\s*"([A-Z_]+)"', file.read_text())}
 
 
 def read_by_traefik():
-    folder = settings.BASE_DIR / "traefik"
+    folder = ROOT / "traefik"
     texts = [path.read_text() for path in (folder / "traefik.yml", folder / "start", folder / "dynamic/newsstand.yml")]
     found = {name for text in texts for name in re.findall(r'(?:\$\{|\benv ")([A-Z_]+)', text)}
-    return {name.removesuffix("_FILE") for name in found} - SCRIPTS_OWN
+    return {name.removesuffix("_FILE") for name in found} - LOCAL_TO_TRAEFIK_START
 
 
-def test_every_variable_that_is_read_is_explained_and_no_other():
-    table = (settings.BASE_DIR / "docs" / "deployment.md").read_text().partition("## Variables")[2]
-    explained = {name for row in re.findall(r"^\| (`.*?`) \|", table, re.M) for name in re.findall(r"[A-Z_]+", row)}
+def test_the_table_of_variables_lists_exactly_the_variables_that_are_read():
+    listed = (ROOT / "docs/deployment.md").read_text().partition("## Variables")[2]
+    explained = {name for row in re.findall(r"^\| (`.*?`) \|", listed, re.M) for name in re.findall(r"[A-Z_]+", row)}
 
     assert explained == read_by_the_application() | read_by_traefik()
 
 
-def test_every_variable_of_compose_is_explained_where_it_is_set():
-    folder = settings.BASE_DIR / "compose"
+def test_every_variable_of_compose_is_explained_in_the_example_environment():
+    folder = ROOT / "compose"
     used = {name for file in folder.glob("*.yml") for name in re.findall(r"\$\{([A-Z_]+)", file.read_text())}
     explained = set(re.findall(r"^#?([A-Z_]+)=", (folder / "example.env").read_text(), re.M))
 
-    # Written by compose/roll.
+    # compose/roll sets the tags.
     assert {name for name in used - explained if not name.endswith("_TAG")} == set()
+
+
+def test_the_table_of_packages_equals_the_layers_of_import_linter():
+    assert [sorted(row) for row in table("Packages", "layer")] == [sorted(layer) for layer in layers()]
+
+
+def test_the_tables_of_packages_list_every_folder_with_python_packages():
+    packages = {path.parts[0] for path in files() if path.name == "__init__.py" and len(path.parts) == 2}
+    listed = {name for row in table("Packages", "layer") + table("Packages", "folder") for name in row}
+
+    assert packages <= listed
+    assert all((ROOT / name).exists() for name in listed)
+
+
+def test_every_package_has_a_readme_of_one_screen():
+    packages = {path.parts[0] for path in files() if path.name == "__init__.py" and len(path.parts) == 2}
+    lengths = {package: len((ROOT / package / "README.md").read_text().splitlines()) for package in packages}
+
+    assert {package: length for package, length in lengths.items() if length > 60} == {}
+
+
+def test_every_file_that_a_document_names_exists():
+    missing = [
+        (str(document), path)
+        for document in documents()
+        for path in named_paths(document)
+        if not exists(path, document)
+    ]
+
+    assert missing == []
+
+
+def test_every_name_given_with_a_file_occurs_in_that_file():
+    """The documents write `file` (`name`, `other`)."""
+    missing = []
+    for document in documents():
+        for path, names in NAMED_IN_FILE.findall(prose(document)):
+            for name in CODE.findall(names):
+                named = [folder / path for folder in (ROOT, (ROOT / document).parent) if (folder / path).is_file()]
+                if not any(name.rpartition(".")[2] in file.read_text() for file in named):
+                    missing.append((str(document), path, name))
+
+    assert missing == []
+
+
+def test_every_link_between_documents_leads_to_a_file_and_a_heading():
+    broken = []
+    for document in documents():
+        for target in LINK.findall(prose(document)):
+            if "://" in target:
+                continue
+            path, _, anchor = target.partition("#")
+            file = (ROOT / document).parent / path if path else ROOT / document
+            if not file.exists() or (anchor and anchor not in anchors(file.read_text())):
+                broken.append((str(document), target))
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("folder", ["recipes", "decisions"])
+def test_the_index_of_a_folder_of_documents_links_to_all_of_them(folder):
+    pages = {path.name for path in (ROOT / "docs" / folder).glob("*.md")} - {"README.md"}
+
+    assert set(LINK.findall((ROOT / "docs" / folder / "README.md").read_text())) >= pages
+
+
+def test_every_recipe_has_five_steps_at_most():
+    steps = {
+        path.name: len(re.findall(r"^\d+\. ", prose(path), re.M))
+        for path in documents()
+        if path.parent == Path("docs/recipes") and path.name != "README.md"
+    }
+
+    assert {name: count for name, count in steps.items() if not 1 <= count <= 5} == {}
