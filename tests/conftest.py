@@ -24,10 +24,10 @@ from tenancy import lifecycle, surfaces
 from tenancy.models import Domain
 from tenancy.registry.site_registry import registry
 from tests.support import servers
+from tests.support.accounts import PASSWORD
 from tests.support.processes import running
 from tests.support.reading import assert_cached_like
 
-PASSWORD = "correct horse battery"
 MANY = 1_000_000  # bytes of a table; so many rows are gone sooner, and for good, by TRUNCATE
 
 

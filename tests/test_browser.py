@@ -7,7 +7,7 @@ from django.conf import settings
 from playwright.sync_api import sync_playwright
 
 from tenancy import lifecycle
-from tests.conftest import PASSWORD
+from tests.support.accounts import PASSWORD
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
 

@@ -14,9 +14,9 @@ from accounts.admin.site import site as admin_site
 from accounts.models import Membership, Role, User
 from blogs.models import Author, Image, Placement, Post, Tag
 from tenancy import lifecycle
-from tests.blogs.test_admin_posts import picture
-from tests.conftest import PASSWORD
+from tests.support.accounts import PASSWORD
 from tests.support.admin import errors, send
+from tests.support.pictures import picture
 
 # "zyxmark" is what a curious person searches for; the secret behind it must never come back.
 SECRET = "qqsecret"

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership
-from tests.conftest import PASSWORD
+from tests.support.accounts import PASSWORD
 
 HOST = "admin.localhost:8000"
 ORIGIN = f"http://{HOST}"

@@ -1,24 +1,17 @@
 """Posts in the admin: their home's editors edit, authors their own drafts; what stands on a site its editors decide."""
 
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
-from PIL import Image as Picture
 
 from accounts.models import Membership, Role
 from blogs.models import Author, Image, Placement, Post, Tag
 from tests.support.admin import errors, fields, saved, send
+from tests.support.pictures import picture
 
 ADD = "/blogs/post/add/"
-
-
-def picture(name="cover.png", size=(4, 3)):
-    file = BytesIO()
-    Picture.new("RGB", size).save(file, "PNG")
-    return SimpleUploadedFile(name, file.getvalue())
 
 
 def change(post):

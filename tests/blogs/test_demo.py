@@ -2,11 +2,10 @@
 
 import re
 from collections import Counter
-from io import StringIO
 
 import pytest
 from django.contrib.sites.models import Site
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.test import Client
 from django.utils import timezone
 
@@ -16,17 +15,11 @@ from blogs.demo.accounts import ACCOUNTS, PASSWORD
 from blogs.models import Author, Image, Placement, Post, Tag
 from tenancy import lifecycle
 from tenancy.models import Domain
+from tests.support.demo import SITES, run_demo
 
 pytestmark = pytest.mark.django_db
 
-SITES = ["techblog.localhost", "financeblog.localhost"]
 LINK = re.compile(r"\]\((/[^)\s]*)")
-
-
-def run_demo():
-    output = StringIO()
-    call_command("demo", stdout=output)
-    return output.getvalue()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from accounts.models import User
-from tests.conftest import PASSWORD
+from tests.support.accounts import PASSWORD
 from tests.support.pagecache.model import Seen, difference
 from tests.support.pagecache.random_reads import PERSONAL, Readers, decompressed, entries, words
 from tests.support.pagecache.random_upheavals import Upheavals

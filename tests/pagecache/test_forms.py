@@ -11,7 +11,7 @@ from django.test import Client
 from blogs.models import Placement
 from lib.cache_control import CACHE_CONTROL
 from pagecache.cached_response import WORTH_COMPRESSING
-from tests.blogs.test_demo import SITES, run_demo
+from tests.support.demo import SITES, run_demo
 from tests.support.pagecache.observing import redis
 from tests.support.reading import read
 

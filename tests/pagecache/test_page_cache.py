@@ -17,8 +17,8 @@ from tests.support.pagecache.observing import counted, entries
 from tests.support.pagecache.wire import get
 from tests.support.pictures import picture
 from tests.support.processes import running, until_all_know
+from tests.support.public_urls import URL_NAMES, path_of
 from tests.support.reading import page_cache, read
-from tests.test_isolation import NAMES, address
 
 HOST = "techblog.test"
 
@@ -53,9 +53,9 @@ def states(*paths, **headers):
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", URL_NAMES)
 def test_every_page_is_rendered_once_and_then_kept_but_for_images(furnished, name):
-    path = address(name, furnished)
+    path = path_of(name, furnished)
 
     kept = name != "media"
     assert states(path, path, path) == (["MISS", "HIT", "HIT"] if kept else ["BYPASS"] * 3)

@@ -19,8 +19,8 @@ from tenancy.changes import watches
 from tenancy.models import SiteSettings
 from tenancy.registry.site_registry import registry
 from tests.support.pictures import picture
+from tests.support.public_urls import URL_NAMES, path_of
 from tests.support.reading import read
-from tests.test_isolation import NAMES, address
 
 pytestmark = pytest.mark.sqlite
 
@@ -188,8 +188,8 @@ def test_every_table_that_a_page_is_read_from_is_watched(cast):
     client = Client(headers={"host": TECH})
     registry.expire()
     with CaptureQueriesContext(connection) as captured:
-        for name in set(NAMES) - {"media"}:
-            assert client.get(address(name, cast.at_home)).status_code == 200, name
+        for name in set(URL_NAMES) - {"media"}:
+            assert client.get(path_of(name, cast.at_home)).status_code == 200, name
         assert client.get("/old/").status_code == 301
     asked = {table for query in captured for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])}
 

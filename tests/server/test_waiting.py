@@ -8,7 +8,7 @@ from blogs.models import Placement
 from tenancy import lifecycle
 from tenancy.lifecycle import DomainTaken
 from tenancy.signals import home_moves
-from tests.tenancy.test_lifecycle import domains_of, mentions
+from tests.support.sites import domains_of, references_to
 
 
 def test_a_claim_waits_for_one_that_is_not_yet_committed(techblog, financeblog):
@@ -66,4 +66,4 @@ def test_what_somebody_places_on_the_site_meanwhile_is_refused(techblog, finance
     placing.join(10)
 
     assert seen == ["waits", "refused"]
-    assert mentions(site_id) == ["tenancy_generation.site_id"]
+    assert references_to(site_id) == ["tenancy_generation.site_id"]

@@ -9,9 +9,9 @@ from django.db import connection
 
 from accounts.models import Membership, Role, User
 from tenancy.models import Domain, SiteSettings, State
-from tests.blogs.test_admin_posts import picture
-from tests.conftest import PASSWORD
+from tests.support.accounts import PASSWORD
 from tests.support.admin import errors, fields, saved, send
+from tests.support.pictures import picture
 
 ADD = "/sites/site/add/"
 NEW = {"name": "Cookblog", "domain": "Cookblog.test."}
@@ -106,7 +106,7 @@ def test_a_domain_cannot_become_primary_and_go_at_once(techblog, superuser, admi
 
 def test_an_owner_changes_name_and_settings_of_the_own_site(techblog, owner, admin_as, visit):
     client = admin_as(owner)
-    data = {"name": "Techblog II", "settings-0-tagline": "Anew", "settings-0-logo": picture()}
+    data = {"name": "Techblog II", "settings-0-tagline": "Anew", "settings-0-logo": picture(4, 3)}
 
     assert saved(send(client, change(techblog), **data))
 

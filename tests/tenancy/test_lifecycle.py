@@ -1,19 +1,15 @@
 """What can happen to a site, and what is left of it."""
 
 import threading
-from io import BytesIO
 
 import pytest
-from django.apps import apps
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import ProtectedError
-from PIL import Image as Picture
 
 from accounts.models import Membership, User
 from blogs.models import Author, Image, Post, Tag
@@ -21,29 +17,12 @@ from lib.hostnames import InvalidDomain
 from tenancy import lifecycle
 from tenancy.lifecycle import DomainTaken, NotADomainOf
 from tenancy.models import Domain, Generation, SiteSettings, State
+from tests.support.pictures import picture
+from tests.support.sites import domains_of, references_to
 
 pytestmark = pytest.mark.sqlite
 
 often = pytest.mark.parametrize("turn", range(3))
-
-
-def domains_of(site):
-    """[primary, further, …], from the database."""
-    names = list(Domain.objects.filter(site=site).values_list("name", flat=True))
-    assert Site.objects.get(pk=site.pk).domain == names[0]
-    return names
-
-
-@pytest.fixture
-def picture():
-    """picture(site): a stored image of the site."""
-
-    def picture(site):
-        png = BytesIO()
-        Picture.new("RGB", (3, 2), "teal").save(png, "PNG")
-        return Image.objects.create(site=site, file=ContentFile(png.getvalue(), "picture.png"))
-
-    return picture
 
 
 # -- created ---------------------------------------------------------------------------------------
@@ -343,23 +322,12 @@ def test_suspending_keeps_the_settings(techblog):
 # -- deleted ---------------------------------------------------------------------------------------
 
 
-def mentions(site_id):
-    """ "table.column" of every row that refers to the site, found by the models' foreign keys and by columns' names."""
-    found = []
-    for model in apps.get_models(include_auto_created=True):
-        for field in model._meta.concrete_fields:
-            refers = field.related_model is Site or field.attname == "site_id"
-            if refers and model._base_manager.filter(**{field.attname: site_id}).exists():
-                found.append(f"{model._meta.db_table}.{field.column}")
-    return sorted(found)
-
-
 @pytest.fixture
-def full(techblog, member, publish, picture):
+def full(techblog, member, publish):
     """The techblog with something in every table that knows sites."""
     lifecycle.add_domain(techblog, "www.techblog.test")
     member("owner", of=techblog)
-    image = picture(techblog)
+    image = Image.objects.create(site=techblog, file=picture())
     placement = publish("Hello", on=techblog, body=f"![x]({image.get_absolute_url()})", cover=image)
     placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
     placement.post.authors.add(Author.objects.create(slug="ada", name="Ada"))
@@ -381,7 +349,7 @@ EVERYWHERE = [
 
 
 def test_the_full_site_stands_in_every_table_that_knows_sites(full):
-    assert mentions(full.pk) == EVERYWHERE
+    assert references_to(full.pk) == EVERYWHERE
 
 
 def test_nothing_is_left_of_a_deleted_site_but_the_sign_that_it_ended(full, financeblog, publish, visit, settings):
@@ -392,7 +360,7 @@ def test_nothing_is_left_of_a_deleted_site_but_the_sign_that_it_ended(full, fina
 
     lifecycle.delete(full)
 
-    assert mentions(site_id) == ["tenancy_generation.site_id"]
+    assert references_to(site_id) == ["tenancy_generation.site_id"]
     assert Generation.objects.get(pk=site_id).value != before
     assert not folder.exists()
     assert not Redirect.objects.exists()
@@ -419,7 +387,7 @@ def test_a_site_that_is_home_to_posts_placed_elsewhere_is_kept_whole(full, share
         lifecycle.delete(full)
 
     assert refusal.value.protected_objects == {shared}
-    assert mentions(full.pk) == EVERYWHERE
+    assert references_to(full.pk) == EVERYWHERE
     assert default_storage.exists(str(full.pk))
 
 
@@ -432,9 +400,9 @@ def test_a_site_where_posts_of_others_stand_can_go(shared, techblog, financeblog
 
 @pytest.mark.parametrize("shown", ["as cover", "in the text"])
 def test_what_stands_elsewhere_moves_to_another_home_with_its_images(
-    full, financeblog, publish, picture, visit, settings, shown
+    full, financeblog, publish, visit, settings, shown
 ):
-    image = picture(full)
+    image = Image.objects.create(site=full, file=picture())
     fields = {"cover": image} if shown == "as cover" else {"body": f"![x]({image.get_absolute_url()})"}
     placement = publish("Shared", on=full, **fields)
     publish("", on=financeblog, post=placement.post, slug="shared")
@@ -446,7 +414,7 @@ def test_what_stands_elsewhere_moves_to_another_home_with_its_images(
     post = Post.objects.get()
     assert (post.title, post.home, list(post.sites.all())) == ("Shared", financeblog, [financeblog])
     assert list(post.images.all()) == [Image.objects.get(site=financeblog)]
-    assert mentions(site_id) == ["tenancy_generation.site_id"]
+    assert references_to(site_id) == ["tenancy_generation.site_id"]
     assert not (settings.MEDIA_ROOT / str(site_id)).exists()
     answer = visit(financeblog, image.get_absolute_url())
     assert answer.status_code == 200

@@ -1,0 +1,3 @@
+"""The password of every account that tests create."""
+
+PASSWORD = "correct horse battery"

@@ -1,0 +1,26 @@
+"""Every URL name of the public surface, and the path that leads to a placement under that name."""
+
+from django.urls import reverse
+
+from blogs.pages import urls
+
+# The keyword arguments of each URL name. A view that is missing here fails in tests/test_isolation.py.
+_ARGUMENTS = {
+    "home": lambda placement: {},
+    "feed": lambda placement: {},
+    "robots": lambda placement: {},
+    "sitemap": lambda placement: {},
+    "sitemap-part": lambda placement: {"first": placement.pk},
+    "media": lambda placement: {"name": placement.post.cover.name},
+    "tag": lambda placement: {"slug": placement.post.tags.get().slug},
+    "tag-feed": lambda placement: {"slug": placement.post.tags.get().slug},
+    "author": lambda placement: {"slug": placement.post.authors.get().slug},
+    "month": lambda placement: {"year": f"{placement.published_at:%Y}", "month": f"{placement.published_at:%m}"},
+    "post": lambda placement: {"slug": placement.slug},
+}
+URL_NAMES = [pattern.name for pattern in urls.urlpatterns]
+NAMES_WITH_ARGUMENTS = [pattern.name for pattern in urls.urlpatterns if "<" in str(pattern.pattern)]
+
+
+def path_of(name, placement):
+    return reverse(name, urlconf="blogs.pages.urls", kwargs=_ARGUMENTS[name](placement))

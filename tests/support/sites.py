@@ -1,0 +1,24 @@
+"""What the database holds about a site."""
+
+from django.apps import apps
+from django.contrib.sites.models import Site
+
+from tenancy.models import Domain
+
+
+def domains_of(site):
+    """[primary, further, …]. Asserts that Site.domain is the primary one."""
+    names = list(Domain.objects.filter(site=site).values_list("name", flat=True))
+    assert Site.objects.get(pk=site.pk).domain == names[0]
+    return names
+
+
+def references_to(site_id):
+    """The sorted "table.column" names that hold this site id: foreign keys to Site and columns named `site_id`."""
+    found = []
+    for model in apps.get_models(include_auto_created=True):
+        for field in model._meta.concrete_fields:
+            refers = field.related_model is Site or field.attname == "site_id"
+            if refers and model._base_manager.filter(**{field.attname: site_id}).exists():
+                found.append(f"{model._meta.db_table}.{field.column}")
+    return sorted(found)
