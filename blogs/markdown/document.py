@@ -3,7 +3,7 @@
 CommonMark with tables, footnotes, strikethrough, task lists, ids on headings, coloured code and links for full
 addresses.
 
-    text → markdown_rules, markdown_html (parse, write) → sanitise (nesting, then nh3's allow-list) → _finished
+    text → markdown_rules, markdown_html (parse, write) → sanitise (nesting, then nh3's allow-list) → post_process
 
 One document stands on a page: its ids and those of its footnotes all begin with `sanitise.ID_PREFIX`. Where several are
 on a page, show excerpts.
@@ -56,7 +56,7 @@ def render(text: str, pictures: Mapping[str, Picture] = MappingProxyType({})) ->
     Headings begin at h2, for the title of a post is its page's h1: if the document has an h1, all move down by one.
     Raises TooLarge.
     """
-    return _finished(_sanitised(text), pictures)
+    return post_process(_sanitised(text), pictures)
 
 
 def media_names(text: str) -> set[str]:
@@ -93,7 +93,7 @@ def _sanitised(text: str) -> str:
     return sanitise(html)
 
 
-def _finished(html: str, pictures: Mapping[str, Picture]) -> str:
+def post_process(html: str, pictures: Mapping[str, Picture]) -> str:
     """Sanitised HTML with what follows from its being a post of ours. Adds nothing that the sanitiser would remove."""
     html = _CONTROL.sub("\ufffd", html)  # from entities; not removed, lest "java&#1;script:" become something
     if "<h1" in html:

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from blogs import markdown
 from blogs.markdown import Picture, TooLarge, render
 from blogs.markdown.balance import MAX_DEPTH, VOID
+from blogs.markdown.rules import parser
 from blogs.markdown.sanitise import ATTRIBUTES, TAGS, VALUES, sanitise
 
 pytestmark = pytest.mark.pure
+
+PARSER = parser()
 
 
 class Reader(HTMLParser):
@@ -162,7 +164,7 @@ blocks = st.one_of(
 @given(st.lists(blocks, min_size=1, max_size=6).map("\n\n".join))
 def test_sanitising_leaves_plain_markdown_byte_for_byte(text):
     try:
-        html = markdown._PARSER.render(text)
+        html = PARSER.render(text)
     except TooLarge:
         return
     assert sanitise(html) == html
@@ -245,9 +247,9 @@ def test_of_a_real_archive_every_post_is_rendered_and_those_without_html_are_lef
     for path in Path(os.environ["NEWSSTAND_ARCHIVE"]).glob("posts/*.md"):
         text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(), flags=re.DOTALL)
         assert_harmless(render(text, {"x": Picture(1, 1)}))
-        tokens = [each for token in markdown._PARSER.parse(text) for each in (token, *(token.children or ()))]
+        tokens = [each for token in PARSER.parse(text) for each in (token, *(token.children or ()))]
         if not any(token.type.startswith("html") for token in tokens):
             untouched += 1
-            html = markdown._PARSER.render(text)
+            html = PARSER.render(text)
             assert sanitise(html) == html, path.name
     assert untouched > 300
