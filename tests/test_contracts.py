@@ -1,0 +1,58 @@
+"""The contracts of import-linter cover every app: a new one cannot be forgotten."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+pytestmark = pytest.mark.pure
+
+ROOT = Path(settings.BASE_DIR)
+PRIVATE = ("admin", "forms", "pages")
+SHARED = {"accounts.admin"}  # the base of every ModelAdmin; its forms are private
+
+
+def configuration():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+
+
+def contracts(kind):
+    return [contract for contract in configuration()["contracts"] if contract["type"] == kind]
+
+
+def private_modules():
+    for package in configuration()["root_packages"]:
+        for path in (ROOT / package).rglob("*"):
+            if path.stem in PRIVATE and (path.suffix == ".py" or (path / "__init__.py").exists()):
+                name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+                if name not in SHARED:
+                    yield name
+
+
+def test_only_an_app_itself_may_import_its_admin_forms_and_pages():
+    importers = {
+        module: contract["allowed_importers"]
+        for contract in contracts("protected")
+        for module in contract["protected_modules"]
+    }
+    modules = list(private_modules())
+
+    for module in modules:
+        protected = [name for name in importers if module == name or module.startswith(f"{name}.")]
+        assert [importers[name] for name in protected] == [[module.partition(".")[0]]], module
+    assert {"blogs.admin", "blogs.pages", "tenancy.admin", "accounts.admin.forms"} <= set(modules)
+
+
+def test_every_package_of_the_application_has_a_layer():
+    (layers,) = contracts("layers")
+    layered = {name.strip() for layer in layers["layers"] for name in layer.split("|")}
+
+    assert layered == set(configuration()["root_packages"])
+    assert layered >= {path.parent.name for path in ROOT.glob("*/apps.py")}
+
+
+def test_every_app_is_a_source_of_the_contract_against_settings():
+    (forbidden,) = contracts("forbidden")
+
+    assert {*forbidden["source_modules"], "server"} == set(configuration()["root_packages"])
