@@ -37,20 +37,24 @@ def wait_for_services() -> None:
 
 
 def wait_for(name: str, ask: Callable[[], None], patience: float) -> None:
-    """Return when `ask` succeeds, and say meanwhile what is waited for. Raises DidNotCome after `patience` seconds."""
-    began = reminder = monotonic()
+    """Return when `ask` succeeds, and say meanwhile what is waited for. Raises DidNotCome after `patience` seconds.
+
+    The time starts after the first attempt: that one also imports the client, which takes seconds on a busy machine.
+    """
+    deadline = reminder = None
     while True:
         try:
             return ask()
         except Exception as error:  # noqa: BLE001  # each library has its own, and all mean: not yet
             reason = str(error).strip().partition("\n")[0]
         now = monotonic()
-        if now + PAUSE > began + patience:
+        deadline = now + patience if deadline is None else deadline
+        if now >= deadline:
             raise DidNotCome(f"{name} did not answer within {patience} s: {reason}")
-        if now >= reminder:
+        if reminder is None or now >= reminder:
             say(f"Waiting for {name}, at most {patience} s: {reason}")
             reminder = now + REMINDER
-        sleep(PAUSE)
+        sleep(min(PAUSE, deadline - now))
 
 
 def close_connections() -> None:

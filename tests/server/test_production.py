@@ -233,6 +233,30 @@ def test_what_comes_late_is_waited_for(capsys, monkeypatch):
 
 
 @pytest.mark.pure
+def test_a_slow_first_attempt_does_not_use_up_the_timeout(capsys, monkeypatch):
+    now = 0.0
+
+    def sleep(seconds):
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(startup, "monotonic", lambda: now)
+    monkeypatch.setattr(startup, "sleep", sleep)
+    attempts = []
+
+    def ping():
+        attempts.append(now)
+        sleep(0 if attempts[1:] else 10)
+        raise ConnectionError("refused")
+
+    with pytest.raises(startup.DidNotCome, match="Redis did not answer within 2 s: refused"):
+        startup.wait_for("Redis", ping, 2)
+
+    assert attempts == pytest.approx([0, 11, 12])
+    assert capsys.readouterr().err == "Waiting for Redis, at most 2 s: refused\n"
+
+
+@pytest.mark.pure
 def test_with_tls_somebody_has_to_be_believed_about_it(monkeypatch, tmp_path):
     assert read(monkeypatch, tmp_path, TRUSTED_PROXIES="", PUBLIC_SCHEME="http")
 
