@@ -4,7 +4,8 @@ from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 
 from blogs.models import Author, Image, Placement, Post, Tag
-from tenancy.changes.watches import watch, watch_moments
+from tenancy.changes.moments import watch_moments
+from tenancy.changes.watches import watch
 from tenancy.models import SiteSettings
 
 _PLACED = "SELECT p.site_id FROM blogs_placement p {join} WHERE p.published_at IS NOT NULL AND {condition}"

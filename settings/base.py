@@ -49,12 +49,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # Bytes of a request's body, files included: the largest image and some fields (tenancy.media.MAX_BYTES).
 MAX_REQUEST_BODY = 12 * 1024 * 1024
 INSTALLED_APPS = [
-    # Before tenancy, which takes back what it connects: it would make a default site.
+    # Before tenancy, which disconnects its receiver that creates a default site (newsstand.E005).
     "django.contrib.sites",
     "transfer",
     "blogs",
     "tenancy",
-    # Before Django's admin: its templates replace some of that one's.
+    # Before Django's admin: its templates replace some of the admin's (newsstand.E005).
     "accounts",
     "django.contrib.admin",
     "django.contrib.auth",

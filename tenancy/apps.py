@@ -9,7 +9,7 @@ class TenancyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # These need the models to be there.
+        # These modules import models, which Django loads before it calls ready().
         from django.contrib.sites.models import Site
 
         from accounts.admin.site import site as admin_site
@@ -22,9 +22,8 @@ class TenancyConfig(AppConfig):
         watches.watch(Site, "SELECT {row}.id")
         watches.watch(Domain, "SELECT {row}.site_id")
         watches.watch(SiteSettings, "SELECT {row}.site_id")
-        signals.connect()
         admin_site.observed_changes = observed_changes
-        # There is no default site: what is not configured is not served.
+        # There is no default site. newsstand.E005 proves that django.contrib.sites has connected this receiver by now.
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         pre_migrate.connect(signals.remove_triggers, sender=self)
         post_migrate.connect(signals.install_triggers, sender=self)

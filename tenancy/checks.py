@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.db import router
 
+from tenancy.changes.watches import watched
+from tenancy.models import Generation
+
+# Pairs of apps whose order in INSTALLED_APPS matters: (first, second, what fails in the other order).
+APP_ORDER = [
+    ("django.contrib.sites", "tenancy", "`migrate` would create the site example.com"),
+    ("accounts", "django.contrib.admin", "Django's templates would replace those of the admin"),
+]
 FIRST = "tenancy.middleware.SiteMiddleware"
 
 
@@ -40,4 +50,35 @@ def surfaces_have_hosts_of_their_own(app_configs: Any, **kwargs: Any) -> Sequenc
             hint="Give the admin and the internal surface different host names.",
             id="newsstand.E003",
         )
+    ]
+
+
+@register
+def apps_are_in_order(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """No other order of the apps matters: `watch` works from any app's `ready`."""
+    names = [app.name for app in apps.get_app_configs()]
+    return [
+        Error(
+            f"{first} stands after {second} in INSTALLED_APPS; {failure}.",
+            hint=f"Move {first} before {second}.",
+            id="newsstand.E005",
+        )
+        for first, second, failure in APP_ORDER
+        if names.index(first) > names.index(second)
+    ]
+
+
+@register
+def watched_tables_are_beside_generations(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A trigger writes the site's generation in the transaction of the change, so both need the same database."""
+    home = router.db_for_write(Generation)
+    return [
+        Error(
+            f"{model._meta.label} is watched but written to the database {router.db_for_write(model)!r}; the"
+            f" generations of sites are in {home!r}, so its changes would never reach cached pages.",
+            hint="Route both models to one database (DATABASE_ROUTERS), or do not call watch() for this model.",
+            id="newsstand.E006",
+        )
+        for model in sorted(watched(), key=lambda model: model._meta.label)
+        if router.db_for_write(model) != home
     ]

@@ -10,17 +10,27 @@ SQLite has one writer at a time, and its triggers write the generations at once.
 
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tenancy.changes.watches import Watch, all_watches
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Create what is missing. On a running PostgreSQL no trigger goes away meanwhile, only functions are replaced."""
+    """Create the missing triggers on the watched tables of this database, and replace their functions.
+
+    On PostgreSQL existing triggers stay in place, so no concurrent change goes unseen. A database for which the
+    database router holds no watched model stays without triggers, functions and tables of ours.
+    """
+    existing = set(connection.introspection.table_names())  # `migrate app name` may not have created all tables yet
+    watched = [
+        watch
+        for watch in all_watches()
+        if watch.table in existing and router.allow_migrate_model(connection.alias, watch.model)
+    ]
+    if not watched:
+        return
     make = _postgresql_statements if connection.vendor == "postgresql" else _sqlite_statements
-    existing = set(connection.introspection.table_names())  # a migration may have stopped half way
-    watched = [watch for watch in all_watches() if watch.table in existing]
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for statement in make(watched, connection):
             cursor.execute(statement)
@@ -58,7 +68,7 @@ def _postgresql_statements(watches: Sequence[Watch], connection: BaseDatabaseWra
 def _note(watch: Watch, row: str) -> str:
     """Note the sites that the row concerns, or, where other tables decide that, the columns by which they do."""
     if not watch.depends_on_other_tables:
-        return _NOTE.format(watch=_A_SITE, query=watch.of(row), columns="'site_id', touched.site_id")
+        return _NOTE.format(watch=_A_SITE, query=watch.affected_by(row), columns="'site_id', touched.site_id")
     columns = ", ".join(f"'{column}', {row}.{column}" for column in watch.columns)
     return _NOTE.format(watch=watch.key, query="SELECT 0", columns=columns)
 
@@ -69,7 +79,7 @@ def _noted_sites(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> s
     for watch in watches:
         if watch.depends_on_other_tables:
             columns = ", ".join(f"{column} {watch.type_of(column, connection)}" for column in watch.columns)
-            query = watch.of("noted_row")
+            query = watch.affected_by("noted_row")
             queries[watch.key] = _CONCERNED.format(watch=watch.key, columns=columns, query=query)
     known = ", ".join(f"'{watch}'" for watch in [*queries, _ALL_NOTED])
     return _NOTED_SITES.format(known=known, queries=" UNION ".join(queries.values()))
@@ -81,9 +91,9 @@ def _sqlite_statements(watches: Sequence[Watch], connection: BaseDatabaseWrapper
         f" WHEN {condition} BEGIN {_WRITE.format(site_ids=site_ids)} END"
         for watch in watches
         for event, condition, site_ids in (
-            ("insert", "true", watch.of("NEW")),
-            ("delete", "true", watch.of("OLD")),
-            ("update", watch.differs("IS NOT"), f"{watch.of('OLD')} UNION {watch.of('NEW')}"),
+            ("insert", "true", watch.affected_by("NEW")),
+            ("delete", "true", watch.affected_by("OLD")),
+            ("update", watch.differs("IS NOT"), f"{watch.affected_by('OLD')} UNION {watch.affected_by('NEW')}"),
         )
     ]
 

@@ -1,23 +1,26 @@
-"""A change writes itself down in the same transaction: database triggers give each site it touches a new generation.
+"""Which sites a change of a table affects.
 
-Triggers and not signals, because `QuerySet.update()`, `bulk_create()` and an operator's SQL send none. Apps say with
-`watch()` which sites a row concerns, and with `watch_moments()` when sites change by themselves; `migrate` installs
-what they said (tenancy/changes/triggers.py).
+Apps call `watch()` for each table whose rows appear in pages. `migrate` turns these calls into database triggers
+(tenancy/changes/triggers.py), which give every affected site a new generation in the transaction of the change.
+Triggers and not Django's signals, because `QuerySet.update()`, `bulk_create()` and an operator's SQL send no signal.
 """
 
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.signals import m2m_changed, post_delete, post_save
+
+from tenancy.registry.site_registry import registry
 
 _COLUMN = re.compile(r"\{row\}\.(\w+)")
 
 
 class Watch(NamedTuple):
-    """The changes of a table that concern sites, and which."""
+    """One call of `watch()`."""
 
     model: type[models.Model]
     site_ids: str
@@ -29,7 +32,7 @@ class Watch(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Means the same in each release: a transaction may end in a later one than it began."""
+        """Equal in all releases: a transaction may begin under one release and commit under the next."""
         return blake2b(f"{self.table} {self.site_ids}".encode(), digest_size=6).hexdigest()
 
     @property
@@ -38,57 +41,52 @@ class Watch(NamedTuple):
 
     @property
     def columns(self) -> list[str]:
-        """Those of the row that decide which sites it concerns."""
+        """The columns of the changed row that the query `site_ids` reads."""
         return sorted(set(_COLUMN.findall(self.site_ids)))
 
     def type_of(self, column: str, connection: BaseDatabaseWrapper) -> str:
-        """The database's."""
+        """The column's type in this database."""
         (field,) = (field for field in self.model._meta.concrete_fields if field.column == column)
         return str(field.db_type(connection))
 
-    def of(self, row: str) -> str:
+    def affected_by(self, row: str) -> str:
+        """The query for the affected sites; `row` is the SQL name of the row: OLD, NEW or an alias."""
         return self.site_ids.format(row=row)
 
     def differs(self, is_not: str) -> str:
-        """A condition that holds for an update that counts."""
+        """The SQL condition for an update that affects sites. `is_not` compares, and takes two NULLs for equal."""
         columns = [field.column for field in self.model._meta.concrete_fields if field.name in self.fields]
         return " OR ".join(f"OLD.{column} {is_not} NEW.{column}" for column in columns) or "true"
 
 
 _watches: list[Watch] = []
-_moments: list[str] = []
 
 
 def watch(model: type[models.Model], site_ids: str, fields: Sequence[str] = ()) -> None:
-    """For each row of the model that changes, give the sites that the query `site_ids` yields a new generation.
+    """Give the sites that the query `site_ids` yields a new generation whenever a row of the model changes.
 
-    `{row}` in it stands for the row before and after the change, e.g. "SELECT {row}.site_id". With `fields` only an
-    update of one of these counts.
+    `{row}` in the query stands for the row before and after the change, for example "SELECT {row}.site_id". With
+    `fields`, an update counts only if it changes one of them. Call it in `AppConfig.ready`; the order of apps in
+    INSTALLED_APPS does not matter.
     """
     _watches.append(Watch(model, site_ids, fields))
+    for signal in (
+        post_save,
+        post_delete,
+        m2m_changed,
+    ):  # m2m_changed: `model` may be the table of a many-to-many field
+        signal.connect(_expire_registry, sender=model)
 
 
 def all_watches() -> Sequence[Watch]:
-    """All that was said with `watch`."""
     return _watches
 
 
 def watched() -> set[type[models.Model]]:
+    """The models of all watches."""
     return {watch.model for watch in _watches}
 
 
-def watch_moments(query: str) -> None:
-    """`query` yields (site_id, moment) for each moment in the future at which a site changes without a row that does.
-
-    `{now}` in it stands for the database's time.
-    """
-    _moments.append(query)
-
-
-def moments(vendor: str) -> str:
-    """The query for what was said with `watch_moments`."""
-    return " UNION ALL ".join(_moments).format(now=_NOW[vendor])
-
-
-# As Django's Now() has it.
-_NOW = {"postgresql": "statement_timestamp()", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')"}
+def _expire_registry(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    """Let the process that makes a change see it at once. Other processes read it within 0.25 s."""
+    transaction.on_commit(registry.expire, using=using)

@@ -9,7 +9,7 @@ from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from tenancy.changes import watches
+from tenancy.changes.moments import moments_query
 from tenancy.registry.domain_map import DomainMap, Moments, Row
 
 READ_ANEW_WITHIN = 60.0  # seconds; the backstop: whatever was heard, each part of the map …
@@ -91,7 +91,7 @@ def _rows(cursor: CursorWrapper, sites: str = "") -> tuple[list[Row], Moments]:
     cursor.execute(_DOMAINS.format(among=among))
     domains = cursor.fetchall()
     among = sites and f"WHERE d.site_id {sites}"
-    cursor.execute(_NEXT_MOMENTS.format(moments=watches.moments(cursor.db.vendor), among=among))
+    cursor.execute(_NEXT_MOMENTS.format(moments=moments_query(cursor.db.vendor), among=among))
     return domains, {site_id: _timestamp(moment) for site_id, moment in cursor.fetchall()}
 
 

@@ -1,0 +1,1 @@
+"""An app of another project, listed after all of ours: its notices are watched."""

@@ -1,0 +1,143 @@
+"""`watch()` works from any app, triggers are where the watched tables are, and checks refuse what cannot work."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import connection, connections
+
+from tenancy import checks
+
+pytestmark = pytest.mark.sqlite
+
+LATE_APP = """
+from settings.test import *
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.support.noticeboard"]
+"""
+# Without the signal of `watch`, the lookup after the change would return the entry that was read before it.
+CHANGE_OF_A_NOTICE = """
+import django
+
+django.setup()
+from django.core.management import call_command
+from tenancy import lifecycle
+from tenancy.registry import site_registry
+from tests.support.noticeboard.models import Notice
+
+call_command("migrate", run_syncdb=True, verbosity=0)
+site = lifecycle.create("blog.test", "Blog")
+before = site_registry.registry.find("blog.test").generation
+site_registry.ASK_AFTER = site_registry.WAIT_AFTER = 3600
+site_registry.registry.expire()
+site_registry.registry.find("blog.test")
+Notice.objects.create(site=site, text="Closed on Monday")
+print("known at once" if site_registry.registry.find("blog.test").generation != before else "not known")
+"""
+
+
+@pytest.fixture
+def python(tmp_path):
+    """python(settings, *arguments): runs Python with this text as its settings module, on an empty SQLite file."""
+
+    def python(settings, *arguments):
+        (tmp_path / "settings_of_the_test.py").write_text(settings)
+        environment = {
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{tmp_path}/test.sqlite3",
+            "DJANGO_SETTINGS_MODULE": "settings_of_the_test",
+            "PYTHONPATH": f"{tmp_path}:{django_settings.BASE_DIR}",
+        }
+        return subprocess.run(
+            [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+
+    return python
+
+
+def test_a_change_in_an_app_listed_after_tenancy_is_known_at_once_to_its_process(python):
+    outcome = python(LATE_APP, "-c", CHANGE_OF_A_NOTICE)
+
+    assert outcome.stdout == "known at once\n", outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("django.contrib.sites", "tenancy"), ("accounts", "django.contrib.admin")]
+)
+def test_an_order_of_apps_that_matters_is_checked(python, first, second):
+    swapped = f"""
+from settings.test import *
+
+INSTALLED_APPS.remove("{first}")
+INSTALLED_APPS.insert(INSTALLED_APPS.index("{second}") + 1, "{first}")
+"""
+    outcome = python(swapped, "manage.py", "check")
+
+    assert outcome.returncode == 1
+    assert "(newsstand.E005)" in outcome.stderr
+    assert f"Move {first} before {second}." in outcome.stderr
+
+
+def test_the_apps_as_they_are_pass_the_check_of_their_order(python):
+    assert python("from settings.test import *", "manage.py", "check").returncode == 0
+
+
+class Router:
+    """Writes to the database "second" the models of these apps, and only them."""
+
+    def __init__(self, *app_labels):
+        self.app_labels = app_labels
+
+    def db_for_write(self, model, **hints):
+        return "second" if model._meta.app_label in self.app_labels else "default"
+
+    def allow_migrate(self, db, app_label, **hints):
+        return (app_label in self.app_labels) == (db == "second")
+
+
+def test_a_watched_model_in_another_database_than_the_generations_is_refused(settings):
+    assert checks.watched_tables_are_beside_generations(None) == []
+
+    settings.DATABASE_ROUTERS = [Router("redirects")]
+    (error,) = checks.watched_tables_are_beside_generations(None)
+    assert error.id == "newsstand.E006"
+    assert "redirects.Redirect" in error.msg
+
+
+def triggers_in(database):
+    """The names of our triggers, and of the functions and the table that they use."""
+    statement = {
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'newsstand%' UNION"
+        " SELECT proname FROM pg_proc WHERE proname LIKE 'newsstand%' UNION"
+        " SELECT relname FROM pg_class WHERE relname = 'tenancy_note'",
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'newsstand%'",
+    }
+    with database.cursor() as cursor:
+        cursor.execute(statement[database.vendor])
+        return {name for (name,) in cursor.fetchall()}
+
+
+@pytest.fixture
+def second_database(request, installation, tmp_path):
+    """An empty database of the same vendor, with the alias "second"."""
+    second = connection.copy(alias="second")
+    if connection.vendor == "postgresql":
+        second.settings_dict["NAME"] = request.getfixturevalue("empty_database").rpartition("/")[2]
+    else:
+        second.settings_dict["NAME"] = str(tmp_path / "second.sqlite3")
+    connections["second"] = second
+    yield second
+    second.close()
+    del connections["second"]
+
+
+def test_triggers_are_installed_only_in_the_database_of_the_watched_models(second_database, settings):
+    settings.DATABASE_ROUTERS = [Router("sessions")]
+    call_command("migrate", database="second", verbosity=0)
+
+    assert "django_session" in second_database.introspection.table_names()
+    assert triggers_in(second_database) == set()
+    assert triggers_in(connection)
