@@ -68,11 +68,19 @@ def layers():
     return [re.findall(r"[\w.]+", layer) for layer in layered["layers"]]
 
 
-def table(heading, column):
-    """The names in backticks in the first column of the table under `heading` that starts with `column`."""
-    section = (ROOT / "docs/architecture.md").read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    rows = section.partition(f"| {column} |")[2].partition("\n\n")[0].splitlines()[2:]
-    return [CODE.findall(row.split("|")[1]) for row in rows]
+def packages_section():
+    return (ROOT / "docs/architecture.md").read_text().partition("## Packages\n")[2].partition("\n## ")[0]
+
+
+def drawn_layers():
+    """The layers of the drawing, top first. A line of it starts with the packages of a layer; two spaces end them."""
+    drawing = packages_section().partition("```\n")[2].partition("```")[0]
+    return [re.findall(r"\w+", line.partition("  ")[0]) for line in drawing.splitlines() if line[:1].isalpha()]
+
+
+def folders_beside_the_layers():
+    rows = packages_section().partition("| folder |")[2].splitlines()[2:]
+    return [name for row in rows if row.startswith("|") for name in CODE.findall(row.split("|")[1])]
 
 
 def read_by_the_application():
@@ -103,13 +111,13 @@ def test_every_variable_of_compose_is_explained_in_the_example_environment():
     assert {name for name in used - explained if not name.endswith("_TAG")} == set()
 
 
-def test_the_table_of_packages_equals_the_layers_of_import_linter():
-    assert [sorted(row) for row in table("Packages", "layer")] == [sorted(layer) for layer in layers()]
+def test_the_drawing_of_packages_equals_the_layers_of_import_linter():
+    assert [sorted(layer) for layer in drawn_layers()] == [sorted(layer) for layer in layers()]
 
 
-def test_the_tables_of_packages_list_every_folder_with_python_packages():
+def test_the_section_on_packages_lists_every_folder_with_a_python_package():
     packages = {path.parts[0] for path in files() if path.name == "__init__.py" and len(path.parts) == 2}
-    listed = {name for row in table("Packages", "layer") + table("Packages", "folder") for name in row}
+    listed = {name for layer in drawn_layers() for name in layer} | set(folders_beside_the_layers())
 
     assert packages <= listed
     assert all((ROOT / name).exists() for name in listed)
