@@ -1,4 +1,4 @@
-"""What is asked for most: the home page, a post, the feed. Each is a CompiledQuery."""
+"""The queries of the busiest pages: the home page, a post, the feed. Each is a CompiledQuery."""
 
 from functools import cache
 from typing import Any, cast
@@ -13,40 +13,42 @@ from blogs.models.rows import FeedRow, LastRow, ListRow, PostRow
 KEY, MOMENT, SITE, SLUG = Parameter("key"), Parameter("moment"), Parameter("site"), Parameter("slug")
 
 
-def on_home_page(site: Site, most: int, last: LastRow | None = None) -> list[ListRow]:
-    """The first posts, the pinned ones on top; those below `last` when there is one."""
+def home_page_rows(site: Site, limit: int, last: LastRow | None = None) -> list[ListRow]:
+    """The first `limit` live posts below `last`, or from the top; the pinned posts are on top, then the newest."""
     if last is None:
-        return _home_page(most).rows(site=site.pk)
-    return _home_page_below(last.pinned, most).rows(site=site.pk, key=last.pk, moment=last.published_at)
+        return _home_page(limit).rows(site=site.pk)
+    return _home_page_below(last.pinned, limit).rows(site=site.pk, key=last.pk, moment=last.published_at)
 
 
-def last_on_home_page(site: Site, key: int) -> LastRow | None:
-    """The post of this placement, if it is in that list."""
+def home_page_last_row(site: Site, key: int) -> LastRow | None:
+    """The sort key of the live post whose placement has the id `key`; None if the site has no such post."""
     rows = _home_page_last().rows(site=site.pk, key=key)
     return rows[0] if rows else None
 
 
-def post_at(site: Site, slug: str) -> PostRow:
-    """The live post or page at this address of the site. Raises Http404."""
-    for row in _post().rows(site=site.pk, slug=slug):  # there is one at most
-        return row
-    raise Http404(f"No post is at /{slug}/.")
+def post_or_404(site: Site, slug: str) -> PostRow:
+    """The live post or page with this slug on the site. Raises Http404."""
+    rows = _post().rows(site=site.pk, slug=slug)  # one at most: slugs are unique on a site
+    if not rows:
+        raise Http404(f"The site has no live post with the slug {slug}.")
+    return rows[0]
 
 
-def in_feed(site: Site, most: int) -> list[FeedRow]:
-    return _feed(most).rows(site=site.pk)
-
-
-@cache
-def _home_page(most: int) -> CompiledQuery[ListRow]:
-    return CompiledQuery(ListRow, Placement.objects.on(SITE).live().posts().pinned_first().columns(ListRow)[:most])
+def feed_rows(site: Site, limit: int) -> list[FeedRow]:
+    """The newest live posts, `limit` at most."""
+    return _feed(limit).rows(site=site.pk)
 
 
 @cache
-def _home_page_below(pinned: bool, most: int) -> CompiledQuery[ListRow]:
+def _home_page(limit: int) -> CompiledQuery[ListRow]:
+    return CompiledQuery(ListRow, Placement.objects.on(SITE).live().posts().pinned_first().columns(ListRow)[:limit])
+
+
+@cache
+def _home_page_below(pinned: bool, limit: int) -> CompiledQuery[ListRow]:
     last = LastRow(cast(Any, KEY), cast(Any, MOMENT), pinned)
     placements = Placement.objects.on(SITE).live().posts().pinned_first().below(last)
-    return CompiledQuery(ListRow, placements.columns(ListRow)[:most])
+    return CompiledQuery(ListRow, placements.columns(ListRow)[:limit])
 
 
 @cache
@@ -60,5 +62,5 @@ def _post() -> CompiledQuery[PostRow]:
 
 
 @cache
-def _feed(most: int) -> CompiledQuery[FeedRow]:
-    return CompiledQuery(FeedRow, Placement.objects.on(SITE).live().posts().newest_first().columns(FeedRow)[:most])
+def _feed(limit: int) -> CompiledQuery[FeedRow]:
+    return CompiledQuery(FeedRow, Placement.objects.on(SITE).live().posts().newest_first().columns(FeedRow)[:limit])

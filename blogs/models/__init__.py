@@ -1,4 +1,4 @@
-"""WHAT is served: posts, what they are made of, and where they are placed."""
+"""Posts with their authors, tags and images, and the placements that publish them on sites."""
 
 from blogs.models.placements import Placement, PlacementQuerySet
 from blogs.models.posts import Author, Image, Post, Tag

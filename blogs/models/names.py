@@ -1,4 +1,4 @@
-"""Names that belong to a post, read along with it."""
+"""The authors and tags of a post, read in the query that reads the post."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 
-Named = list[list[str]]  # slug and name of each
+SlugsAndNames = list[list[str]]  # [[slug, name], …]
 
 _POSTGRESQL = """(
     SELECT coalesce(jsonb_agg(jsonb_build_array(o.slug, o.name) ORDER BY o.name, o.id), '[]')
@@ -19,15 +19,15 @@ _SQLITE = """(
 
 
 class Names(models.Func):
-    """[[slug, name], …] of the authors or the tags of the post with this key, ordered by name.
+    """A subquery: [[slug, name], …] of a post's authors or tags, ordered by name.
 
-    A column of the query that reads the posts, where a prefetch would be a query more, and an object for each row.
+    `prefetch_related` would need another query for each relation and a model instance for each row.
     """
 
     output_field = models.JSONField()
 
     def __init__(self, field: "models.ManyToManyField[Any, Any]", post: str) -> None:
-        """`post` is the field that has the post's key."""
+        """`field` is the relation of Post; `post` names the column of the outer query that holds the post's id."""
         super().__init__(
             post,
             table=field.remote_field.model._meta.db_table,

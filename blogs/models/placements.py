@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from blogs import redirects
-from blogs.models.compiled import Parameter
+from blogs.models.compiled import Parameter, Row
 from blogs.models.names import Names
 from blogs.models.posts import Image, Post
-from blogs.models.rows import LastRow, Row
+from blogs.models.rows import LastRow
 from blogs.paths import public_path, validate_moment, validate_slug_is_free
 from tenancy.models import State
 

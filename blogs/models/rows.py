@@ -1,17 +1,18 @@
-"""What pages read of a placement, column by column: objects of five models would cost several times as much.
+"""The columns that public pages read of a placement, as named tuples.
 
-The names of the fields are the paths by which the query finds them.
+A page reads columns of five models; model instances would take several times as long to create. A field's name is its
+lookup path from Placement, as `values_list` takes it; `authors` and `tags` are annotations (blogs/models/names.py).
 """
 
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from uuid import UUID
 
-from blogs.models.names import Named
+from blogs.models.names import SlugsAndNames
 
 
 class ListRow(NamedTuple):
-    """In a list."""
+    """A post in a list."""
 
     pk: int
     slug: str
@@ -23,11 +24,11 @@ class ListRow(NamedTuple):
     post__cover__width: int | None
     post__cover__height: int | None
     post__cover_alt: str
-    authors: Named
+    authors: SlugsAndNames
 
 
 class LastRow(NamedTuple):
-    """The last one of a page of a list, from which the next page goes on."""
+    """The sort key of the last post on a page of a list: the next page starts below it."""
 
     pk: int
     published_at: datetime
@@ -35,7 +36,7 @@ class LastRow(NamedTuple):
 
 
 class PostRow(NamedTuple):
-    """On a page of its own."""
+    """A post or a page at its own address."""
 
     slug: str
     published_at: datetime
@@ -51,12 +52,12 @@ class PostRow(NamedTuple):
     post__cover__width: int | None
     post__cover__height: int | None
     post__cover_alt: str
-    authors: Named
-    tags: Named
+    authors: SlugsAndNames
+    tags: SlugsAndNames
 
 
 class FeedRow(NamedTuple):
-    """In a feed."""
+    """A post in a feed."""
 
     slug: str
     published_at: datetime
@@ -65,8 +66,5 @@ class FeedRow(NamedTuple):
     post__summary: str
     post__body_html: str
     post__updated_at: datetime
-    authors: Named
-    tags: Named
-
-
-Row = TypeVar("Row", ListRow, LastRow, PostRow, FeedRow)
+    authors: SlugsAndNames
+    tags: SlugsAndNames

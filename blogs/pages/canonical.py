@@ -1,4 +1,4 @@
-"""Which of a shared post's addresses is the one for search engines."""
+"""The canonical URL of a post: the one that search engines show if the post is on several sites."""
 
 from django.contrib.sites.models import Site
 
@@ -9,7 +9,7 @@ from tenancy.absolute_urls import site_url
 
 
 def canonical_url(site: Site, row: PostRow) -> str:
-    """The address at the post's home while it is live there, else the one on this site, on which it stands."""
+    """The URL on the post's home if the post is live there, otherwise the URL on this site."""
     if row.post__home != site.pk:
         at_home = Placement.objects.address_at_home(row.post__home, row.post__id)
         if at_home is not None:

@@ -1,4 +1,7 @@
-"""Atom feeds (RFC 4287) of a site and of its tags. Their ids survive a change of slug, domain and scheme."""
+"""Atom feeds (RFC 4287) of a site and of its tags.
+
+The ids of feeds and entries are UUIDs, so they stay the same when a slug, the domain or the scheme changes.
+"""
 
 import re
 import uuid
@@ -13,15 +16,15 @@ from django.views.decorators.http import require_safe
 from blogs.models import Placement, Tag
 from blogs.models.rows import FeedRow
 from blogs.paths import public_path
-from blogs.queries import in_feed
+from blogs.queries import feed_rows
 from pagecache.decorators import public_page
 from tenancy.absolute_urls import site_url
 
 ENTRIES = 20
 
-# XML 1.0 has no way to write these.
+# XML 1.0 does not allow these characters, not even escaped.
 _CONTROL = bytes({*range(32)} - {*b"\t\n\r"})
-_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _ROOT_RELATIVE = re.compile(r'( (?:src|href)=")/(?!/)')
 
 
@@ -29,7 +32,7 @@ _ROOT_RELATIVE = re.compile(r'( (?:src|href)=")/(?!/)')
 @public_page()
 def site_feed(request: HttpRequest) -> HttpResponse:
     site = request.site
-    return _feed(request, site.settings.uuid, site.name, public_path("home"), in_feed(site, ENTRIES))
+    return _feed(request, site.settings.uuid, site.name, public_path("home"), feed_rows(site, ENTRIES))
 
 
 @require_safe
@@ -40,15 +43,15 @@ def tag_feed(request: HttpRequest, slug: str) -> HttpResponse:
     placements = Placement.objects.on(site).live().posts().filter(post__tags=tag).newest_first()
     rows = placements.rows(FeedRow, ENTRIES)
     if not rows:
-        raise Http404("No post of this site has the tag.")
+        raise Http404(f"This site has no post with the tag {slug}.")
     feed_id = uuid.uuid5(site.settings.uuid, tag.slug)
     return _feed(request, feed_id, f"{site.name}: {tag.name}", tag.get_absolute_url(), rows)
 
 
 def _feed(request: HttpRequest, feed_id: uuid.UUID, title: str, path: str, rows: list[FeedRow]) -> HttpResponse:
-    """Django's own generator knows neither several authors nor the whole content, and takes several times as long."""
+    """Written by hand: Django's feed generator writes one author at most and no full content, and is slower."""
     site = request.site
-    # A fixed time for an empty feed, so that the same state gives the same bytes.
+    # An empty feed has a fixed time, so that each rendering gives the same bytes.
     updated = max(map(_updated, rows), default=datetime(1970, 1, 1, tzinfo=UTC))
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>\n',
@@ -80,18 +83,18 @@ def _entry(origin: str, row: FeedRow) -> str:
 
 
 def _updated(row: FeedRow) -> datetime:
-    """When readers last saw something new."""
+    """When readers last saw a change."""
     return max(row.published_at, row.post__updated_at)
 
 
 def absolute_links(html: str, origin: str) -> str:
-    """Sanitised HTML whose links to the site itself work in a feed reader too."""
+    """Sanitised HTML with root-relative URLs made absolute: feed readers show it outside the site."""
     return _ROOT_RELATIVE.sub(rf"\g<1>{origin}/", html)
 
 
 def _xml(text: str) -> bytes:
-    """The document without the characters that none can have."""
+    """The document encoded, without the characters that XML does not allow."""
     document = text.encode().translate(None, _CONTROL)
-    for character in _NO_CHARACTERS:
+    for character in _NONCHARACTERS:
         document = document.replace(character, b"")
     return document

@@ -1,30 +1,29 @@
-"""What pages say to search engines in JSON-LD, in the words of schema.org. Sites and posts are what templates know."""
+"""Structured data for search engines: JSON-LD with the vocabulary of schema.org."""
 
 import json
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-from blogs.models import Author
-from blogs.pages.presenters import Shown
+from blogs.pages.contexts import AuthorContext, ImageContext, PostContext, SiteContext
 
 Thing = dict[str, Any]
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-# A script element ends at the first "</script" and changes its meaning at "<!--", wherever they stand (HTML, 13.2.5.4).
+# In a script element, "</script" and "<!--" have a meaning even inside a JSON string (HTML, 13.2.5.4).
 _ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def script(*things: Thing) -> SafeString:
-    """A data block with the things. Never executed, so that the policy of a page without scripts lets it be."""
+    """A script element that holds the things as data. Browsers do not execute it: the security policy allows it."""
     text = _encode({"@context": "https://schema.org", "@graph": things})
     for character, escaped in _ESCAPES.items():
         text = text.replace(character, escaped)
     return mark_safe(f'<script type="application/ld+json">{text}</script>')
 
 
-def web_site(site: Shown) -> Thing:
-    return _without_gaps(
+def web_site(site: SiteContext) -> Thing:
+    return _without_empty(
         {
             "@type": "WebSite",
             "name": site["name"],
@@ -35,17 +34,17 @@ def web_site(site: Shown) -> Thing:
     )
 
 
-def blog_posting(site: Shown, post: Shown, canonical: str) -> Thing:
-    """The post as the site shows it."""
-    return _without_gaps(
+def blog_posting(site: SiteContext, post: PostContext, canonical: str) -> Thing:
+    """`canonical` is the absolute URL of the post."""
+    return _without_empty(
         {
             "@type": "BlogPosting",
             "headline": post["title"],
             "description": post["summary"],
             "url": canonical,
             "mainEntityOfPage": canonical,
-            "datePublished": post["published"]["exact"],
-            "dateModified": post["changed"],
+            "datePublished": post["published_at"],
+            "dateModified": post["modified_at"],
             "inLanguage": site["language"],
             "author": [_person(site, author["name"], author["path"]) for author in post["authors"]],
             "keywords": [tag["name"] for tag in post["tags"]],
@@ -55,33 +54,33 @@ def blog_posting(site: Shown, post: Shown, canonical: str) -> Thing:
     )
 
 
-def web_page(site: Shown, name: str, url: str, kind: str = "WebPage") -> Thing:
+def web_page(site: SiteContext, name: str, url: str, kind: str = "WebPage") -> Thing:
     """`kind` is WebPage or a narrower type: CollectionPage for a list."""
     return {"@type": kind, "name": name, "url": url, "inLanguage": site["language"]}
 
 
-def profile_page(site: Shown, author: Author, url: str) -> Thing:
-    about = _person(site, author.name, author.get_absolute_url())
-    if author.bio:
-        about["description"] = author.bio
-    return web_page(site, author.name, url, "ProfilePage") | {"mainEntity": about}
+def profile_page(site: SiteContext, author: AuthorContext, url: str) -> Thing:
+    about = _person(site, author["name"], author["path"])
+    if author["bio"]:
+        about["description"] = author["bio"]
+    return web_page(site, author["name"], url, "ProfilePage") | {"mainEntity": about}
 
 
-def breadcrumbs(site: Shown, name: str) -> Thing:
-    """The way from the home page to this page, which has that name."""
+def breadcrumbs(site: SiteContext, name: str) -> Thing:
+    """The path from the home page to this page; `name` is the title of this page."""
     home = {"@type": "ListItem", "position": 1, "name": site["name"], "item": _home(site)}
     return {"@type": "BreadcrumbList", "itemListElement": [home, {"@type": "ListItem", "position": 2, "name": name}]}
 
 
-def _home(site: Shown) -> str:
+def _home(site: SiteContext) -> str:
     return f"{site['origin']}{site['home']}"
 
 
-def _person(site: Shown, name: str, path: str) -> Thing:
+def _person(site: SiteContext, name: str, path: str) -> Thing:
     return {"@type": "Person", "name": name, "url": site["origin"] + path}
 
 
-def _image(site: Shown, image: Shown) -> Thing:
+def _image(site: SiteContext, image: ImageContext) -> Thing:
     return {
         "@type": "ImageObject",
         "url": site["origin"] + image["path"],
@@ -90,8 +89,8 @@ def _image(site: Shown, image: Shown) -> Thing:
     }
 
 
-def _publisher(site: Shown) -> Thing:
-    return _without_gaps(
+def _publisher(site: SiteContext) -> Thing:
+    return _without_empty(
         {
             "@type": "Organization",
             "name": site["name"],
@@ -101,5 +100,5 @@ def _publisher(site: Shown) -> Thing:
     )
 
 
-def _without_gaps(thing: Thing) -> Thing:
+def _without_empty(thing: Thing) -> Thing:
     return {key: value for key, value in thing.items() if value}

@@ -1,66 +1,64 @@
-"""Pages of a list by key, so that the hundredth costs what the first does and nothing counts rows."""
-
-from typing import NamedTuple
+"""Pages of a list of posts by keyset pagination: each page costs the same, and no query counts rows."""
 
 from django.http import Http404, HttpRequest
 
 from blogs.models import PlacementQuerySet
 from blogs.models.rows import LastRow, ListRow
-from blogs.pages.presenters import Shown, in_list
-from blogs.queries import last_on_home_page, on_home_page
+from blogs.pages.contexts import PostList
+from blogs.pages.presenters import present_in_list
+from blogs.queries import home_page_last_row, home_page_rows
 from lib.keys import is_key
 
 
-class PostList(NamedTuple):
-    posts: list[Shown]
-    before: int | None  # key of the next page, of older posts; None on the last one
-    is_first: bool
+def home_page_list(request: HttpRequest) -> PostList:
+    """One page of all posts of `request.site`, the pinned posts on top.
 
-
-def home_page(request: HttpRequest) -> PostList:
-    """The page of the posts of `request.site`, the pinned ones on top, that ?before=<id of a placement> asks for, else
-    the first. Raises Http404 for a key that is none.
+    `?before=<id>` names the last placement of the previous page; without it this is the first page. Raises Http404 if
+    the list has no such placement.
     """
-    most, key = _most(request), _key(request)
-    last = None if key is None else _in_list(last_on_home_page(request.site, key))
-    return _page(on_home_page(request.site, most, last), most, last)
+    limit, key = _limit(request), _before(request)
+    last = None if key is None else _last_or_404(home_page_last_row(request.site, key))
+    return _post_list(home_page_rows(request.site, limit, last), limit, last)
 
 
-def page_or_404(placements: PlacementQuerySet, request: HttpRequest) -> PostList:
-    """The same of `placements`, all of `request.site`, newest first.
+def post_list_or_404(placements: PlacementQuerySet, request: HttpRequest) -> PostList:
+    """One page of `placements`, newest first; they must all be of `request.site`.
 
-    A tag, an author or a month without posts does not exist to the site's readers: Http404.
+    Raises Http404 as `home_page_list` does, and for an empty list: a tag, an author or a month without posts on this
+    site has no page there.
     """
-    most, key = _most(request), _key(request)
-    last = None if key is None else _in_list(next(iter(placements.filter(pk=key).rows(LastRow, 1)), None))
+    limit, key = _limit(request), _before(request)
+    last = None if key is None else _last_or_404(next(iter(placements.filter(pk=key).rows(LastRow, 1)), None))
     ordered = placements.newest_first() if last is None else placements.newest_first().older_than(last)
-    rows = [row._replace(pinned=False) for row in ordered.rows(ListRow, most)]  # which they are on the home page alone
-    page = _page(rows, most, last)
-    if not page.posts:
-        raise Http404("Nothing stands in this list.")
-    return page
+    rows = [row._replace(pinned=False) for row in ordered.rows(ListRow, limit)]  # pins apply to the home page only
+    if not rows:
+        raise Http404("The list has no posts.")
+    return _post_list(rows, limit, last)
 
 
-def _most(request: HttpRequest) -> int:
-    """Rows to be read: one more than stand on a page tells whether there is another one."""
+def _limit(request: HttpRequest) -> int:
+    """One row more than the page shows: it tells whether there is a next page."""
     return int(request.site.settings.posts_per_page) + 1
 
 
-def _key(request: HttpRequest) -> int | None:
-    """Of the last placement of the page before; None for the first page. Raises Http404."""
+def _before(request: HttpRequest) -> int | None:
     key = request.GET.get("before")
     if key is not None and not is_key(key):
-        raise Http404(f"before={key[:50]!a} is no page of this list.")
+        raise Http404(f"before={key[:50]!a} is not the id of a post in this list.")
     return None if key is None else int(key)
 
 
-def _in_list(last: LastRow | None) -> LastRow:
-    """Raises Http404 for one that is not in the list: others would only multiply the addresses of its pages."""
+def _last_or_404(last: LastRow | None) -> LastRow:
+    """Keys of other rows would give the same page many addresses, each with an entry in the page cache."""
     if last is None:
-        raise Http404("There is no such page of this list.")
+        raise Http404("The post that ?before names is not in this list.")
     return last
 
 
-def _page(rows: list[ListRow], most: int, last: LastRow | None) -> PostList:
-    shown, is_last = rows[: most - 1], len(rows) < most
-    return PostList([in_list(row) for row in shown], None if is_last else shown[-1].pk, is_first=last is None)
+def _post_list(rows: list[ListRow], limit: int, last: LastRow | None) -> PostList:
+    shown, is_last = rows[: limit - 1], len(rows) < limit
+    return {
+        "posts": [present_in_list(row) for row in shown],
+        "before": None if is_last else shown[-1].pk,
+        "is_first": last is None,
+    }

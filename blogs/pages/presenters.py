@@ -1,79 +1,95 @@
-"""What templates show of posts, as plain dictionaries: templates read these much faster than objects.
-
-All of it is in the language and the time zone that are active, the site's.
-"""
+"""Convert rows to the dictionaries that templates read, in the active language and time zone: those of the site."""
 
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
-from blogs.models.names import Named
+from blogs.models import Author, Tag
+from blogs.models.names import SlugsAndNames
 from blogs.models.rows import ListRow, PostRow
+from blogs.pages.contexts import (
+    AuthorContext,
+    CoverContext,
+    DateContext,
+    LinkContext,
+    ListedPost,
+    PostContext,
+    TagContext,
+)
 from blogs.paths import public_path
 
-Shown = dict[str, Any]
 
-
-def in_list(row: ListRow) -> Shown:
+def present_in_list(row: ListRow) -> ListedPost:
     return {
         "path": public_path("post", row.slug),
         "title": row.post__title,
         "summary": row.post__summary,
         "pinned": row.pinned,
-        "published": _day(localtime(row.published_at)),
-        "authors": _linked("author", row.authors),
+        "published": _present_date(localtime(row.published_at).date()),
+        "authors": _links("author", row.authors),
         "cover": _cover(row),
     }
 
 
-def on_page(row: PostRow) -> Shown:
+def present_post(row: PostRow) -> PostContext:
     published, updated = localtime(row.published_at), localtime(row.post__updated_at)
     return {
         "path": public_path("post", row.slug),
         "title": row.post__title,
         "excerpt": row.post__excerpt,
         "summary": row.post__summary,
-        "body_html": mark_safe(row.post__body_html),  # sanitised when it was stored
-        "published": _day(published) | {"exact": exact(published)},
-        "changed": exact(max(published, updated)),
-        "updated": _day(updated) if updated.date() > published.date() else None,
+        "body_html": mark_safe(row.post__body_html),  # sanitised before it was stored
+        "published": _present_date(published.date()),
+        "published_at": _timestamp(published),
+        "modified_at": _timestamp(max(published, updated)),
+        "updated": _present_date(updated.date()) if updated.date() > published.date() else None,
         "month": {
             "path": public_path("month", f"{published:%Y}", f"{published:%m}"),
-            "name": _written(published.date(), "YEAR_MONTH_FORMAT", get_language()),
+            "name": month_name(published.date()),
         },
-        "authors": _linked("author", row.authors),
-        "tags": _linked("tag", row.tags),
+        "authors": _links("author", row.authors),
+        "tags": _links("tag", row.tags),
         "cover": _cover(row),
     }
 
 
-def exact(moment: datetime) -> str:
-    """2026-03-14T09:30:00+01:00, with the offset of its time zone."""
+def present_tag(tag: Tag) -> TagContext:
+    return {"name": tag.name, "path": tag.get_absolute_url(), "feed": public_path("tag-feed", tag.slug)}
+
+
+def present_author(author: Author) -> AuthorContext:
+    return {"name": author.name, "path": author.get_absolute_url(), "bio": author.bio}
+
+
+def month_name(day: date) -> str:
+    """“March 2026”."""
+    return _format_date(day, "YEAR_MONTH_FORMAT", get_language())
+
+
+def _present_date(day: date) -> DateContext:
+    return {"iso": day.isoformat(), "text": _format_date(day, "DATE_FORMAT", get_language())}
+
+
+def _timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
-def _day(moment: datetime) -> Shown:
-    day = moment.date()
-    return {"iso": day.isoformat(), "written": _written(day, "DATE_FORMAT", get_language())}
-
-
 @lru_cache(maxsize=10_000)
-def _written(day: date, form: str, language: str) -> str:
-    """`language` is the active one, which decides how it is written."""
+def _format_date(day: date, form: str, language: str) -> str:
+    """`date_format` uses the active language; `language` names it to make it part of the cache's key."""
     return date_format(day, form)
 
 
-def _linked(page: str, named: Named) -> list[Shown]:
-    """Authors or tags with the address of their `page`."""
-    return [{"name": name, "path": public_path(page, slug)} for slug, name in named]
+def _links(page: str, names: SlugsAndNames) -> list[LinkContext]:
+    """`page` is the URL name of the page that a slug leads to."""
+    return [{"name": name, "path": public_path(page, slug)} for slug, name in names]
 
 
-def _cover(row: ListRow | PostRow) -> Shown | None:
+def _cover(row: ListRow | PostRow) -> CoverContext | None:
     if row.post__cover__name is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""Pages of a site in the site's theme, with the headers that every page has."""
+"""Render a page of a site in the site's theme, with the headers that every page has."""
 
 from functools import cache
 from typing import Any
@@ -6,31 +6,30 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template, select_template
 
+from blogs.pages.contexts import BaseContext, PageContext
 from blogs.pages.site_context import frame_of
 
 
-def render_page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """A page from `themes/<theme>/<template>` with `site`, its `menu`, `path` and what `context` adds.
+def render_page(request: HttpRequest, template: str, context: PageContext, status: int = 200) -> HttpResponse:
+    """Render `themes/<theme>/<template>`, or `blogs/<template>` if the theme has none.
 
-    Unless `context` has one, `canonical` is the absolute address of the requested path.
+    The template reads BaseContext and `context`. Unless `context` has `canonical`, it is the URL of the request's path.
     """
     frame = frame_of(request.site)
-    page = {
+    base: BaseContext = {
         "canonical": frame.site["origin"] + request.path,
         "menu": frame.menu,
         "path": request.path,
         "site": frame.site,
-        **context,
     }
-    # Without the request, so that no context processor of the admin's is asked.
-    html = get_template(_in_theme(frame.site["theme"], template)).render(page)
+    # Without `request`, Django runs no context processors; they are for the admin and read the session.
+    html = get_template(_template_name(frame.site["theme"], template)).render({**base, **context})
     response = HttpResponse(html, status=status)
     response["Content-Security-Policy"] = frame.content_security_policy
     return response
 
 
 @cache
-def _in_theme(theme: str, template: str) -> str:
-    """The theme's own template, or the one for all themes."""
+def _template_name(theme: str, template: str) -> str:
     chosen: Any = select_template([f"themes/{theme}/{template}", f"blogs/{template}"])
     return str(chosen.template.name)

@@ -5,7 +5,7 @@ import locale
 import re
 from base64 import b64encode
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.sites.models import Site
@@ -13,6 +13,7 @@ from django.templatetags.static import static
 from django.utils.translation import to_locale
 
 from blogs.models import Placement
+from blogs.pages.contexts import ImageContext, MenuItem, SiteContext
 from blogs.paths import public_path
 from tenancy.absolute_urls import site_url
 from tenancy.models import Robots
@@ -21,8 +22,8 @@ from tenancy.registry.site_registry import SITES_KEPT, registry
 
 
 class Frame(NamedTuple):
-    site: dict[str, Any]  # what templates know of the site
-    menu: list[dict[str, str]]  # path and title of each page in it
+    site: SiteContext
+    menu: list[MenuItem]
     content_security_policy: str
 
 
@@ -46,7 +47,7 @@ def _kept(entry: SiteEntry) -> Frame:
 def _frame(site: Site) -> Frame:
     style = accent_style(site)
     language = site.settings.language
-    shown = {
+    shown: SiteContext = {
         "name": site.name,
         "tagline": site.settings.tagline,
         "accent": site.settings.accent,
@@ -67,11 +68,11 @@ def _frame(site: Site) -> Frame:
         "theme": site.settings.theme,
     }
     pages = Placement.objects.on(site).live().menu()
-    menu = [{"path": page.get_absolute_url(), "title": page.post.title} for page in pages]
+    menu: list[MenuItem] = [{"path": page.get_absolute_url(), "title": page.post.title} for page in pages]
     return Frame(shown, menu, content_security_policy(style))
 
 
-def _logo(site: Site) -> dict[str, Any] | None:
+def _logo(site: Site) -> ImageContext | None:
     logo = site.settings.logo
     if not logo:
         return None

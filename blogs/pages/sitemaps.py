@@ -1,4 +1,4 @@
-"""The sitemap (sitemaps.org): addresses that are canonical on this site, and an index of parts when there are many."""
+"""Sitemaps (sitemaps.org) of the URLs that are canonical on a site; a large site has an index of several sitemaps."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,7 +15,7 @@ from blogs.paths import public_path
 from pagecache.decorators import public_page
 from tenancy.absolute_urls import site_url
 
-PART = 10_000  # addresses; the protocol allows 50,000 and 50 MB
+PART_SIZE = 10_000  # URLs; the protocol allows 50,000 URLs and 50 MB in one file
 
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -23,7 +23,7 @@ _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 @require_safe
 @public_page()
 def index(request: HttpRequest) -> HttpResponse:
-    """The first part itself while there is only one, else the list of parts, each named by its first placement."""
+    """The sitemap if one part is enough, otherwise an index of parts. The id of its first placement names a part."""
     firsts = _firsts(request)
     if len(firsts) > 1:
         parts = [(site_url(request.site, public_path("sitemap-part", first)), None) for first in firsts]
@@ -35,24 +35,28 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page()
 def part(request: HttpRequest, first: int) -> HttpResponse:
-    # Any other part would be a page more in the cache. Who guesses numbers does not make us go through them all.
-    is_known = Placement.objects.on(request.site).live().filter(pk=first).exists()
-    if not is_known or first not in _firsts(request):
-        raise Http404(f"No part of the sitemap begins at {first}.")
+    # Only the first placements of parts have a sitemap: each other id would be an entry in the page cache. The query
+    # by id comes first, so that requests with random ids do not read all placements.
+    exists = Placement.objects.on(request.site).live().filter(pk=first).exists()
+    if not exists or first not in _firsts(request):
+        raise Http404(f"No part of the sitemap starts at the placement {first}.")
     return _xml("urlset", "url", _part(request, first))
 
 
 def _firsts(request: HttpRequest) -> list[int]:
     numbered = Placement.objects.on(request.site).live().annotate(number=Window(RowNumber(), order_by=F("pk").asc()))
-    return list(numbered.annotate(rest=(F("number") - 1) % PART).filter(rest=0).values_list("pk", flat=True))
+    return list(numbered.annotate(rest=(F("number") - 1) % PART_SIZE).filter(rest=0).values_list("pk", flat=True))
 
 
 def _part(request: HttpRequest, first: int) -> list[tuple[str, datetime | None]]:
     site = request.site
-    ids = Placement.objects.on(site).live().filter(pk__gte=first).order_by("pk").values("pk")[:PART]
+    ids = Placement.objects.on(site).live().filter(pk__gte=first).order_by("pk").values("pk")[:PART_SIZE]
     placements = Placement.objects.on(site).filter(pk__in=ids).canonical().order_by("pk")
     return [
-        (site_url(site, public_path("post", slug)), max(cast(datetime, published_at), updated_at))  # they are live
+        (
+            site_url(site, public_path("post", slug)),
+            max(cast(datetime, published_at), updated_at),
+        )  # not None: it is live
         for slug, published_at, updated_at in placements.values_list("slug", "published_at", "post__updated_at")
     ]
 

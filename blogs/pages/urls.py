@@ -1,4 +1,4 @@
-"""The public surface: every address of a site."""
+"""The urlconf of the surface `blogs`: every address of a site's host outside `/-/`."""
 
 from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter, StringConverter
@@ -7,13 +7,13 @@ from blogs.pages import feeds, sitemaps, views
 
 
 class MediaName(StringConverter):
-    """What tenancy.media names an image."""
+    """The file name that `tenancy.media` gives to an image."""
 
     regex = r"[0-9a-f]{32}\.[a-z]{3,4}"
 
 
 class Key(IntConverter):
-    """A primary key, in the one spelling that a number has: each page has one address."""
+    """A primary key without leading zeros, so that a page has one address only."""
 
     regex = r"[1-9][0-9]{0,17}"
 

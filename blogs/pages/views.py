@@ -1,4 +1,4 @@
-"""The public pages. Each view fetches from `request.site`, decides, renders."""
+"""The public pages. Each view reads rows of `request.site` only, and renders them in the site's theme."""
 
 from datetime import date
 
@@ -9,11 +9,12 @@ from django.views.decorators.http import require_safe
 from blogs import redirects
 from blogs.models import Author, Placement, Post, Tag
 from blogs.pages.canonical import canonical_url
-from blogs.pages.lists import home_page, page_or_404
-from blogs.pages.presenters import on_page
+from blogs.pages.contexts import AuthorPage, HomePage, MonthPage, NotFoundPage, PostPage, TagPage
+from blogs.pages.lists import home_page_list, post_list_or_404
+from blogs.pages.presenters import month_name, present_author, present_post, present_tag
 from blogs.pages.rendering import render_page
 from blogs.paths import public_path
-from blogs.queries import post_at
+from blogs.queries import post_or_404
 from lib.database import DATABASE_AWAY
 from pagecache.decorators import declare_public, public_page
 from tenancy.absolute_urls import site_url
@@ -25,48 +26,50 @@ from tenancy.responses import unavailable
 @require_safe
 @public_page(query=["before"])
 def home(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "home.html", {"page": home_page(request)})
+    return render_page(request, "home.html", HomePage(post_list=home_page_list(request)))
 
 
 @require_safe
 @public_page()
 def post(request: HttpRequest, slug: str) -> HttpResponse:
-    row = post_at(request.site, slug)
+    row = post_or_404(request.site, slug)
     template = "page.html" if row.post__kind == Post.Kind.PAGE else "post.html"
-    return render_page(request, template, {"post": on_page(row), "canonical": canonical_url(request.site, row)})
+    page = PostPage(post=present_post(row), canonical=canonical_url(request.site, row))
+    return render_page(request, template, page)
 
 
 @require_safe
 @public_page(query=["before"])
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     tag = get_object_or_404(Tag, slug=slug)
-    page = page_or_404(Placement.objects.on(request.site).live().posts().filter(post__tags=tag), request)
-    return render_page(request, "tag.html", {"tag": tag, "page": page})
+    posts = post_list_or_404(Placement.objects.on(request.site).live().posts().filter(post__tags=tag), request)
+    return render_page(request, "tag.html", TagPage(tag=present_tag(tag), post_list=posts))
 
 
 @require_safe
 @public_page(query=["before"])
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author, slug=slug)
-    page = page_or_404(Placement.objects.on(request.site).live().posts().filter(post__authors=author), request)
-    return render_page(request, "author.html", {"author": author, "page": page})
+    posts = post_list_or_404(Placement.objects.on(request.site).live().posts().filter(post__authors=author), request)
+    return render_page(request, "author.html", AuthorPage(author=present_author(author), post_list=posts))
 
 
 @require_safe
 @public_page(query=["before"])
 def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
     first_day = date(int(year), int(month), 1)
-    page = page_or_404(Placement.objects.on(request.site).live().posts().in_month(first_day), request)
-    return render_page(request, "month.html", {"month": first_day, "page": page})
+    posts = post_list_or_404(Placement.objects.on(request.site).live().posts().in_month(first_day), request)
+    return render_page(request, "month.html", MonthPage(month=month_name(first_day), post_list=posts))
 
 
 @require_safe
 def media(request: HttpRequest, name: str) -> FileResponse:
-    """An image that the site shows: its logo, or one of a live post."""
+    """The site's logo, or an image of a live post."""
     logo = request.site.settings.logo
     is_logo = str(logo.name).endswith(f"/{name}")
     file = logo if is_logo else get_object_or_404(Placement.objects.on(request.site).live().images(), name=name).file
-    # A name is never used for another image. Suspending the site or withdrawing the post ends it for who comes anew.
+    # `immutable`, because a name is never reused for another image. After the post is unpublished, only browsers that
+    # have the image already still show it.
     return image_response(file, "public, max-age=31536000, immutable")
 
 
@@ -79,11 +82,11 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404 of the site, or 301 for an address that moved."""
+    """The site's 404 page, or a 301 if the address has moved."""
     try:
         target = redirects.target(request.site, request.path)
         if target is not None:
             return declare_public(request, HttpResponsePermanentRedirect(target))
-        return render_page(request, "404.html", {}, status=404)
-    except DATABASE_AWAY as error:  # which no middleware hears of here
+        return render_page(request, "404.html", NotFoundPage(), status=404)
+    except DATABASE_AWAY as error:  # Django calls handler404 outside the middleware that maps this error
         return unavailable(request, error)

@@ -1,4 +1,4 @@
-"""What templates need to tell readers and machines: who wrote a post, and JSON-LD."""
+"""Template tags and filters for bylines, descriptions and JSON-LD."""
 
 from django import template
 from django.template import Context
@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from blogs.pages import jsonld
-from blogs.pages.presenters import Shown
+from blogs.pages.contexts import AuthorContext, LinkContext, PostContext, SiteContext
 
 DESCRIPTION_LENGTH = 300
 
@@ -16,37 +16,41 @@ register = template.Library()
 
 @register.filter
 def description(text: str) -> str:
-    """As much of a text as search engines and previews show."""
+    """The text, cut to the length that search engines and link previews show."""
     return text if len(text) <= DESCRIPTION_LENGTH else Truncator(text).chars(DESCRIPTION_LENGTH)
 
 
 @register.filter
-def byline(authors: list[Shown]) -> SafeString:
-    """“Ada, Grace and Lin”, each a link."""
+def byline(authors: list[LinkContext]) -> SafeString:
+    """Links to the authors: “Ada, Grace and Lin”."""
     links = [f'<a href="{author["path"]}" rel="author">{escape(author["name"])}</a>' for author in authors]
     return mark_safe(" and ".join(filter(None, [", ".join(links[:-1]), *links[-1:]])))
 
 
 @register.simple_tag(takes_context=True)
 def home_json_ld(context: Context) -> SafeString:
-    return jsonld.script(jsonld.web_site(context["site"]))
+    site: SiteContext = context["site"]
+    return jsonld.script(jsonld.web_site(site))
 
 
 @register.simple_tag(takes_context=True)
 def post_json_ld(context: Context) -> SafeString:
-    site, post = context["site"], context["post"]
+    site: SiteContext = context["site"]
+    post: PostContext = context["post"]
     posting = jsonld.blog_posting(site, post, context["canonical"])
     return jsonld.script(posting, jsonld.breadcrumbs(site, post["title"]))
 
 
 @register.simple_tag(takes_context=True)
 def author_json_ld(context: Context) -> SafeString:
-    site, author = context["site"], context["author"]
-    return jsonld.script(jsonld.profile_page(site, author, context["canonical"]), jsonld.breadcrumbs(site, author.name))
+    site: SiteContext = context["site"]
+    author: AuthorContext = context["author"]
+    profile = jsonld.profile_page(site, author, context["canonical"])
+    return jsonld.script(profile, jsonld.breadcrumbs(site, author["name"]))
 
 
 @register.simple_tag(takes_context=True)
 def page_json_ld(context: Context, name: str, kind: str = "WebPage") -> SafeString:
     """`kind` is WebPage or a narrower type of schema.org: CollectionPage for a list."""
-    site = context["site"]
+    site: SiteContext = context["site"]
     return jsonld.script(jsonld.web_page(site, name, context["canonical"], kind), jsonld.breadcrumbs(site, name))

@@ -1,4 +1,4 @@
-"""What pages tell machines: titles, canonical addresses, Open Graph, JSON-LD. And that every theme is whole."""
+"""What pages tell machines: titles, canonical addresses, Open Graph, JSON-LD."""
 
 import json
 import re
@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
-from django.contrib.staticfiles import finders
-from django.template.loader import get_template
 
 from blogs.models import Author, Image, Tag
 from blogs.pages.site_context import with_territory
@@ -169,10 +167,3 @@ def test_the_style_of_a_page_is_the_one_that_its_policy_allows(site, visit):
 )
 def test_open_graph_names_a_language_with_its_territory(language, locale):
     assert with_territory(language) in (locale, "")
-
-
-@pytest.mark.parametrize("theme", Theme.values)
-def test_a_theme_has_a_base_a_list_and_a_stylesheet(theme):
-    assert get_template(f"themes/{theme}/base.html")
-    assert get_template(f"themes/{theme}/list.html")
-    assert finders.find(f"themes/{theme}.css")

@@ -262,7 +262,7 @@ def test_the_sitemap_of_a_large_site_is_an_index_of_parts(techblog, series, visi
     assert whole[0] == "http://techblog.test/"
     assert len(whole) == 13
 
-    monkeypatch.setattr(sitemaps, "PART", 5)
+    monkeypatch.setattr(sitemaps, "PART_SIZE", 5)
     techblog.save()  # a code that changes while it runs is nothing the page cache could know of
     parts = locations(visit, techblog)
     assert len(parts) == 3

@@ -132,7 +132,7 @@ def test_the_lists_read_by_index(techblog, financeblog, furnished):
 
 def kept_plan(statement, **values):
     """The one that PostgreSQL makes for all sites, once it has prepared the statement."""
-    sql, parameters, _ = statement._written
+    sql, parameters, _ = statement.compiled
     given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
     places = count(1)
     with connection.cursor() as cursor:

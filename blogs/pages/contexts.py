@@ -1,0 +1,141 @@
+"""What templates may read: the context of each public page, as typed dictionaries.
+
+Templates get dictionaries instead of model instances, because Django resolves `post.title` as `post["title"]` first and
+pays an exception for each failed attempt. Dates are in the site's language and time zone.
+"""
+
+from typing import TypedDict
+
+
+class LinkContext(TypedDict):
+    """A link to a page of the site: an author, a tag or a month."""
+
+    name: str
+    path: str
+
+
+class MenuItem(TypedDict):
+    title: str
+    path: str
+
+
+class DateContext(TypedDict):
+    iso: str  # 2026-03-14
+    text: str  # March 14, 2026
+
+
+class ImageContext(TypedDict):
+    """An image of the site; the size is in pixels."""
+
+    path: str
+    width: int | None
+    height: int | None
+
+
+class CoverContext(ImageContext):
+    alt: str
+
+
+class SiteContext(TypedDict):
+    """The site, for every page of it."""
+
+    name: str
+    tagline: str
+    accent: str
+    accent_style: str
+    feed: str  # path
+    hidden: bool  # from search engines
+    home: str  # path
+    language: str
+    logo: ImageContext | None
+    origin: str  # http://techblog.localhost, without a slash
+    right_to_left: bool
+    styles: dict[str, str]  # URLs of the style sheets: base, code, theme
+    territory: str  # en_US; empty if the language has no usual territory
+    theme: str
+
+
+class BaseContext(TypedDict):
+    """What `render_page` gives to every template."""
+
+    canonical: str  # absolute URL
+    menu: list[MenuItem]
+    path: str
+    site: SiteContext
+
+
+class ListedPost(TypedDict):
+    """A post in a list."""
+
+    path: str
+    title: str
+    summary: str
+    pinned: bool
+    published: DateContext
+    authors: list[LinkContext]
+    cover: CoverContext | None
+
+
+class PostContext(TypedDict):
+    """A post or a page at its own address."""
+
+    path: str
+    title: str
+    excerpt: str
+    summary: str
+    body_html: str  # sanitised
+    published: DateContext
+    published_at: str  # RFC 3339, with the offset of the site's time zone
+    modified_at: str  # the same; never before `published_at`
+    updated: DateContext | None  # None if the post was last changed on the day of its publication
+    month: LinkContext
+    authors: list[LinkContext]
+    tags: list[LinkContext]
+    cover: CoverContext | None
+
+
+class PostList(TypedDict):
+    """One page of a list of posts."""
+
+    posts: list[ListedPost]
+    before: int | None  # ?before=… of the next page, with older posts; None on the last page
+    is_first: bool
+
+
+class TagContext(LinkContext):
+    feed: str  # path
+
+
+class AuthorContext(LinkContext):
+    bio: str
+
+
+class HomePage(TypedDict):
+    post_list: PostList
+
+
+class PostPage(TypedDict):
+    post: PostContext
+    canonical: str  # the post's address at its home, if it is live there
+
+
+class TagPage(TypedDict):
+    tag: TagContext
+    post_list: PostList
+
+
+class AuthorPage(TypedDict):
+    author: AuthorContext
+    post_list: PostList
+
+
+class MonthPage(TypedDict):
+    month: str  # March 2026
+    post_list: PostList
+
+
+class NotFoundPage(TypedDict):
+    pass
+
+
+PageContext = HomePage | PostPage | TagPage | AuthorPage | MonthPage | NotFoundPage
