@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import NotSupportedError, ProgrammingError, connection, transaction
 
-from blogs.queries import post_at
+from blogs.queries import post_or_404
 from lib.postgresql.base import PREPARED_AT_MOST, PREPARED_FROM, DatabaseWrapper
 from tests.support import servers
 
@@ -79,15 +79,15 @@ def test_after_an_error_the_database_is_asked(kept):
 def test_a_column_that_a_migration_changes_fails_no_request(techblog, publish):
     publish("Hello", on=techblog)
     for _ in range(2 * PREPARED_FROM):
-        assert post_at(techblog, "hello").post__title == "Hello"
+        assert post_or_404(techblog, "hello").post__title == "Hello"
 
     with psycopg.connect(servers.postgresql.url, dbname=connection.settings_dict["NAME"], autocommit=True) as other:
         other.execute("ALTER TABLE blogs_post ALTER title TYPE varchar(1000)")
         for _ in range(2 * PREPARED_FROM):
-            assert post_at(techblog, "hello").post__title == "Hello"
+            assert post_or_404(techblog, "hello").post__title == "Hello"
         other.execute("ALTER TABLE blogs_post ALTER title TYPE varchar(200)")
         with pytest.raises(NotSupportedError), transaction.atomic():  # which would lose what it has done
-            post_at(techblog, "hello")
+            post_or_404(techblog, "hello")
 
 
 def test_what_is_prepared_and_no_longer_asked_is_forgotten(kept):
