@@ -5,11 +5,13 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
-from django.db import router
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections, models, router
 
 from tenancy.changes.watches import watched
-from tenancy.models import Generation
+from tenancy.models import Generation, SiteSettings
+from tenancy.themes import DEFAULT_THEME, theme_names
 
 # Pairs of apps whose order in INSTALLED_APPS matters: (first, second, what fails in the other order).
 APP_ORDER = [
@@ -81,4 +83,26 @@ def watched_tables_are_beside_generations(app_configs: Any, **kwargs: Any) -> Se
         )
         for model in sorted(watched(), key=lambda model: model._meta.label)
         if router.db_for_write(model) != home
+    ]
+
+
+@register(Tags.database)
+def themes_of_sites_are_installed(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> Sequence[CheckMessage]:
+    """Runs before each `migrate`, and with `check --database default`."""
+    database = router.db_for_read(SiteSettings)
+    if database not in (databases or ()):
+        return []
+    if SiteSettings._meta.db_table not in connections[database].introspection.table_names():
+        return []  # not migrated yet
+    missing = SiteSettings.objects.exclude(theme__in=theme_names()).values("theme")
+    return [
+        checks.Warning(
+            f"{row['sites']} sites use the theme {row['theme']!r}, which is not installed; they are served in"
+            f" {DEFAULT_THEME!r}.",
+            hint="Install the theme again, or choose another theme for these sites in the admin.",
+            id="newsstand.W001",
+        )
+        for row in missing.annotate(sites=models.Count("pk")).order_by("theme")
     ]

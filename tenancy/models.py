@@ -13,20 +13,13 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from lib import hostnames
-from tenancy import claims, deployments
+from tenancy import claims, deployments, themes
 from tenancy.media import SiteImageField
 
 
 class State(models.TextChoices):
     LIVE = "live"
     SUSPENDED = "suspended"
-
-
-class Theme(models.TextChoices):
-    """Folders below blogs/templates/themes and blogs/static/themes."""
-
-    TERMINAL = "terminal", "Terminal: a narrow column, a log of entries"
-    BROADSHEET = "broadsheet", "Broadsheet: a masthead, a lead story, cards"
 
 
 class Robots(models.TextChoices):
@@ -54,7 +47,9 @@ class SiteSettings(models.Model):
     tagline = models.CharField(max_length=200, blank=True, help_text="One sentence under the name.")
     language = models.CharField(max_length=10, choices=languages, default="en")
     time_zone = models.CharField(max_length=50, default="UTC", validators=[validate_time_zone])
-    theme = models.CharField(max_length=20, choices=Theme, default=Theme.TERMINAL)
+    theme = models.CharField(
+        max_length=themes.MAX_LENGTH, default=themes.DEFAULT_THEME, validators=[themes.validate_theme]
+    )
     accent = models.CharField(
         max_length=7,
         default="#0b6e4f",

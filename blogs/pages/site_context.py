@@ -4,7 +4,6 @@ import hashlib
 import locale
 import re
 from base64 import b64encode
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
@@ -18,7 +17,9 @@ from blogs.paths import public_path
 from tenancy.absolute_urls import site_url
 from tenancy.models import Robots
 from tenancy.registry.domain_map import SiteEntry
-from tenancy.registry.site_registry import SITES_KEPT, registry
+from tenancy.registry.per_generation import cached_per_generation
+from tenancy.registry.site_registry import registry
+from tenancy.themes import installed_theme
 
 
 class Frame(NamedTuple):
@@ -31,21 +32,22 @@ def frame_of(site: Site) -> Frame:
     """Of the site as this process knows it now, which may be newer than `site`."""
     entry = registry.find(site.domain)
     # Meanwhile the domain may have become another site's.
-    if entry is None or entry.site_id != site.pk or not entry.is_cacheable:
+    if entry is None or entry.site_id != site.pk:
         return _frame(site)
     try:
-        return _kept(entry)
+        return _frame_of_entry(entry)
     except Site.DoesNotExist:  # deleted since its pages were asked for
         return _frame(site)
 
 
-@lru_cache(maxsize=SITES_KEPT)
-def _kept(entry: SiteEntry) -> Frame:
+@cached_per_generation
+def _frame_of_entry(entry: SiteEntry) -> Frame:
     return _frame(registry.site(entry))
 
 
 def _frame(site: Site) -> Frame:
     style = accent_style(site)
+    theme = installed_theme(site.settings.theme, site.domain)
     language = site.settings.language
     shown: SiteContext = {
         "name": site.name,
@@ -62,10 +64,10 @@ def _frame(site: Site) -> Frame:
         "styles": {
             "base": static("blogs/base.css"),
             "code": static("blogs/code.css"),
-            "theme": static(f"themes/{site.settings.theme}.css"),
+            "theme": static(f"themes/{theme}.css"),
         },
         "territory": with_territory(language),
-        "theme": site.settings.theme,
+        "theme": theme,
     }
     pages = Placement.objects.on(site).live().menu()
     menu: list[MenuItem] = [{"path": page.get_absolute_url(), "title": page.post.title} for page in pages]

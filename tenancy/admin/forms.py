@@ -14,6 +14,7 @@ from accounts.admin.widgets import SuggestingInput
 from tenancy import claims, deployments
 from tenancy.lifecycle import DomainTaken
 from tenancy.models import Domain, SiteSettings
+from tenancy.themes import theme_choices, theme_names
 
 
 class SiteForm(forms.ModelForm):
@@ -54,6 +55,8 @@ class LogoInput(forms.ClearableFileInput):
 
 
 class SettingsForm(forms.ModelForm):
+    theme = forms.ChoiceField(choices=theme_choices)
+
     class Meta:
         model = SiteSettings
         fields = [
@@ -79,6 +82,13 @@ class SettingsForm(forms.ModelForm):
             "accent": "Colour of links and marks.",
             "time_zone": "An IANA name, like Europe/Berlin. Dates on the blog are in it.",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        theme = self.instance.theme
+        if theme not in theme_names():  # without it a browser would select another theme unasked
+            choices = [(theme, f"{theme} (not installed)"), *theme_choices()]
+            self.fields["theme"] = forms.ChoiceField(choices=choices)
 
     def clean_deployment(self) -> str:
         """Only a new address is asked who is there: a form must not fail because a deployment is being replaced."""

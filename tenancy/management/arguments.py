@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, ArgumentTypeError
 
-from tenancy.models import Theme
+from tenancy.themes import theme_names
 
 SHARED = "shared"  # in the place of an address
 
@@ -18,7 +18,7 @@ def create(parser: ArgumentParser) -> None:
     parser.add_argument("--tagline", help="one sentence under the name")
     parser.add_argument("--language", help="like en, de or pt-br")
     parser.add_argument("--time-zone", help="like Europe/Berlin")
-    parser.add_argument("--theme", help=f"one of: {', '.join(Theme.values)}")
+    parser.add_argument("--theme", help=f"one of: {', '.join(theme_names())}")
     parser.add_argument("--accent", help="colour of links and marks, like #0b6e4f")
 
 

@@ -8,13 +8,13 @@ quarter of a second before.
 import logging
 import os
 import threading
-from functools import lru_cache
 from time import monotonic
 
 from django.contrib.sites.models import Site
 
 from tenancy.registry.domain_map import SiteEntry
 from tenancy.registry.map_reader import MapReader
+from tenancy.registry.per_generation import cached_per_generation
 
 ASK_AFTER = 0.1  # seconds since the last question began
 WAIT_AFTER = 0.2  # age of the map from which on a lookup waits …
@@ -22,7 +22,6 @@ WAIT_AT_MOST = 0.2  # … this long, counted from the begin of the question
 WAIT_LONGER_AT_MOST = 0.9  # who would surely answer wrong: without a map, or after a change of this very process
 BACK_OFF = 1.0  # after an error nobody asks and nobody waits
 HANGS_AFTER = 0.9  # seconds that a question is without an answer: another one would not get any either
-SITES_KEPT = 1000
 
 NEVER = float("-inf")
 
@@ -58,7 +57,7 @@ class Registry:
 
     def site(self, entry: SiteEntry) -> Site:
         """The site with its settings, one object for all requests: never change it. Raises Site.DoesNotExist."""
-        return _site(entry.site_id, entry.generation) if entry.is_cacheable else _fetched(entry.site_id)
+        return _site(entry)
 
     def expire(self) -> None:
         """This process committed something: its next lookup waits until it knows it."""
@@ -138,14 +137,9 @@ class Registry:
         self._reader.close()
 
 
-@lru_cache(maxsize=SITES_KEPT)
-def _site(site_id: int, generation: str) -> Site:
-    """A site as it was in this generation, or later; in the next one it is fetched anew."""
-    return _fetched(site_id)
-
-
-def _fetched(site_id: int) -> Site:
-    return Site.objects.select_related("settings").get(pk=site_id)
+@cached_per_generation
+def _site(entry: SiteEntry) -> Site:
+    return Site.objects.select_related("settings").get(pk=entry.site_id)
 
 
 registry = Registry()

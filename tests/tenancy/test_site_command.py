@@ -118,7 +118,7 @@ def test_create_takes_all_settings_and_shows_them_to_programs(site):
         (["http://blog.test"], ["scheme", "bare host name"]),
         (["admin.localhost"], ["admin.localhost", "ADMIN_HOST", "choose another"]),
         (["blog.test", "--language", "xx"], ["--language", "xx", "de or pt-br"]),
-        (["blog.test", "--theme", "xx"], ["--theme", "xx", "terminal, broadsheet"]),
+        (["blog.test", "--theme", "xx"], ["--theme", "xx", "broadsheet, terminal"]),
         (["blog.test", "--accent", "red"], ["--accent", "#0b6e4f"]),
         (["blog.test", "--time-zone", "Mars"], ["--time-zone", "Mars", "Europe/Berlin"]),
         (["blog.test", "--accent", "red", "--theme", "xx"], ["--accent", "--theme"]),

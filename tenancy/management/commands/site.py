@@ -18,10 +18,9 @@ from tenancy.absolute_urls import admin_url, site_url
 from tenancy.lookup import UnknownSite, site_named
 from tenancy.management import arguments, checking
 from tenancy.management.reporting import Document, as_page, as_table, documents, placed_elsewhere
-from tenancy.models import Theme
 
 GIVEN = ["tagline", "language", "time_zone", "theme", "accent"]
-HELP = {"language": "Write a code like en, de or pt-br.", "theme": f"Write one of: {', '.join(Theme.values)}."}
+HELP = {"language": "Write a code like en, de or pt-br."}
 
 Options = dict[str, Any]
 
