@@ -7,7 +7,7 @@ class BlogsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from blogs import signals, watches  # they need the models
+        from blogs import signals, watches  # imported here, because they import models
 
         watches.watch_content()
         signals.connect()

@@ -1,4 +1,4 @@
-"""`manage.py demo`: two blogs to look at, in an empty installation."""
+"""`manage.py demo`: load two example blogs into an empty installation."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py serve`: everything on this machine, with one command."""
+"""`manage.py serve`: prepare the database and serve all sites on this machine."""
 
 import errno
 import os
@@ -21,26 +21,27 @@ from tenancy.models import State
 from tenancy.pinning import check_before_serving
 
 HOST = "127.0.0.1"
-# Ctrl-C waits this long, in seconds, for a server that hangs; usually it ends at once.
-PATIENCE = 2
+GRACEFUL_TIMEOUT = 2  # seconds after Ctrl-C; then gunicorn kills a worker that still runs
 
 
 class Command(BaseCommand):
-    help = "Sets up the database, fills it with the demo when it is new, and serves all sites on this machine."
+    help = "Migrates the database, loads the demo if the database is new, and serves all sites on this machine."
 
     def handle(self, **options: Any) -> None:
         port = getattr(settings, "PORT", None)
         if port is None:
-            raise CommandError("serve is for settings.local. On a server: gunicorn -c server/gunicorn.py server.wsgi")
-        # First, and kept: of two that are started on one port, one stops here and touches nothing.
+            raise CommandError(
+                "serve needs settings.local. On a server, run: gunicorn -c server/gunicorn.py server.wsgi"
+            )
+        # Before all else: a second server on the same port stops here and changes nothing.
         listener = _listen(port)
-        _note(port)
+        _write_port(port)
         call_command("migrate", verbosity=0, interactive=False)
         if not (Site.objects.exists() or User.objects.exists()):
-            self.stdout.write("The database is new: filling it with the demo …")
+            self.stdout.write("The database is new: loading the demo …")
             load()
         check_before_serving()
-        # The moment until gunicorn minds it; server/gunicorn_local.py ends this.
+        # Ctrl-C is held back until gunicorn handles it; server/gunicorn_local.py unblocks the signal.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.stdout.write("\n".join(["", *_addresses(), "", *_accounts(), "Ctrl-C stops.", ""]))
         self.stdout.flush()
@@ -54,20 +55,20 @@ def _listen(port: int) -> socket.socket:
         listener.bind((HOST, port))
         listener.listen()
     except OSError as error:
-        reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
-        raise CommandError(f"Port {port} {reason}. Choose another: PORT={_another(port)} make run") from error
+        reason = "is taken" if error.errno == errno.EADDRINUSE else f"is not available ({error.strerror})"
+        raise CommandError(f"Port {port} {reason}. Choose another: PORT={_next_port(port)} make run") from error
     return listener
 
 
-def _note(port: int) -> None:
-    """For other commands (settings/local.py). Whole or not at all: Ctrl-C may come at any moment."""
+def _write_port(port: int) -> None:
+    """Write the port for other commands (settings/local.py), atomically: Ctrl-C may end this process at any time."""
     file = settings.BASE_DIR / "var" / "port"
-    aside = file.with_suffix(f".{os.getpid()}")
-    aside.write_text(str(port))
-    aside.replace(file)
+    temporary = file.with_suffix(f".{os.getpid()}")
+    temporary.write_text(str(port))
+    temporary.replace(file)
 
 
-def _another(port: int) -> int:
+def _next_port(port: int) -> int:
     return port + 1 if 1024 <= port < 65535 else 8000
 
 
@@ -75,7 +76,7 @@ def _addresses() -> list[str]:
     sites = Site.objects.select_related("settings").order_by("domain")
     if settings.PINNED_SITE_ID is not None:
         sites = sites.filter(pk=settings.PINNED_SITE_ID)
-    named = [(site_url(site), f"{site.name}{_remark(site)}") for site in sites[:SHOWN]]
+    named = [(site_url(site), f"{site.name}{_state_note(site)}") for site in sites[:SHOWN]]
     if (more := sites.count() - SHOWN) > 0:
         named.append((f"and {more} more", "manage.py site list"))
     named.append((admin_url(), "the admin"))
@@ -83,7 +84,7 @@ def _addresses() -> list[str]:
     return [f"  {address:<{width}}  {name}" for address, name in named]
 
 
-def _remark(site: Site) -> str:
+def _state_note(site: Site) -> str:
     site_settings = getattr(site, "settings", None)
     if site_settings is None:
         return " (has no settings and is not served)"
@@ -91,10 +92,10 @@ def _remark(site: Site) -> str:
 
 
 def _accounts() -> list[str]:
-    """Those of the demo that are still there."""
+    """A line for each account of the demo that still exists."""
     existing = set(User.objects.filter(email__in=[email for email, _ in ACCOUNTS]).values_list("email", flat=True))
     lines = [f"    {email:<28}  {role}" for email, role in ACCOUNTS if email in existing]
-    return [f"  Accounts of the demo, with the password {PASSWORD}:", *lines, ""] if lines else []
+    return [f"  Accounts of the demo, all with the password {PASSWORD}:", *lines, ""] if lines else []
 
 
 def _become_gunicorn(listener: socket.socket) -> None:
@@ -108,5 +109,12 @@ def _become_gunicorn(listener: socket.socket) -> None:
         "--chdir",
         str(settings.BASE_DIR),
     ]
-    command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning", "--graceful-timeout", str(PATIENCE)]
-    os.execv(sys.executable, [*command, "server.wsgi"])  # noqa: S606  # there is no shell, as it should be
+    command += [
+        "--bind",
+        f"fd://{listener.fileno()}",
+        "--log-level",
+        "warning",
+        "--graceful-timeout",
+        str(GRACEFUL_TIMEOUT),
+    ]
+    os.execv(sys.executable, [*command, "server.wsgi"])  # noqa: S606  # no shell is wanted
