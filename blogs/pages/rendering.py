@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template, select_template
 
 from blogs.pages.contexts import BaseContext, PageContext
-from blogs.pages.site_context import frame_of
+from blogs.pages.site_context import shared_context
 
 
 def render_page(request: HttpRequest, template: str, context: PageContext, status: int = 200) -> HttpResponse:
@@ -15,17 +15,17 @@ def render_page(request: HttpRequest, template: str, context: PageContext, statu
 
     The template reads BaseContext and `context`. Unless `context` has `canonical`, it is the URL of the request's path.
     """
-    frame = frame_of(request.site)
+    shared = shared_context(request.site)
     base: BaseContext = {
-        "canonical": frame.site["origin"] + request.path,
-        "menu": frame.menu,
+        "canonical": shared.site["origin"] + request.path,
+        "menu": shared.menu,
         "path": request.path,
-        "site": frame.site,
+        "site": shared.site,
     }
     # Without `request`, Django runs no context processors; they are for the admin and read the session.
-    html = get_template(_template_name(frame.site["theme"], template)).render({**base, **context})
+    html = get_template(_template_name(shared.site["theme"], template)).render({**base, **context})
     response = HttpResponse(html, status=status)
-    response["Content-Security-Policy"] = frame.content_security_policy
+    response["Content-Security-Policy"] = shared.content_security_policy
     return response
 
 

@@ -1,4 +1,4 @@
-"""What the pages of a site have in common. Worked out anew for each generation of the site, and at its moments."""
+"""The context that all pages of a site share, computed once for each generation of the site."""
 
 import hashlib
 import locale
@@ -22,34 +22,34 @@ from tenancy.registry.site_registry import registry
 from tenancy.themes import installed_theme
 
 
-class Frame(NamedTuple):
+class SharedContext(NamedTuple):
     site: SiteContext
     menu: list[MenuItem]
     content_security_policy: str
 
 
-def frame_of(site: Site) -> Frame:
-    """Of the site as this process knows it now, which may be newer than `site`."""
+def shared_context(site: Site) -> SharedContext:
+    """The shared context of the site as this process knows it now; `site` may be older."""
     entry = registry.find(site.domain)
-    # Meanwhile the domain may have become another site's.
+    # The domain may have moved to another site since the request began.
     if entry is None or entry.site_id != site.pk:
-        return _frame(site)
+        return _compute(site)
     try:
-        return _frame_of_entry(entry)
-    except Site.DoesNotExist:  # deleted since its pages were asked for
-        return _frame(site)
+        return _cached(entry)
+    except Site.DoesNotExist:  # deleted since the request began
+        return _compute(site)
 
 
 @cached_per_generation
-def _frame_of_entry(entry: SiteEntry) -> Frame:
-    return _frame(registry.site(entry))
+def _cached(entry: SiteEntry) -> SharedContext:
+    return _compute(registry.site(entry))
 
 
-def _frame(site: Site) -> Frame:
+def _compute(site: Site) -> SharedContext:
     style = accent_style(site)
     theme = installed_theme(site.settings.theme, site.domain)
     language = site.settings.language
-    shown: SiteContext = {
+    context: SiteContext = {
         "name": site.name,
         "tagline": site.settings.tagline,
         "accent": site.settings.accent,
@@ -71,7 +71,7 @@ def _frame(site: Site) -> Frame:
     }
     pages = Placement.objects.on(site).live().menu()
     menu: list[MenuItem] = [{"path": page.get_absolute_url(), "title": page.post.title} for page in pages]
-    return Frame(shown, menu, content_security_policy(style))
+    return SharedContext(context, menu, content_security_policy(style))
 
 
 def _logo(site: Site) -> ImageContext | None:
@@ -86,12 +86,12 @@ def _logo(site: Site) -> ImageContext | None:
 
 
 def accent_style(site: Site) -> str:
-    """The only thing in a page's style that differs between sites of one theme."""
+    """The content of the inline style element: the accent is the only style that differs between sites of a theme."""
     return f":root{{--accent:{site.settings.accent}}}"
 
 
 def content_security_policy(style: str) -> str:
-    """No script at all, our own styles and that one; images may come from elsewhere, as old archives show them."""
+    """No scripts; own style sheets and the inline `style`; images from any host, because imported posts show such."""
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'self' 'sha256-{digest}'; img-src 'self' https: data:; font-src 'self';"
@@ -100,6 +100,6 @@ def content_security_policy(style: str) -> str:
 
 
 def with_territory(language: str) -> str:
-    """A locale as Open Graph wants it: pt-br → pt_BR, de → de_DE; empty where the territory is anybody's guess."""
+    """The locale for Open Graph: pt-br → pt_BR, de → de_DE; empty if the language has no usual territory."""
     name = locale.normalize(to_locale(language)).partition(".")[0]
     return name if re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}", name) else ""

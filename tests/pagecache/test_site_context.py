@@ -1,21 +1,21 @@
-"""A page stands in the frame of its own site, whatever happens to domains while it is rendered."""
+"""A page shows the name, menu and theme of its own site, even if domains move while it is rendered."""
 
 from blogs.pages import rendering
 from tenancy import lifecycle
 from tests.support.reading import read
 
 
-def test_a_domain_that_changes_hands_meanwhile_brings_no_other_sites_frame(techblog, financeblog, publish, monkeypatch):
+def test_a_page_whose_domain_moves_during_rendering_shows_its_own_site(techblog, financeblog, publish, monkeypatch):
     publish("Of the techblog", on=techblog, slug="p")
-    frame_of = rendering.frame_of
+    shared_context = rendering.shared_context
 
-    def hand_over(site):
-        monkeypatch.setattr(rendering, "frame_of", frame_of)
+    def move_domains_first(site):
+        monkeypatch.setattr(rendering, "shared_context", shared_context)
         lifecycle.rename(techblog, "elsewhere.test", keep_old=False)
         lifecycle.rename(financeblog, "techblog.test", keep_old=False)
-        return frame_of(site)
+        return shared_context(site)
 
-    monkeypatch.setattr(rendering, "frame_of", hand_over)
+    monkeypatch.setattr(rendering, "shared_context", move_domains_first)
     body = read("techblog.test", "/p/").body.decode()
 
     assert "Of the techblog" in body
