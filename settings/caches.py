@@ -23,5 +23,5 @@ def on_redis(url: str) -> dict[str, dict[str, Any]]:
         "LOCATION": [url],
         "OPTIONS": options,
     }
-    of_pages = options | {"CLIENT_CLASS": "lib.redis.bytes_client.PageClient"}
+    of_pages = options | {"CLIENT_CLASS": "lib.redis.bytes_client.BytesClient"}
     return {"default": cache, "pages": cache | {"OPTIONS": of_pages}}

@@ -1,6 +1,6 @@
-"""Redis through a circuit breaker: while it is away or hangs a process loses one time-out, not one per request.
+"""Redis behind a circuit breaker: while Redis is down or hangs, a process loses one timeout and not one per request.
 
-django-redis is told of these classes by settings/caches.py.
+`settings/caches.py` gives these classes to django-redis.
 """
 
 import logging
@@ -12,67 +12,67 @@ from typing import Any
 from redis import ConnectionPool, Redis, exceptions
 from redis.client import Pipeline
 
-# What answers in no known way is no Redis.
-AWAY = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.InvalidResponse, OSError)
-PAUSE = 1.0  # seconds for which nobody asks, after an attempt that failed
+# InvalidResponse: a server that does not speak RESP is not a Redis.
+UNAVAILABLE = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.InvalidResponse, OSError)
+RETRY_INTERVAL = 1.0  # seconds after a failed attempt
 
 logger = logging.getLogger(__name__)
 
 
 class CircuitOpen(exceptions.ConnectionError):
-    """Redis did not answer a moment ago, so this command was not even sent."""
+    """The last attempt failed less than RETRY_INTERVAL ago, so this command was not sent."""
 
 
 class Breaker:
-    """Lets commands through while they are answered; after a failure one attempt per PAUSE, the others fail at once.
+    """Calls commands while Redis responds. After a failure it calls one per RETRY_INTERVAL; all others fail at once.
 
-    After M. Nygard, "Release It!", Circuit Breaker. No lock is held while a command is on its way.
+    See M. Nygard, "Release It!", Circuit Breaker. No lock is held during a command.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open = False
-        self._ask_again_at = 0.0
+        self._retry_at = 0.0
 
     def call(self, command: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """What `command` answers. Raises CircuitOpen instead of calling it while the circuit is open."""
+        """The result of `command`. Raises CircuitOpen without calling it while the circuit is open."""
         if self._open:
-            self._wait_for_turn()
+            self._claim_retry()
         try:
-            answer = command(*args, **options)
-        except AWAY as error:
-            self._fail(error)
+            result = command(*args, **options)
+        except UNAVAILABLE as error:
+            self._record_failure(error)
             raise
-        except exceptions.ResponseError:  # it refused the command, so it is there
-            self._recover()
+        except exceptions.ResponseError:  # Redis refused the command, so it is up
+            self._record_success()
             raise
         if self._open:
-            self._recover()
-        return answer
+            self._record_success()
+        return result
 
-    def _wait_for_turn(self) -> None:
+    def _claim_retry(self) -> None:
         with self._lock:
             now = monotonic()
-            if self._open and now < self._ask_again_at:
-                raise CircuitOpen("Redis did not answer a moment ago.")
-            self._ask_again_at = now + PAUSE  # this caller asks, the others go on without
+            if self._open and now < self._retry_at:
+                raise CircuitOpen("Redis failed a moment ago.")
+            self._retry_at = now + RETRY_INTERVAL  # other callers fail at once while this one tries
 
-    def _fail(self, error: Exception) -> None:
+    def _record_failure(self, error: Exception) -> None:
         with self._lock:
             was_open, self._open = self._open, True
-            self._ask_again_at = monotonic() + PAUSE
+            self._retry_at = monotonic() + RETRY_INTERVAL
         if not was_open:
-            logger.error("Redis does not answer; going on without it, and asking again every %s s: %s", PAUSE, error)
+            logger.error("Redis failed: %s. Continuing without it and retrying every %s s.", error, RETRY_INTERVAL)
 
-    def _recover(self) -> None:
+    def _record_success(self) -> None:
         with self._lock:
             was_open, self._open = self._open, False
         if was_open:
-            logger.warning("Redis answers again.")
+            logger.warning("Redis responds again.")
 
 
 class Pool(ConnectionPool):
-    """One per Redis and process, and so is its breaker."""
+    """A connection pool with its breaker. A process has one pool for each Redis URL."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.breaker = Breaker()
@@ -80,7 +80,7 @@ class Pool(ConnectionPool):
 
 
 class Client(Redis):
-    """A Redis client whose commands pass the breaker of its pool."""
+    """A Redis client that calls each command through the breaker of its pool."""
 
     connection_pool: Pool
 
@@ -92,7 +92,7 @@ class Client(Redis):
 
 
 class GuardedPipeline(Pipeline):
-    """Several commands, which pass the breaker as one."""
+    """Several commands that the breaker counts as one."""
 
     connection_pool: Pool
 

@@ -1,57 +1,61 @@
-"""django-redis' client for pages: bytes as they are, each command one bare exchange. It gets and sets.
+"""A django-redis client for values that are bytes. It has `get` and `set`, each of which is one exchange with Redis.
 
-Costs half of what a command of redis-py does, which opens the sockets (addresses, TLS) and no more: each of its
-time-outs counts for a piece of an answer, so that who sends single bytes could hold a reader for ever.
+A command of redis-py's client costs twice the CPU time: it locks a pool, encodes, decodes and records metrics. This
+client keeps idle connections itself, sends one packed command and reads the response with redis-py's parser.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from functools import cache
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django_redis.client import DefaultClient
 from django_redis.exceptions import ConnectionInterrupted
-from redis import Connection, exceptions
+from redis import exceptions
+from redis.connection import AbstractConnection
 
 from lib.redis.breaker import Client, Pool
 
-PATIENCE = 0.25  # seconds for the whole of an answer; that of a socket counts for each piece
-LONGEST = 4 * 1024 * 1024  # bytes of an answer
-_HEAD = 64  # bytes of its first line, but for errors
-_PIECE = 65_536
+TIMEOUT = 0.25  # seconds for a whole exchange
+MAX_RESPONSE = 4 * 1024 * 1024  # bytes
+# What redis-py's parser raises for bytes that are not RESP.
+MALFORMED = (ArithmeticError, RecursionError, ValueError)
 
 
-class PageClient(DefaultClient):
+class BytesClient(DefaultClient):
+    """Stores bytes unchanged: no serializer, no compression."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._idle: deque[Connection] = deque()
+        self._idle: deque[BoundedConnection] = deque()
 
     def get(self, key: str, default: Any = None, version: int | None = None, client: Any = None) -> Any:
-        answer = self._ask(b"GET", self.make_key(key, version).encode())
-        return default if answer is None else answer
+        value = self._execute(b"GET", self.make_key(key, version).encode())
+        return default if value is None else value
 
     def set(
         self,
         key: str,
         value: bytes,
-        timeout: float | None = DEFAULT_TIMEOUT,  # Django's sign for "the setting's"
+        timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
         client: Any = None,
         nx: bool = False,
         xx: bool = False,
     ) -> bool:
-        """Keep `value` for `timeout` seconds, whatever is there. Raises NotImplementedError for `nx` and `xx`."""
+        """Store `value` for `timeout` seconds. Raises NotImplementedError for `nx` and `xx`."""
         if nx or xx:
-            raise NotImplementedError("The cache of pages gets and sets; nothing else is asked of it.")
+            raise NotImplementedError("BytesClient has no conditional SET. Use the default cache.")
         milliseconds = b"%d" % (self._backend.get_backend_timeout(timeout) * 1000)
-        return self._ask(b"SET", self.make_key(key, version).encode(), value, b"PX", milliseconds) == b"OK"
+        return self._execute(b"SET", self.make_key(key, version).encode(), value, b"PX", milliseconds) == b"OK"
 
-    def _ask(self, *words: bytes) -> bytes | None:
+    def _execute(self, *words: bytes) -> bytes | None:
         client: Client = self.get_client()
         pool = client.connection_pool
         try:
-            return cast(bytes | None, pool.breaker.call(self._exchange, pool, _packed(words)))
+            response: bytes | None = pool.breaker.call(self._exchange, pool, _packed(words))
+            return response
         except exceptions.RedisError as error:
             raise ConnectionInterrupted(connection=client) from error
 
@@ -59,101 +63,90 @@ class PageClient(DefaultClient):
         try:
             connection = self._idle.pop()
         except IndexError:
-            return self._exchange_on(_opened(pool), command)
+            return self._exchange_on(_new_connection(pool), command)
+        connection.start_exchange()
         try:
-            if connection.can_read():  # nobody asked: it is out of step, and would go on with the answers of others
-                raise exceptions.ConnectionError("There is an answer to no question.")
+            if connection.can_read():
+                # A response to an earlier command: with this connection, every later command would get a wrong one.
+                raise exceptions.ConnectionError("Redis sent a response without a command.")
             return self._exchange_on(connection, command)
         except exceptions.ConnectionError:
-            # Redis was started anew since: its old connections are gone, and a new one may work.
+            # If Redis was restarted, all idle connections are closed, and a new one may work.
             connection.disconnect()
             while self._idle:
                 self._idle.pop().disconnect()
-            return self._exchange_on(_opened(pool), command)
+            return self._exchange_on(_new_connection(pool), command)
 
-    def _exchange_on(self, connection: Connection, command: bytes) -> bytes | None:
+    def _exchange_on(self, connection: "BoundedConnection", command: bytes) -> bytes | None:
         try:
-            answer = _ask_on(connection, command, monotonic() + PATIENCE)
+            connection.send_packed_command([command], check_health=False)
+            response = connection.read_response(disable_decoding=True)
         except exceptions.ResponseError:
             self._idle.append(connection)
             raise
-        except BaseException:
+        except MALFORMED as error:  # redis-py has closed the connection
+            raise exceptions.InvalidResponse(f"Redis sent no RESP: {error}") from error
+        if response is not None and not isinstance(response, bytes):
             connection.disconnect()
-            raise
+            raise exceptions.InvalidResponse(f"Redis sent a {type(response).__name__} in place of bytes.")
         self._idle.append(connection)
-        return answer
+        return response
 
 
-def _opened(pool: Pool) -> Connection:
-    """A new connection, logged in."""
-    given = pool.connection_kwargs
-    silent = {name: value for name, value in given.items() if name not in ("username", "password", "db")}
-    connection = cast(Connection, pool.connection_class(**silent, driver_info=None))
-    deadline = monotonic() + PATIENCE
-    try:
-        for command in _greeting(given.get("username"), given.get("password"), given.get("db") or 0):
-            _ask_on(connection, command, deadline)
-    except exceptions.ResponseError as error:
-        connection.disconnect()
-        raise exceptions.AuthenticationError(f"Redis refuses the connection: {error}") from error
-    except BaseException:
-        connection.disconnect()
-        raise
-    return connection
+class BoundedSocket:
+    """A socket that receives at most MAX_RESPONSE bytes within TIMEOUT, counted from `start_exchange`.
+
+    The timeout of a plain socket applies to each `recv`, so a server that sends single bytes could hold a request for
+    ever.
+    """
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self.sendall, self.settimeout = sock.sendall, sock.settimeout
+        self.start_exchange()
+
+    def start_exchange(self) -> None:
+        self._deadline = monotonic() + TIMEOUT
+        self._remaining_bytes = MAX_RESPONSE
+
+    def recv(self, size: int) -> bytes:
+        remaining = self._deadline - monotonic()
+        if remaining <= 0:
+            raise TimeoutError(f"Redis did not complete its response within {TIMEOUT} s.")
+        if self._sock.gettimeout():  # 0 when redis-py only looks for unread data
+            self._sock.settimeout(remaining)
+        received: bytes = self._sock.recv(size)
+        self._remaining_bytes -= len(received)
+        if self._remaining_bytes < 0:
+            raise exceptions.InvalidResponse(f"Redis sent more than {MAX_RESPONSE:,} bytes.")
+        return received
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
 
-def _greeting(username: str | None, password: str | None, database: int) -> Iterator[bytes]:
-    if username or password:
-        words = [username, password or ""] if username else [password or ""]
-        yield _packed((b"AUTH", *(word.encode() for word in words)))
-    if database:
-        yield _packed((b"SELECT", b"%d" % database))
+class BoundedConnection(AbstractConnection):
+    """A connection of redis-py on a BoundedSocket. Login and the choice of the database share one deadline."""
+
+    def _connect(self) -> Any:
+        self._bounds = BoundedSocket(super()._connect())  # type: ignore[safe-super]  # the other base class has it
+        return self._bounds
+
+    def start_exchange(self) -> None:
+        self._bounds.start_exchange()
 
 
-def _ask_on(connection: Connection, command: bytes, deadline: float) -> bytes | None:
-    connection.send_packed_command([command], check_health=False)
-    return _read(connection, deadline)
+@cache
+def _bounded(connection_class: type[AbstractConnection]) -> type[BoundedConnection]:
+    """The class that the URL chose (TCP, TLS or a Unix socket), on a BoundedSocket."""
+    return type("BoundedConnection", (BoundedConnection, connection_class), {})
+
+
+def _new_connection(pool: Pool) -> BoundedConnection:
+    # Without `driver_info` redis-py does not introduce itself, which takes two more round trips.
+    return _bounded(pool.connection_class)(**pool.connection_kwargs, driver_info=None)
 
 
 def _packed(words: tuple[bytes, ...]) -> bytes:
-    """A command in the protocol of Redis (RESP2, array of bulk strings)."""
+    """A command in RESP2: an array of bulk strings."""
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)
-
-
-def _read(connection: Connection, deadline: float) -> bytes | None:
-    """One answer (RESP2): a text, or nothing. Raises ResponseError for an error, other RedisErrors for the rest."""
-    received = _receive(connection, deadline)
-    while b"\r\n" not in received and len(received) < _HEAD:
-        received += _receive(connection, deadline)
-    head, ends, rest = received.partition(b"\r\n")
-    if head.startswith(b"-") and ends:
-        raise exceptions.ResponseError(head[1:].decode("latin-1"))
-    if head == b"$-1" and not rest:
-        return None
-    if head.startswith(b"+") and not rest:
-        return head[1:]
-    if not head.startswith(b"$") or not head[1:_HEAD].isdigit() or int(head[1:_HEAD]) > LONGEST:
-        raise exceptions.InvalidResponse(f"Redis answered with {received[:_HEAD]!a}.")
-    length = int(head[1:])
-    pieces, missing = [rest], length + 2 - len(rest)
-    while missing > 0:
-        pieces.append(_receive(connection, deadline))
-        missing -= len(pieces[-1])
-    answer = b"".join(pieces)
-    if missing < 0 or not answer.endswith(b"\r\n"):
-        raise exceptions.InvalidResponse("Redis answered with more than it said.")
-    return answer[:-2]
-
-
-def _receive(connection: Connection, deadline: float) -> bytes:
-    if monotonic() > deadline:
-        raise exceptions.TimeoutError(f"Redis did not finish its answer within {PATIENCE} s.")
-    try:
-        received = cast(Any, connection)._sock.recv(_PIECE)  # it has no other way to raw bytes
-    except TimeoutError as error:
-        raise exceptions.TimeoutError("Redis did not answer in time.") from error
-    except OSError as error:
-        raise exceptions.ConnectionError(f"The connection to Redis broke: {error}") from error
-    if not received:
-        raise exceptions.ConnectionError("Redis closed the connection.")
-    return cast(bytes, received)

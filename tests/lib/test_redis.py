@@ -1,4 +1,4 @@
-"""Redis away, hanging, back: a process loses one time-out and never an answer."""
+"""The circuit breaker: while Redis is down or hangs, a process loses one timeout and no response."""
 
 import time
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from django_redis import get_redis_connection
 from redis import Redis, exceptions
 
 from devstack.processes import wait_until
-from lib.redis.breaker import PAUSE, Breaker, CircuitOpen
+from lib.redis.breaker import RETRY_INTERVAL, Breaker, CircuitOpen
 from tests.support import servers
 from tests.support.processes import frozen
 from tests.support.production import read
@@ -22,7 +22,7 @@ TIMEOUT = 0.25  # of settings.production
 
 @pytest.fixture(autouse=True)
 def redis(settings, monkeypatch, tmp_path):
-    """Django's cache is the tests' Redis, through the settings of a server."""
+    """Django's cache uses the Redis of the tests with the settings of production."""
     settings.CACHES = read(monkeypatch, tmp_path).CACHES
     cache.set("key", "value")
     assert cache.get("key") == "value"
@@ -41,7 +41,7 @@ def stopped():
         servers.redis.start()
 
 
-def wait_until_it_answers():
+def wait_until_it_responds():
     wait_until(lambda: cache.set("key", "value") and cache.get("key") == "value", patience=3)
 
 
@@ -50,36 +50,36 @@ def test_a_redis_that_hangs_costs_twenty_requests_one_timeout(caplog):
         assert seconds(lambda: [cache.get("key", "nothing") for _ in range(20)])[0] < TIMEOUT + 0.2
         assert cache.get("key", "nothing") == "nothing"
 
-    wait_until_it_answers()
-    assert [record.message.partition(";")[0] for record in caplog.records] == [
-        "Redis does not answer",
-        "Redis answers again.",
+    wait_until_it_responds()
+    assert [record.message.partition(":")[0] for record in caplog.records] == [
+        "Redis failed",
+        "Redis responds again.",
     ]
 
 
-def test_it_costs_one_more_timeout_a_second_while_it_hangs():
-    def visits():
+def test_a_redis_that_hangs_costs_one_timeout_a_second():
+    def requests():
         for _ in range(150):
             cache.get("key")
             time.sleep(0.02)
 
     with hanging():
-        lasted, _ = seconds(visits)
+        lasted, _ = seconds(requests)
     assert lasted - 150 * 0.02 < 4 * TIMEOUT + 0.5
-    wait_until_it_answers()
+    wait_until_it_responds()
 
 
-def test_concurrent_requests_wait_for_one_timeout_together():
-    def visit():
+def test_concurrent_requests_lose_one_timeout_together():
+    def request():
         for _ in range(5):
             cache.get("key")
 
     with hanging():
-        assert seconds(lambda: AtOnce(visit, 8).answers())[0] < 2 * TIMEOUT
-    wait_until_it_answers()
+        assert seconds(lambda: AtOnce(request, 8).answers())[0] < 2 * TIMEOUT
+    wait_until_it_responds()
 
 
-def test_a_redis_that_is_gone_costs_nothing_and_comes_back_by_itself():
+def test_a_redis_that_is_down_costs_no_timeout_and_is_used_again_when_it_is_up():
     with stopped():
         assert seconds(lambda: [cache.get("key") for _ in range(20)])[0] < TIMEOUT
         cache.set("key", "value")
@@ -88,13 +88,13 @@ def test_a_redis_that_is_gone_costs_nothing_and_comes_back_by_itself():
         cache.set_many({"key": "value"})
         cache.delete_many(["key"])
         cache.delete("key")
-    wait_until_it_answers()
+    wait_until_it_responds()
 
 
-def test_several_commands_at_once_pass_the_breaker_too():
+def test_a_pipeline_counts_as_one_command_for_the_breaker():
     with hanging():
         assert seconds(lambda: [cache.set_many({"a": 1, "b": 2}) for _ in range(10)])[0] < TIMEOUT + 0.2
-    wait_until_it_answers()
+    wait_until_it_responds()
 
 
 def test_a_refused_command_does_not_open_the_circuit():
@@ -105,24 +105,24 @@ def test_a_refused_command_does_not_open_the_circuit():
     assert cache.get("key") == "value"
 
 
-def test_what_is_asked_of_redis_is_what_its_own_client_sees():
+def test_django_and_redis_py_see_the_same_key():
     cache.set("seen", 7)
     keys = Redis.from_url(servers.redis.url).keys("*seen")
     assert keys == [b":1:seen"]
 
 
-def test_of_many_callers_one_tries_again_and_the_others_fail_at_once(monkeypatch):
+def test_of_concurrent_callers_one_retries_and_the_others_fail_at_once(monkeypatch):
     breaker = Breaker()
-    asked = []
+    attempts = []
 
     def fails():
-        asked.append(time.monotonic())
+        attempts.append(time.monotonic())
         time.sleep(0.1)
         raise exceptions.ConnectionError
 
     with pytest.raises(exceptions.ConnectionError):
         breaker.call(fails)
-    monkeypatch.setattr("lib.redis.breaker.monotonic", lambda: time.monotonic() + PAUSE)
+    monkeypatch.setattr("lib.redis.breaker.monotonic", lambda: time.monotonic() + RETRY_INTERVAL)
     outcomes = []
 
     def call():
@@ -133,7 +133,7 @@ def test_of_many_callers_one_tries_again_and_the_others_fail_at_once(monkeypatch
 
     AtOnce(call, 8).answers()
 
-    assert len(asked) == 2
+    assert len(attempts) == 2
     assert sorted(kind.__name__ for kind in outcomes) == ["CircuitOpen"] * 7 + ["ConnectionError"]
     with pytest.raises(CircuitOpen):
-        breaker.call(lambda: "not even called")
+        breaker.call(lambda: "never called")
