@@ -1,4 +1,4 @@
-"""Asks the server of this container. `health.py live`: does it answer? `health.py ready`: may it be sent readers?"""
+"""Checks the server of this container. `health.py live`: does it respond? `health.py ready`: can it serve requests?"""
 
 import http.client
 import os
@@ -10,12 +10,12 @@ def main() -> str | None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", f"/health/{sys.argv[1]}", headers={"Host": os.environ["INTERNAL_HOST"]})
-        answer = connection.getresponse()
-        text = answer.read().decode()
+        response = connection.getresponse()
+        text = response.read().decode()
     except OSError as error:
-        return f"No answer: {error}"
+        return f"No response: {error}"
     print(text)
-    return None if answer.status == 200 else f"Answered {answer.status}."
+    return None if response.status == 200 else f"The server responded with status {response.status}."
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""What compose/smoke does things with: a stack of its own, readers of it, and one line for each check."""
+"""Helpers of compose/smoke: a Compose project, clients that send requests to it, and one line of output per check."""
 
-# ruff: noqa: S101  # what is asserted is what this is for; nobody runs it with -O
+# ruff: noqa: S101  # the checks are assertions; the script is never run with -O
 
 import http.client
 import os
@@ -20,10 +20,10 @@ BLOGS = {"techblog.localhost": "Stack &amp; Heap", "financeblog.localhost": "The
 ADMIN = "admin.localhost"
 INTERNAL = "internal.localhost"
 COMMAND_TIMEOUT = 300  # seconds
-PACE = 0.12  # seconds between two requests of the readers
+REQUEST_INTERVAL = 0.12  # seconds between two requests of Readers
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     text: str
     location: str | None
@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 
 
 class Stack:
-    """A project of Compose, with an env file of its own."""
+    """A Compose project with an env file of its own."""
 
     def __init__(self, folder: Path, name: str, image: str, **differences: str) -> None:
         self.name, self.image = name, image
@@ -48,20 +48,20 @@ class Stack:
             HTTPS_PORT=str(self.https_port),
             IMAGE=image,
             PUBLIC_PORT=str(self.http_port),
-            # The demo is not for installations that serve https.
+            # `manage.py demo` refuses to run where the scheme is https.
             PUBLIC_SCHEME="http",
             TAG="1",
         )
         self.write(**{"ADMIN_HOST": ADMIN, "INTERNAL_HOST": INTERNAL, **differences})
 
     def write(self, **changes: str) -> None:
-        """Change the env file, which `roll` writes to as well."""
+        """Set variables in the env file. `roll` also writes to it, so it is read first."""
         lines = self.env.read_text().splitlines() if self.env.exists() else []
         values = dict(line.split("=", 1) for line in lines) | changes
         self.env.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
 
     def run(self, *command: str | Path) -> str:
-        # What the caller has in his environment for a stack of his own must not reach this one.
+        # Variables in the caller's environment override the env file, so only these are passed on.
         passed = {name: value for name, value in os.environ.items() if name in ("HOME", "PATH") or "DOCKER" in name}
         return run(*command, env={**passed, "COMPOSE_ENV_FILES": str(self.env)})
 
@@ -83,49 +83,50 @@ class Stack:
     def containers(self, service: str) -> set[str]:
         return set(self.compose("ps", "--quiet", service).split())
 
-    def get(self, host: str, path: str = "/", headers: dict[str, str] | None = None) -> Answer:
-        return ask(
+    def get(self, host: str, path: str = "/", headers: dict[str, str] | None = None) -> Response:
+        return send(
             http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10), "GET", host, path, None, headers
         )
 
-    def get_by_tls(self, host: str, path: str = "/") -> Answer:
-        # The certificate is Traefik's own: no CA gives one for such names.
+    def get_by_tls(self, host: str, path: str = "/") -> Response:
+        # Traefik uses a self-signed certificate here: no CA issues one for a name below localhost.
         context = ssl._create_unverified_context()  # noqa: S323
         connection = http.client.HTTPSConnection("127.0.0.1", self.https_port, timeout=10, context=context)
-        return ask(connection, "GET", host, path)
+        return send(connection, "GET", host, path)
 
-    def post(self, host: str, path: str, form: str, headers: dict[str, str]) -> Answer:
+    def post(self, host: str, path: str, form: str, headers: dict[str, str]) -> Response:
         connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10)
-        return ask(connection, "POST", host, path, form, headers)
+        return send(connection, "POST", host, path, form, headers)
 
-    def asked_itself(self, service: str, host: str, path: str) -> int:
-        """The status that a container of the service answers with, past Traefik."""
+    def status_of(self, service: str, host: str, path: str) -> int:
+        """The status of a response that comes directly from a container of the service, not through Traefik."""
         program = (
             "import http.client; connection = http.client.HTTPConnection('127.0.0.1', 8000);"
             f"connection.request('GET', {path!r}, headers={{'Host': {host!r}}}); print(connection.getresponse().status)"
         )
         return int(self.compose("exec", "-T", service, "python", "-c", program))
 
-    def answered_by(self, host: str, service: str, of: "Stack | None" = None) -> bool:
-        """True when the service answers for the host: it writes the request into its log."""
+    def is_served_by(self, host: str, service: str, of: "Stack | None" = None) -> bool:
+        """Whether Traefik routes the host to this service: a new request appears in the log of the service."""
         path = f"/{secrets.token_hex(8)}/"
         self.get(host, path)
-        return soon(lambda: path in (of or self).compose("logs", "--tail", "50", service), within=1)
+        return happens(lambda: path in (of or self).compose("logs", "--tail", "50", service), within=1)
 
     def check_blog(self, host: str) -> None:
-        answer = self.get(host)
-        assert answer.status == 200, f"{answer.status} at {host}"
-        assert [title for title in BLOGS.values() if title in answer.text] == [BLOGS[host]], f"another blog at {host}"
+        response = self.get(host)
+        assert response.status == 200, f"status {response.status} from {host}"
+        titles = [title for title in BLOGS.values() if title in response.text]
+        assert titles == [BLOGS[host]], f"{host} shows another blog: {titles}"
 
 
 class Readers:
-    """They read both blogs, in turn, while something is done to the stack. Not one request may fail."""
+    """Request the home page of both blogs in turn while the `with` block runs. No request may fail."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.sent = 0
         self.failed: list[str] = []
-        self.over = Event()
+        self.stopped = Event()
         self.thread = Thread(target=self.read)
 
     def __enter__(self) -> None:
@@ -135,14 +136,14 @@ class Readers:
     def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
         if kind is None:
             sleep(2)
-        self.over.set()
+        self.stopped.set()
         self.thread.join()
         if kind is None:
             assert not self.failed, f"{len(self.failed)} of {self.sent} requests failed: {self.failed[:3]}"
             note(f"{self.sent} requests, none failed")
 
     def read(self) -> None:
-        while not self.over.wait(PACE):
+        while not self.stopped.wait(REQUEST_INTERVAL):
             host = list(BLOGS)[self.sent % len(BLOGS)]
             self.sent += 1
             try:
@@ -151,14 +152,14 @@ class Readers:
                 self.failed.append(repr(error))
 
 
-def ask(
+def send(
     connection: http.client.HTTPConnection,
     method: str,
     host: str,
     path: str,
     body: str | None = None,
     headers: dict[str, str] | None = None,
-) -> Answer:
+) -> Response:
     try:
         connection.request(method, path, body, {"Host": f"{host}:{connection.port}", **(headers or {})})
         response = connection.getresponse()
@@ -166,11 +167,11 @@ def ask(
     finally:
         connection.close()
     cookies = [cookie.partition(";")[0].split("=", 1) for cookie in response.headers.get_all("Set-Cookie") or ()]
-    return Answer(response.status, text, response.headers["Location"], dict(cookies))
+    return Response(response.status, text, response.headers["Location"], dict(cookies))
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None, stdin: str = "") -> str:
-    """What the command says, errors included. Raises CalledProcessError, TimeoutExpired."""
+    """The output of the command, stderr included. Raises CalledProcessError, TimeoutExpired."""
     done = subprocess.run(
         command,
         cwd=HERE,
@@ -185,18 +186,19 @@ def run(*command: str | Path, env: dict[str, str] | None = None, stdin: str = ""
     return done.stdout
 
 
-def refusal(act: Callable[..., object], *arguments: str) -> str:
-    """What a command says that has to fail."""
+def error_output(command: Callable[..., object], *arguments: str) -> str:
+    """The output of a command that must fail."""
     try:
-        act(*arguments)
+        command(*arguments)
     except subprocess.CalledProcessError as error:
         return str(error.output)
-    raise AssertionError(f"It was not refused: {' '.join(arguments)}")
+    raise AssertionError(f"The command did not fail: {' '.join(arguments)}")
 
 
-def soon(happened: Callable[[], bool], within: float) -> bool:
+def happens(condition: Callable[[], bool], within: float) -> bool:
+    """Whether the condition becomes true within so many seconds."""
     deadline = monotonic() + within
-    while not happened():
+    while not condition():
         if monotonic() > deadline:
             return False
         sleep(0.1)
@@ -215,20 +217,20 @@ _notes: list[str] = []
 
 
 def note(figure: str) -> None:
-    """Say a figure on the line of the check that is under way."""
+    """Add a figure to the output line of the current check."""
     _notes.append(figure)
 
 
 @contextmanager
 def check(title: str) -> Iterator[None]:
-    """One line for what is done below. When it fails, the checks after it are made all the same."""
+    """Print one line for the `with` block. A failure is recorded, and the following checks still run."""
     _notes.clear()
     began = monotonic()
     try:
         yield
     except (AssertionError, OSError, http.client.HTTPException, subprocess.SubprocessError) as error:
         failed.append(title)
-        said = getattr(error, "output", None) or ""
-        print(f"FAILED {monotonic() - began:6.1f} s  {title}\n{error!r}\n{said}", flush=True)
+        output = getattr(error, "output", None) or ""
+        print(f"FAILED {monotonic() - began:6.1f} s  {title}\n{error!r}\n{output}", flush=True)
     else:
         print(f"ok     {monotonic() - began:6.1f} s  {title}{''.join(f' ({figure})' for figure in _notes)}", flush=True)

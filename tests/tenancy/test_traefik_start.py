@@ -48,4 +48,4 @@ def test_what_is_missing_is_named(start, name):
     refused = start(**{name: None})
 
     assert refused.returncode == 1
-    assert f"Traefik needs the environment variable {name}" in refused.stderr
+    assert f"The environment variable {name} is not set" in refused.stderr
