@@ -1,28 +1,24 @@
-"""Which host is of which kind. A table: the surface and its hosts; its urls stand in settings.SURFACE_URLCONFS."""
+"""The urlconf of each host, for django-hosts. tenancy/surfaces.py holds the table of surfaces."""
 
 import re
 
-from django.conf import settings
 from django_hosts import host, patterns
+
+from tenancy import surfaces
 
 
 def exactly(name: str) -> str:
-    """A pattern for this host alone: django-hosts matches prefixes and escapes nothing by itself."""
+    """A pattern for this host alone. django-hosts matches prefixes and escapes nothing."""
     return re.escape(name) + r"(?::\d+)?\Z"
 
-
-HOSTS = {
-    "admin": exactly(settings.ADMIN_HOST),
-    "internal": exactly(settings.INTERNAL_HOST),
-    # Every other host that came this far is a site's: SiteMiddleware stands before and lets nobody else pass.
-    "blogs": r".*\Z",
-}
 
 host_patterns = patterns(
     "",
     *(
-        host(pattern, settings.SURFACE_URLCONFS[surface], name=surface)
-        for surface, pattern in HOSTS.items()
-        if surface in settings.SURFACES
+        host(exactly(surface.host), surface.active_urlconf, name=surface.name)
+        for surface in surfaces.with_own_host()
+        if surface.active_urlconf
     ),
+    # Each other host that arrives here is a domain of a site: SiteMiddleware refuses all others.
+    *([host(r".*\Z", surfaces.BLOGS.urlconf, name=surfaces.BLOGS.name)] if surfaces.BLOGS.is_served else []),
 )

@@ -1,39 +1,40 @@
-"""A question by http to somebody who may be slow, broken or hostile."""
+"""A GET request to a server that may be slow, broken or hostile."""
 
 import socket
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from threading import Timer
 
-MAX_ANSWER = 10_000  # bytes
+MAX_BODY = 10_000  # bytes read of a response
 
 
-class NoAnswer(Exception):
-    """Nobody answered, not in time, or no http; the message says which."""
+class NoResponse(Exception):
+    """The server sent no complete HTTP response in time. The message says why."""
 
 
-def ask(connection: HTTPConnection, target: str, host: str, patience: float) -> tuple[int, bytes]:
-    """Status and body of a GET, in `patience` seconds as a whole. Redirects are not followed. Raises NoAnswer.
+def get(connection: HTTPConnection, target: str, host: str, timeout: float) -> tuple[int, bytes]:
+    """Status and body of the response, within `timeout` seconds. Does not follow redirects. Raises NoResponse.
 
-    A time-out of a socket counts anew with each byte, so who drips bytes could hold us for ever; a timer hangs up.
+    The timeout of a socket starts again with each byte, so a server that sends one byte at a time would never exceed
+    it. Therefore a timer closes the connection.
     """
-    connection.timeout = patience
-    timer = Timer(patience, _hang_up, [connection])
+    connection.timeout = timeout
+    timer = Timer(timeout, _close, [connection])
     timer.daemon = True
     timer.start()
     try:
         connection.request("GET", target, headers={"Host": host})
         response = connection.getresponse()
-        return response.status, response.read(MAX_ANSWER)
+        return response.status, response.read(MAX_BODY)
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        # It may hold what the other side sent.
-        raise NoAnswer("".join(sign if sign.isprintable() else "?" for sign in reason[:150])) from error
+        # The reason may quote bytes of the response.
+        raise NoResponse("".join(sign if sign.isprintable() else "?" for sign in reason[:150])) from error
     finally:
         timer.cancel()
         connection.close()
 
 
-def _hang_up(connection: HTTPConnection) -> None:
-    with suppress(OSError, AttributeError):  # it ended in this moment, or never began
+def _close(connection: HTTPConnection) -> None:
+    with suppress(OSError, AttributeError):  # the connection may have ended just now, or not have begun
         connection.sock.shutdown(socket.SHUT_RDWR)

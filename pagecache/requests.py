@@ -89,7 +89,7 @@ def key_of(environ: Environ, entry: SiteEntry) -> str | None:
 
 def _parameters(path: str) -> tuple[str, ...]:
     """Those that the view of this path reads. Raises Resolver404."""
-    return getattr(resolve(path, settings.SURFACE_URLCONFS["blogs"]).func, "query", ())
+    return getattr(resolve(path, surfaces.BLOGS.urlconf).func, "query", ())
 
 
 def _has_body(environ: Environ) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from settings.environment import addresses, choice, choices, host, integer, secret, text
+from tenancy import surfaces
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -28,11 +29,10 @@ ROOT_HOSTCONF = "hosts"
 # How Traefik reaches the processes that serve all sites without a deployment of their own.
 SHARED_DEPLOYMENT = addresses("SHARED_DEPLOYMENT")
 # The kinds of hosts that this process serves; those of the others get 404, and their urls are not even loaded.
-SURFACE_URLCONFS = {"blogs": "blogs.pages.urls", "admin": "accounts.admin.urls", "internal": "tenancy.internal.urls"}
-SURFACES = choices("SURFACES", tuple(SURFACE_URLCONFS), tuple(SURFACE_URLCONFS))
+SURFACES = choices("SURFACES", surfaces.names(), surfaces.names())
 # The last resort of django-hosts and of Django. Never reached: SiteMiddleware lets no unknown host through.
 DEFAULT_HOST = SURFACES[0]
-ROOT_URLCONF = SURFACE_URLCONFS[DEFAULT_HOST]
+ROOT_URLCONF = surfaces.TABLE[surfaces.names().index(DEFAULT_HOST)].urlconf
 
 # --- Django ---------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
-"""System checks: every way to misconfigure Newsstand, and what to do about it."""
+"""System checks for each way to misconfigure Newsstand. Each message says what to do."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections, models, router
 
+from tenancy import surfaces
 from tenancy.changes.watches import watched
 from tenancy.models import Generation, SiteSettings
 from tenancy.themes import DEFAULT_THEME, theme_names
@@ -23,7 +25,7 @@ FIRST = "tenancy.middleware.SiteMiddleware"
 
 @register
 def site_middleware_is_first(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """ALLOWED_HOSTS = ["*"] is right only because this middleware sees each host before anything else does."""
+    """ALLOWED_HOSTS = ["*"] is safe only because this middleware refuses unknown hosts before any other runs."""
     if settings.MIDDLEWARE[:1] == [FIRST]:
         return []
     return [Error(f"{FIRST} is not the first middleware.", hint="Put it first in MIDDLEWARE.", id="newsstand.E001")]
@@ -43,14 +45,31 @@ def site_id_is_not_djangos(app_configs: Any, **kwargs: Any) -> Sequence[CheckMes
 
 
 @register
-def surfaces_have_hosts_of_their_own(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    if settings.ADMIN_HOST != settings.INTERNAL_HOST:
+def surfaces_have_different_hosts(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    by_host = defaultdict(list)
+    for surface in surfaces.with_own_host():
+        by_host[getattr(settings, surface.host_setting, "")].append(surface.host_setting)
+    return [
+        Error(
+            f"{' and '.join(names)} are both {host}.",
+            hint="Give the surfaces different host names.",
+            id="newsstand.E003",
+        )
+        for host, names in by_host.items()
+        if host and len(names) > 1
+    ]
+
+
+@register
+def surfaces_are_known(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    unknown = sorted(set(settings.SURFACES) - set(surfaces.names()))
+    if settings.SURFACES and not unknown:
         return []
     return [
         Error(
-            f"ADMIN_HOST and INTERNAL_HOST are both {settings.ADMIN_HOST}.",
-            hint="Give the admin and the internal surface different host names.",
-            id="newsstand.E003",
+            f"SURFACES names unknown surfaces: {', '.join(unknown)}." if unknown else "SURFACES is empty.",
+            hint=f"Name one or more of: {', '.join(surfaces.names())}. tenancy/surfaces.py lists them.",
+            id="newsstand.E004",
         )
     ]
 
@@ -105,4 +124,19 @@ def themes_of_sites_are_installed(
             id="newsstand.W001",
         )
         for row in missing.annotate(sites=models.Count("pk")).order_by("theme")
+    ]
+
+
+@register
+def surfaces_have_hosts(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Also for a surface that is off: no site may claim its host."""
+    return [
+        Error(
+            f"The surface {surface.name} has no host: {surface.host_setting} is missing.",
+            hint=f"Set the environment variable {surface.host_setting}, and read it in settings/base.py and"
+            " settings/production.py.",
+            id="newsstand.E007",
+        )
+        for surface in surfaces.with_own_host()
+        if not getattr(settings, surface.host_setting, "")
     ]

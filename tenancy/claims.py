@@ -1,12 +1,16 @@
 """Which host names a site may claim."""
 
 from lib.hostnames import InvalidDomain, canonical
-from tenancy.surfaces import reserved
+from tenancy import surfaces
 
 
 def claimable(text: str) -> str:
-    """The canonical spelling of a domain that a site may have. Raises InvalidDomain, also for our own hosts."""
+    """The canonical spelling of a domain that a site may have.
+
+    Raises InvalidDomain for a text that is not a host name, and for the host of a surface.
+    """
     name = canonical(text)
-    if name in reserved():
-        raise InvalidDomain(text, "the installation itself uses it (ADMIN_HOST, INTERNAL_HOST); choose another.")
+    surface = surfaces.reserved().get(name)
+    if surface is not None:
+        raise InvalidDomain(text, f"the installation itself uses it ({surface.host_setting}); choose another.")
     return name

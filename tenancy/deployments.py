@@ -1,4 +1,4 @@
-"""Where a deployment is: an address like http://web:8000, behind whose name any number of replicas may stand."""
+"""Addresses of deployments, like http://web:8000. The name of an address may resolve to several replicas."""
 
 import ipaddress
 import json
@@ -13,26 +13,26 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from lib.http import NoAnswer, ask
+from lib import http
 
-if TYPE_CHECKING:  # the settings ask this module what an address is, before there are models
+if TYPE_CHECKING:  # the settings validate addresses with this module before models can be imported
     from django.contrib.sites.models import Site
 
 MAX_LENGTH = 200
 READY_PATH = "/health/ready"  # on the internal host of every process
-ASK_TIMEOUT = 2.0  # seconds for a deployment to say who it is
-RESOLVE_TIMEOUT = 0.5  # seconds for all names of one document
+READY_TIMEOUT = 2.0  # seconds for the response of a deployment
+RESOLVE_TIMEOUT = 0.5  # seconds for all names of one of Traefik's documents
 
-# Service names of containers may hold an underscore, which no domain does.
+# Names of Compose services may contain an underscore, unlike domains.
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _ADDRESS = re.compile(rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]{{2,45}}\])(?::[0-9]{{1,5}})?")
 
 _resolvers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolver")
-_being_resolved: dict[str, Future[list[str]]] = {}  # by address; there are as many as deployments
+_resolving: dict[str, Future[list[str]]] = {}  # by address
 
 
 class InvalidAddress(ValidationError):
-    """A text that is no address of a deployment."""
+    """The text is not the address of a deployment."""
 
     def __init__(self, text: str) -> None:
         super().__init__(
@@ -43,18 +43,18 @@ class InvalidAddress(ValidationError):
 
 
 class UnknownDeployment(ValidationError):
-    """Nothing at the address serves the site."""
+    """No process at the address serves the site."""
 
     def __init__(self, address: str, site: "Site", reason: str) -> None:
         super().__init__(
-            f"{address} does not serve {site.domain}: {reason}. Start the deployment first, and ask it:"
+            f"{address} does not serve {site.domain}: {reason}. Start the deployment first, and check it:"
             f" curl -H 'Host: {settings.INTERNAL_HOST}' {address}{READY_PATH}",
             code="unknown_deployment",
         )
 
 
 def is_address(text: str) -> bool:
-    """True for what may be written into a route: scheme, host and port in one spelling, and nothing besides."""
+    """Whether `text` is scheme, host and optional port in their canonical spelling, as Traefik's services need them."""
     if len(text) > MAX_LENGTH or not _ADDRESS.fullmatch(text):
         return False
     try:
@@ -74,43 +74,45 @@ def check(address: str, site: "Site") -> None:
     """Raises UnknownDeployment unless a process at the address is ready and serves the site."""
     validate_address(address)
     try:
-        status, answer = _ask(address, f"{READY_PATH}?serves={site.pk}")
-    except NoAnswer as error:
-        raise UnknownDeployment(address, site, f"no answer ({error})") from error
-    if "pinned_site" not in answer:
-        raise UnknownDeployment(address, site, "what answers there is not a process of this installation")
+        status, report = _get(address, f"{READY_PATH}?serves={site.pk}")
+    except http.NoResponse as error:
+        raise UnknownDeployment(address, site, f"no response ({error})") from error
+    if "pinned_site" not in report:
+        raise UnknownDeployment(address, site, "the server there is not a process of this installation")
     if status != 200:
-        served = f"it serves {answer.get('surfaces')}, and is pinned to site {answer['pinned_site']}"
-        raise UnknownDeployment(address, site, f"it is {answer.get('status')} ({served})")
+        served = f"it serves {report.get('surfaces')}, and is pinned to site {report['pinned_site']}"
+        raise UnknownDeployment(address, site, f"it is {report.get('status')} ({served})")
 
 
-def _ask(address: str, path: str) -> tuple[int, dict[str, Any]]:
+def _get(address: str, path: str) -> tuple[int, dict[str, Any]]:
+    """Status and report of the health check; an empty report if the response is no JSON object."""
     parts = urlsplit(address)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    status, body = ask(kind(parts.hostname or "", parts.port), path, settings.INTERNAL_HOST, ASK_TIMEOUT)
+    status, body = http.get(kind(parts.hostname or "", parts.port), path, settings.INTERNAL_HOST, READY_TIMEOUT)
     try:
-        answer = json.loads(body)
+        report = json.loads(body)
     except ValueError:
-        answer = None
-    return status, answer if isinstance(answer, dict) else {}
+        report = None
+    return status, report if isinstance(report, dict) else {}
 
 
 def replicas(addresses: Iterable[str]) -> dict[str, list[str]]:
-    """For each address those of its replicas: every IP address behind its name, as an address of its own.
+    """For each address the addresses of its replicas, one for each IP address that its name resolves to.
 
-    A name that nobody resolves in time, and https, whose certificate holds the name, stand for themselves.
+    An address stays as it is if its name does not resolve within RESOLVE_TIMEOUT, or if its scheme is https: the
+    certificate is for the name.
     """
-    asked = {address: _resolving(address) for address in sorted(set(addresses))}
-    answered, _ = wait(asked.values(), RESOLVE_TIMEOUT)
-    return {address: future.result() if future in answered else [address] for address, future in asked.items()}
+    futures = {address: _submit(address) for address in sorted(set(addresses))}
+    resolved, _ = wait(futures.values(), RESOLVE_TIMEOUT)
+    return {address: future.result() if future in resolved else [address] for address, future in futures.items()}
 
 
-def _resolving(address: str) -> Future[list[str]]:
-    """One question at a time for each address: while names are not resolved, questions must not pile up."""
-    asked = _being_resolved.get(address)
-    if asked is None or asked.done():
-        asked = _being_resolved[address] = _resolvers.submit(_resolve, address)
-    return asked
+def _submit(address: str) -> Future[list[str]]:
+    """At most one DNS query at a time for each address: while DNS hangs, queries must not pile up."""
+    future = _resolving.get(address)
+    if future is None or future.done():
+        future = _resolving[address] = _resolvers.submit(_resolve, address)
+    return future
 
 
 def _resolve(address: str) -> list[str]:
@@ -119,7 +121,7 @@ def _resolve(address: str) -> list[str]:
         return [address]
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # nobody knows the name, or nobody could
+    except (OSError, UnicodeError):  # the name is unknown, DNS is away, or the name is no host name
         return [address]
     ips = sorted({str(sockaddr[0]) for *_, sockaddr in found})
     return [f"http://{f'[{ip}]' if ':' in ip else ip}:{parts.port or 80}" for ip in ips]

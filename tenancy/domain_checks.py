@@ -1,4 +1,4 @@
-"""Does a domain lead here? Only then we ask for a certificate: authorities lock out who fails too often."""
+"""Checks whether a domain leads to this installation. Only such a domain gets a certificate: CAs count failures."""
 
 import hmac
 from collections.abc import Iterable, Iterator
@@ -8,52 +8,52 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from lib.http import NoAnswer, ask
+from lib import http
+from tenancy import surfaces
 from tenancy.models import Domain, DomainCheck
 
-# Answered by SiteMiddleware on each domain of ours, those that redirect and the admin's included.
+# SiteMiddleware responds to it on each domain of a site and on the host of each public surface.
 PROOF_PATH = "/.well-known/newsstand"
-TIMEOUT = 5.0  # seconds for the whole answer
-AT_ONCE = 8  # domains
-AGAIN_AFTER = timedelta(days=1)  # when it led here
-FIRST_RETRY = timedelta(minutes=1)  # doubled with each failure, until it is AGAIN_AFTER
+TIMEOUT = 5.0  # seconds for the whole response
+MAX_CONCURRENT = 8  # domains
+INTERVAL = timedelta(days=1)  # after a success
+FIRST_RETRY = timedelta(minutes=1)  # doubled with each failure, up to INTERVAL
 
 
 def proof(name: str) -> str:
-    """What this installation answers at the domain. Who asks us can show it elsewhere, too, and harms nobody else."""
+    """The response of this installation at the domain. It is no secret, and useless at any other domain."""
     return salted_hmac("newsstand.domain_checks", name, algorithm="sha256").hexdigest()
 
 
 def due(now: datetime) -> list[str]:
-    """The domains whose turn it is, the admin's host first: never checked, or long enough ago."""
+    """The domains to check now: those never checked, and those whose interval is over. The surfaces' hosts first."""
     last = DomainCheck.objects.in_bulk(field_name="name")
-    names = [settings.ADMIN_HOST, *Domain.objects.order_by("name").values_list("name", flat=True)]
+    names = [*surfaces.public_hosts(), *Domain.objects.order_by("name").values_list("name", flat=True)]
     return [name for name in names if _is_due(last.get(name), now)]
 
 
 def check(names: Iterable[str]) -> Iterator[DomainCheck]:
-    """Ask each domain who is there, several at once, and note the answer."""
-    asked = list(names)
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="domain-check") as pool:
-        for name, reason in zip(asked, pool.map(_obstacle, asked), strict=True):
+    """Check each domain, several at once, and record the outcomes."""
+    checked = list(names)
+    with ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="domain-check") as pool:
+        for name, reason in zip(checked, pool.map(_failure, checked), strict=True):
             domain = Domain.objects.filter(name=name).first()
-            if domain is None and name != settings.ADMIN_HOST:
-                continue  # removed while it was asked
+            if domain is None and name not in surfaces.public_hosts():
+                continue  # the domain was removed during the check
             try:
-                yield _note(name, domain, reason)
-            except IntegrityError:  # removed in this very moment
+                yield _record(name, domain, reason)
+            except IntegrityError:  # the domain was removed after the query above
                 continue
 
 
-def _note(name: str, domain: Domain | None, reason: str) -> DomainCheck:
+def _record(name: str, domain: Domain | None, reason: str) -> DomainCheck:
     before = DomainCheck.objects.filter(name=name).first()
     failures = (before.failures if before else 0) + 1 if reason else 0
-    noted, _ = DomainCheck.objects.update_or_create(
+    recorded, _ = DomainCheck.objects.update_or_create(
         name=name,
         defaults={
             "checked_at": timezone.now(),
@@ -62,19 +62,19 @@ def _note(name: str, domain: Domain | None, reason: str) -> DomainCheck:
             "reason": reason[:200],
         },
     )
-    return noted
+    return recorded
 
 
 def _is_due(last: DomainCheck | None, now: datetime) -> bool:
     if last is None:
         return True
-    # The exponent is bounded: no time is as long as two to the power of many failures.
-    wait = FIRST_RETRY * 2 ** min(last.failures - 1, 20) if last.failures else AGAIN_AFTER
-    return now >= last.checked_at + min(wait, AGAIN_AFTER)
+    # The exponent is bounded: a timedelta would overflow.
+    wait = FIRST_RETRY * 2 ** min(last.failures - 1, 20) if last.failures else INTERVAL
+    return now >= last.checked_at + min(wait, INTERVAL)
 
 
-def _obstacle(name: str) -> str:
-    """Why no certificate can be had for the domain; empty when it leads here."""
+def _failure(name: str) -> str:
+    """Why the domain does not lead here; "" if it does."""
     address = f"http://{name}{PROOF_PATH}"
     proxy = urlsplit(getproxies().get("http", ""))
     try:
@@ -82,11 +82,11 @@ def _obstacle(name: str) -> str:
             connection, target = HTTPConnection(proxy.hostname, proxy.port), address
         else:
             connection, target = HTTPConnection(name), PROOF_PATH
-        status, answer = ask(connection, target, name, TIMEOUT)
-    except NoAnswer as error:
+        status, body = http.get(connection, target, name, TIMEOUT)
+    except http.NoResponse as error:
         return f"{address} cannot be reached: {error}"
     if status != 200:
-        return f"{address} answers {status}: somebody else is there"
-    if not hmac.compare_digest(answer.strip(), proof(name).encode()):
-        return f"{address} gives another answer: somebody else is there"
+        return f"{address} responds with status {status}: another server is there"
+    if not hmac.compare_digest(body.strip(), proof(name).encode()):
+        return f"{address} responds without this installation's proof: another server is there"
     return ""

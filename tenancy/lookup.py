@@ -1,10 +1,10 @@
 """Which site does somebody mean? For commands and messages; requests ask the registry."""
 
-from django.conf import settings
 from django.contrib.sites.models import Site
 from django.core.management.base import CommandError
 
 from lib import hostnames
+from tenancy import surfaces
 from tenancy.models import Domain
 
 SHOWN = 20  # an installation may have thousands of sites
@@ -33,7 +33,7 @@ def domain_named(text: str) -> str:
         name = hostnames.canonical(text)
     except hostnames.InvalidDomain as error:
         raise UnknownSite(f"{error.message} {known_sites()}") from error
-    if name != settings.ADMIN_HOST and not Domain.objects.filter(name=name).exists():
+    if name not in surfaces.public_hosts() and not Domain.objects.filter(name=name).exists():
         raise UnknownSite(f"No site has the domain {name}. {known_sites()}")
     return name
 

@@ -1,6 +1,5 @@
-"""Host → `request.site`, or 404, or 308: the first thing that happens to a request."""
+"""Maps the host of a request to `request.site`, or to a 404, a redirect or a 503."""
 
-import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -8,91 +7,80 @@ from django.contrib.sites.models import Site
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone, translation
 
-from lib import hostnames
+from lib.absolute_urls import absolute_url
 from lib.cache_control import CACHE_CONTROL, NO_STORE
 from lib.database import DATABASE_AWAY
-from tenancy import surfaces
-from tenancy.absolute_urls import admin_url, site_url
+from tenancy.absolute_urls import site_url
 from tenancy.domain_checks import PROOF_PATH, proof
-from tenancy.internal import health
 from tenancy.registry.site_registry import RegistryUnavailable, registry
-from tenancy.resolution import served
+from tenancy.resolution import MalformedHost, SiteHost, SurfaceHost, UnknownHost, resolve
 from tenancy.responses import PermanentRedirect, refusal, unavailable, unknown_host
-from tenancy.sites_framework import current_site
+from tenancy.sites_framework import site_at
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-logger = logging.getLogger(__name__)
-
 
 class SiteMiddleware:
-    """Stands first, so that nothing behind it ever sees a host that is not ours, or one in another spelling."""
+    """First in MIDDLEWARE: the others see known hosts alone, in their canonical spelling."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        header = request.META.get("HTTP_HOST", "")
-        if not header.isascii():
-            return refusal(request, 400, "This address is not written correctly")
-        name_and_port = hostnames.split_host(header)
-        if name_and_port is None:
-            return unknown_host(request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_REQUEST_BODY:
-            return refusal(request, 413, f"At most {settings.MAX_REQUEST_BODY:,} bytes can be sent at once")
-        name, port = name_and_port
-        # The port stays: the CSRF check of the admin compares it with the Origin header.
-        request.META["HTTP_HOST"] = name + port
-        if surface := surfaces.reserved().get(name):
-            return self._visit_surface(surface, name, request)
+            return refusal(request, 413, f"A request can have at most {settings.MAX_REQUEST_BODY:,} bytes")
         try:
-            return self._visit(name, request)
+            host = resolve(request.META.get("HTTP_HOST", ""))
+            # The port stays: the CSRF check of the admin compares it with the Origin header.
+            request.META["HTTP_HOST"] = host.name + host.port
+            request.site = site_at(host)
+        except MalformedHost:
+            return refusal(request, 400, "This address is not written correctly")
+        except (UnknownHost, Site.DoesNotExist):  # the site may be deleted after the host was resolved
+            return unknown_host(request)
         except (RegistryUnavailable, *DATABASE_AWAY) as error:
             return unavailable(request, error)
+        if isinstance(host, SurfaceHost):
+            return self._respond_on_surface(request, host)
+        return self._respond_on_site(request, host)
 
-    def _visit_surface(self, surface: str, name: str, request: HttpRequest) -> HttpResponse:
-        """The admin or the internal surface, if this process serves it."""
-        if surface not in settings.SURFACES:
-            # Each process is asked for its health, also one without the internal surface.
-            view = health.VIEWS.get(request.path) if surface == "internal" else None
-            return view(request) if view else unknown_host(request)
-        if request.path == PROOF_PATH:
-            return _proof(name)
-        if surface == "admin" and _lacks_tls(request):
-            return PermanentRedirect(admin_url(request.get_full_path()))
-        request.site = current_site(request)
+    def _respond_on_surface(self, request: HttpRequest, host: SurfaceHost) -> HttpResponse:
+        # Clients of a private surface connect to the process itself, without TLS.
+        if host.surface.is_public:
+            if request.path == PROOF_PATH:
+                return _proof(host.name)
+            if _lacks_tls(request):
+                return PermanentRedirect(absolute_url(host.name, request.get_full_path()))
         return self.get_response(request)
 
-    def _visit(self, name: str, request: HttpRequest) -> HttpResponse:
-        entry = served(name)
-        if entry is None:
-            return unknown_host(request)
-        try:
-            site = request.site = current_site(request)
-        except Site.DoesNotExist:  # deleted between the two lines
-            return unknown_host(request)
+    def _respond_on_site(self, request: HttpRequest, host: SiteHost) -> HttpResponse:
         if request.path == PROOF_PATH:
-            return _proof(name)
-        if name != entry.primary:
-            # For as long as the name is the site's: without a word browsers would keep it for ever.
-            return PermanentRedirect(site_url(site, request.get_full_path()), headers={"Cache-Control": CACHE_CONTROL})
+            return _proof(host.name)
+        if not host.is_primary:
+            # Without Cache-Control browsers keep a 308 for ever, also after the name has moved to another site.
+            return _redirect(request, CACHE_CONTROL)
         if _lacks_tls(request):
-            # Not to be kept by a proxy between: it is the page's own address but for the scheme.
-            return PermanentRedirect(site_url(site, request.get_full_path()), headers={"Cache-Control": NO_STORE})
-        if request.method not in ("GET", "HEAD"):  # before anything behind reads the body, as the CSRF check would
+            # A proxy that ignores the scheme would answer the page itself with this redirect.
+            return _redirect(request, NO_STORE)
+        if request.method not in ("GET", "HEAD"):  # before the CSRF middleware reads the body
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        if registry.is_database_hanging():  # whoever waited for it would keep a thread from those who need no database
+        if registry.is_database_hanging():  # each request that waits would keep a thread from those that need no query
             return unavailable(request, TimeoutError("the database hangs"))
-        with translation.override(site.settings.language), timezone.override(site.settings.time_zone):
+        with translation.override(request.site.settings.language), timezone.override(request.site.settings.time_zone):
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """What needs the database while it is away gets 503; other errors are Django's to handle."""
+        """503 for a view that needs the database while it is away. Django handles all other errors."""
         return unavailable(request, error) if isinstance(error, DATABASE_AWAY) else None
 
 
+def _redirect(request: HttpRequest, cache_control: str) -> HttpResponse:
+    """308 to the same path at the site's own address."""
+    location = site_url(request.site, request.get_full_path())
+    return PermanentRedirect(location, headers={"Cache-Control": cache_control})
+
+
 def _lacks_tls(request: HttpRequest) -> bool:
-    """Who comes by http where https is spoken. The internal surface is asked by machines beside us, without TLS."""
     return settings.PUBLIC_SCHEME == "https" and not request.is_secure()
 
 

@@ -1,12 +1,12 @@
-"""Which sites this process serves, and what must be right before it does."""
+"""Which sites this process serves, and what must be true before it serves them."""
 
 import logging
 
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError, ProgrammingError
 
+from lib.database import DATABASE_NOT_READY
 from tenancy import surfaces
 from tenancy.lookup import known_sites
 from tenancy.models import Domain
@@ -15,22 +15,22 @@ logger = logging.getLogger(__name__)
 
 
 def serves_site(site_id: int) -> bool:
-    """Whether this process serves the blog of that site. Whether the site is live is another question."""
-    return "blogs" in settings.SURFACES and settings.PINNED_SITE_ID in (None, site_id)
+    """Whether this process would serve the site if it is live."""
+    return surfaces.BLOGS.is_served and settings.PINNED_SITE_ID in (None, site_id)
 
 
 def check_before_serving() -> None:
-    """Raises ImproperlyConfigured when this process is pinned to no site, or a site has the name of an own host."""
+    """Raises ImproperlyConfigured if SITE_ID names no site, or if a site has the host of a surface as a domain."""
     try:
         check_pinned_site()
         check_own_hosts()
-    except (OperationalError, ProgrammingError) as error:
-        # Nothing is served before the database is there, and other sites' hosts are refused all the same.
+    except DATABASE_NOT_READY as error:
+        # The process may start: until the database is there it serves no site.
         logger.warning("The sites could not be checked before serving: %s", error)
 
 
 def check_pinned_site() -> None:
-    """Raises ImproperlyConfigured, with the sites that exist, when this process is pinned to one that does not."""
+    """Raises ImproperlyConfigured, with the sites that exist, if SITE_ID names no site."""
     if settings.PINNED_SITE_ID is not None and not Site.objects.filter(pk=settings.PINNED_SITE_ID).exists():
         raise ImproperlyConfigured(
             f"SITE_ID={settings.PINNED_SITE_ID} names no site. Correct it, or unset it. {known_sites()}"
@@ -38,10 +38,12 @@ def check_pinned_site() -> None:
 
 
 def check_own_hosts() -> None:
-    """Raises ImproperlyConfigured when a site has the name of the admin's host or of the internal one."""
-    taken = sorted(Domain.objects.filter(name__in=list(surfaces.reserved())).values_list("name", flat=True))
-    if taken:
+    """Raises ImproperlyConfigured if a site has the host of a surface as a domain."""
+    reserved = surfaces.reserved()
+    taken = Domain.objects.filter(name__in=list(reserved)).order_by("name").values_list("name", flat=True)
+    if names := list(taken):
+        variables = " and ".join(reserved[name].host_setting for name in names)
         raise ImproperlyConfigured(
-            f"{' and '.join(taken)} belongs to a site, and ADMIN_HOST or INTERNAL_HOST would hide it."
+            f"{' and '.join(names)} belongs to a site, and {variables} would hide it."
             " Choose another name for the host, or rename the site."
         )

@@ -1,4 +1,4 @@
-"""Responses that name no site: refusals, redirects and “unavailable”."""
+"""Responses that name no site: refusals, redirects and 503."""
 
 import logging
 
@@ -11,25 +11,26 @@ logger = logging.getLogger(__name__)
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """503, for what needs a database that is away."""
-    logger.error("no answer from the database: %s", error, extra={"request": request})
+    """503, for a response that needs the database while it is away."""
+    logger.error("The database does not respond: %s", error, extra={"request": request})
     response = refusal(request, 503, "This page cannot be shown at the moment")
     response["Retry-After"] = "5"
     return response
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):
-    """308, after which a client repeats the request with its method and body (RFC 9110, 15.4.9)."""
+    """308: the client repeats the request with its method and body (RFC 9110, 15.4.9)."""
 
     status_code = 308
 
 
-def unknown_host(request: HttpRequest) -> HttpResponse:
+def unknown_host(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404 for a host without a site. Takes the arguments of a `handler404`."""
     return refusal(request, 404, "There is no site at this address")
 
 
 def refusal(request: HttpRequest, status: int, reason: str) -> HttpResponse:
-    """A page that names no site: whoever asks at a wrong host learns nothing."""
+    """A page that shows the reason and names no site."""
     response = render(request, "tenancy/refusal.html", {"reason": reason}, status=status)
-    response["Cache-Control"] = NO_STORE  # the next moment a site may be there
+    response["Cache-Control"] = NO_STORE  # a site may be created at this host at any time
     return response

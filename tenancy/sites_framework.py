@@ -1,27 +1,25 @@
-"""django.contrib.sites, answered from the registry: `get_current_site(request)` costs no query."""
+"""The registry answers for django.contrib.sites, so `get_current_site(request)` needs no query."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.sites import models as sites_framework
 from django.contrib.sites.models import Site
-from django.contrib.sites.shortcuts import get_current_site
-from django.http import HttpRequest
 
-from lib import hostnames
-from tenancy import surfaces
 from tenancy.registry.site_registry import registry
-from tenancy.resolution import served
+from tenancy.resolution import HostRefused, SiteHost, SurfaceHost, resolve
 
 
-def current_site(request: HttpRequest) -> Site:
-    """`get_current_site`, which answers a `Site` wherever the sites framework is installed."""
-    return cast(Site, get_current_site(request))
+def site_at(host: SurfaceHost | SiteHost) -> Site:
+    """The site at a host. On the host of a surface a `Site` without a row. Raises Site.DoesNotExist."""
+    if isinstance(host, SurfaceHost):
+        return Site(domain=host.name, name=host.name)
+    return registry.site(host.entry)
 
 
 class SitesByHost(dict[Any, Site]):
-    """Stands in for `SITE_CACHE` of django.contrib.sites, so that every `get_current_site(request)` asks the registry.
+    """Replaces `SITE_CACHE` of django.contrib.sites: `get_current_site(request)` looks the host up in the registry.
 
-    It claims to hold every host, so that no query is made for one; writing and clearing do nothing.
+    It contains every host, so that Django never queries for one. Writing to it and clearing it have no effect.
     """
 
     def __contains__(self, host: object) -> bool:
@@ -29,13 +27,10 @@ class SitesByHost(dict[Any, Site]):
 
     def __getitem__(self, host: str) -> Site:
         """The site with this host, in any spelling. Raises Site.DoesNotExist."""
-        name, _ = hostnames.split_host(host) or ("", "")
-        if name in surfaces.reserved():
-            return Site(domain=name, name=name)
-        entry = served(name)
-        if entry is None:
-            raise Site.DoesNotExist(f"No live site has the host {host!a}.")
-        return registry.site(entry)
+        try:
+            return site_at(resolve(host))
+        except HostRefused as error:
+            raise Site.DoesNotExist(f"No live site has the host {host!a}.") from error
 
     def __setitem__(self, host: str, site: Site) -> None:
         pass
@@ -47,5 +42,5 @@ class SitesByHost(dict[Any, Site]):
 def bind_sites_framework() -> None:
     """Let the registry answer for django.contrib.sites in this process."""
     sites_framework.SITE_CACHE = SitesByHost()
-    # It would put a plain dictionary in that place.
+    # Django's own would replace SITE_CACHE by a dictionary.
     sites_framework.SiteManager.clear_cache = lambda self: None  # type: ignore[method-assign]

@@ -1,8 +1,87 @@
-"""The installation's own hosts."""
+"""The table of surfaces: each kind of host with its own urlconf.
+
+`TABLE` is the one place that lists them. hosts.py, the settings, the middleware, claims, health, domain checks and
+Traefik's document read it. The settings import this module, so it imports no model.
+"""
+
+from dataclasses import dataclass
 
 from django.conf import settings
 
 
-def reserved() -> dict[str, str]:
-    """Hosts of the installation's own surfaces, which no site can claim, each with its surface."""
-    return {settings.ADMIN_HOST: "admin", settings.INTERNAL_HOST: "internal"}
+@dataclass(frozen=True)
+class Surface:
+    """A kind of host. A process serves the surfaces that the setting SURFACES names."""
+
+    name: str
+    urlconf: str
+    # Name of the setting that holds the host. Empty for the blogs alone: they are on the domains of the sites.
+    host_setting: str = ""
+    # Name of the setting that holds the addresses of a deployment for this surface. Empty: the shared deployment.
+    deployment_setting: str = ""
+    # Whether clients reach the host through Traefik, over TLS and with a certificate. Traefik's catch-all in
+    # traefik/dynamic/newsstand.yml leaves out INTERNAL_HOST; the host of a second private surface belongs there too.
+    is_public: bool = True
+    # The urlconf in a process that does not serve the surface. Empty: the host gets the 404 of an unknown host.
+    urlconf_when_off: str = ""
+
+    @property
+    def host(self) -> str:
+        """The canonical name of the surface's own host."""
+        return str(getattr(settings, self.host_setting))
+
+    @property
+    def deployment(self) -> tuple[str, ...]:
+        """The addresses of the surface's own deployment; none if the shared deployment serves it."""
+        return tuple(getattr(settings, self.deployment_setting)) if self.deployment_setting else ()
+
+    @property
+    def is_served(self) -> bool:
+        """Whether this process serves the surface."""
+        return self.name in settings.SURFACES
+
+    @property
+    def active_urlconf(self) -> str:
+        """The urlconf of the surface in this process; "" if its host is unknown here."""
+        return self.urlconf if self.is_served else self.urlconf_when_off
+
+
+BLOGS = Surface("blogs", "blogs.pages.urls")
+INTERNAL = Surface(
+    "internal",
+    "tenancy.internal.urls",
+    host_setting="INTERNAL_HOST",
+    is_public=False,
+    # Each process answers health checks.
+    urlconf_when_off="tenancy.internal.health_urls",
+)
+TABLE: tuple[Surface, ...] = (
+    BLOGS,
+    Surface("admin", "accounts.admin.urls", host_setting="ADMIN_HOST", deployment_setting="ADMIN_DEPLOYMENT"),
+    INTERNAL,
+)
+
+
+def names() -> tuple[str, ...]:
+    """The names of all surfaces, in the order of the table."""
+    return tuple(surface.name for surface in TABLE)
+
+
+def named(name: str) -> Surface | None:
+    """The surface with this name, if there is one."""
+    return next((surface for surface in TABLE if surface.name == name), None)
+
+
+def with_own_host() -> list[Surface]:
+    """All surfaces but the blogs."""
+    return [surface for surface in TABLE if surface.host_setting]
+
+
+def reserved() -> dict[str, Surface]:
+    """The surfaces by their own host. No site can have one of these hosts, also if the surface is off."""
+    return {surface.host: surface for surface in TABLE if surface.host_setting}
+
+
+def public_hosts() -> list[str]:
+    """The surfaces' own hosts that need a certificate and DNS."""
+    return [surface.host for surface in TABLE if surface.host_setting and surface.is_public]

@@ -1,7 +1,7 @@
-"""Traefik's dynamic document: which domain leads to which deployment, and who wants a certificate.
+"""Traefik's dynamic configuration: the router of each domain, its service, and the certificates to request.
 
-What stands in it is a pure function of its arguments. A name is looked at once more before it is written into a rule:
-there a backtick is the end of the name, and what follows could capture everybody's traffic.
+`document` is a pure function of its arguments. Each name is validated again before it is written into a rule: a
+backtick ends a name there, and the text behind it could match the requests of all sites.
 """
 
 import logging
@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from tenancy import claims, deployments
+from tenancy import claims, deployments, surfaces
 from tenancy.models import Domain, DomainCheck, State
 
-# The file traefik/dynamic/newsstand.yml has the same at 1: that one is there before the application is.
+# traefik/dynamic/newsstand.yml has the same catch-all with priority 1, for the time before the application runs.
 CATCH_ALL_PRIORITY = 2
 ROUTER_PRIORITY = 1000
-# As the resolver is called in traefik/traefik.yml.
+# The name of the certificate resolver in traefik/traefik.yml.
 CERTIFICATES = "acme"
 
 Document = dict[str, Any]
@@ -35,56 +35,59 @@ class Route(NamedTuple):
 
 
 def current_document() -> Document:
-    """The document as the database says now. Raises DatabaseError."""
+    """The document for the current rows of the database. Raises the errors of lib.database.DATABASE_NOT_READY."""
     found = routes()
-    own = {route.deployment for route in found if route.deployment}
-    replicas = deployments.replicas([*settings.SHARED_DEPLOYMENT, *settings.ADMIN_DEPLOYMENT, *own])
+    of_surfaces = [address for surface in surfaces.with_own_host() for address in surface.deployment]
+    of_sites = {route.deployment for route in found if route.deployment}
+    replicas = deployments.replicas([*settings.SHARED_DEPLOYMENT, *of_surfaces, *of_sites])
     lead_here = set(DomainCheck.objects.filter(failures=0).values_list("name", flat=True))
-    return document(found, lead_here & {settings.ADMIN_HOST, *(route.domain for route in found)}, replicas)
+    return document(found, lead_here & {*surfaces.public_hosts(), *(route.domain for route in found)}, replicas)
 
 
 def routes() -> list[Route]:
-    """All domains of live sites, oldest first, without those that must reach no rule."""
+    """All domains of live sites that are valid in a rule, oldest first."""
     rows = Domain.objects.filter(site__settings__state=State.LIVE).order_by("pk")
     return [
-        Route(name, site_id, _trusted_address(deployment, name))
+        Route(name, site_id, _valid_address(deployment, name))
         for name, site_id, deployment in rows.values_list("name", "site_id", "site__settings__deployment").iterator()
-        if _may_be_written(name)
+        if _is_valid_in_rule(name)
     ]
 
 
 def document(found: Sequence[Route], certified: Iterable[str], replicas: Mapping[str, Sequence[str]]) -> Document:
-    """The document for these routes and certificates; `replicas` holds those of each deployment's address.
+    """The document for these routes. `certified`: the domains that get a certificate. `replicas`: by address.
 
-    A router has the name of its domain; the others' names begin with _, which no domain does.
+    The router of a domain has the domain's name. Names of other routers begin with _, which no domain does.
     """
     own = [route for route in found if route.deployment]
     shared = [route for route in found if not route.deployment][: settings.DOMAIN_ROUTERS]
     routers = _catch_all(certified)
     services = {"shared": _service(settings.SHARED_DEPLOYMENT, replicas, "blogs")}
-    if settings.ADMIN_DEPLOYMENT:
-        # On both entry points: the shared deployment may not even serve the admin's way to https.
-        admin = _router(settings.ADMIN_HOST, "admin")
-        routers |= {"_admin": _on_web(admin), "_admin-tls": _on_websecure(admin)}
-        services["admin"] = _service(settings.ADMIN_DEPLOYMENT, replicas, "admin")
-    # What comes without TLS goes by the catch-all to the application, which knows the site's address with https.
-    spoken = _on_websecure if settings.PUBLIC_SCHEME == "https" else _on_web
+    for surface in surfaces.with_own_host():
+        if surface.deployment:
+            # On both entry points: the shared deployment may not serve the surface, so it cannot redirect to https.
+            router = _router(surface.host, surface.name)
+            routers |= {f"_{surface.name}": _on_web(router), f"_{surface.name}-tls": _on_websecure(router)}
+            services[surface.name] = _service(surface.deployment, replicas, surface.name)
+    # Requests without TLS match the catch-all; the application redirects them to https.
+    on_entry_point = _on_websecure if settings.PUBLIC_SCHEME == "https" else _on_web
     for route in [*own, *shared]:
         service = f"site-{route.site_id}" if route.deployment else "shared"
-        routers[route.domain] = spoken(_router(route.domain, service))
+        routers[route.domain] = on_entry_point(_router(route.domain, service))
     for route in own:
         services[f"site-{route.site_id}"] = _service([route.deployment], replicas, str(route.site_id))
     return {"http": {"routers": routers, "services": services}}
 
 
 def _catch_all(certified: Iterable[str]) -> dict[str, Document]:
+    private = [surface.host for surface in surfaces.with_own_host() if not surface.is_public]
     router: Document = {
-        "rule": f"!Host(`{settings.INTERNAL_HOST}`)",
+        "rule": " && ".join(f"!Host(`{host}`)" for host in private),
         "priority": CATCH_ALL_PRIORITY,
         "service": "shared",
     }
     tls: Document = {}
-    # All certificates are asked for here, so that those beyond the limit of routers get theirs, too.
+    # All certificates are requested here, because domains beyond DOMAIN_ROUTERS have no router of their own.
     wanted = [{"main": domain} for domain in sorted(certified)]
     if wanted and settings.PUBLIC_SCHEME == "https":
         tls = {"certResolver": CERTIFICATES, "domains": wanted}
@@ -104,31 +107,31 @@ def _on_websecure(router: Document) -> Document:
 
 
 def _service(addresses: Sequence[str], replicas: Mapping[str, Sequence[str]], serves: str) -> Document:
-    """Servers that are asked for their health, and whether what we send them is theirs to serve (health.py)."""
+    """A load balancer over all replicas. Its health check also asks whether a replica serves `serves` (health.py)."""
     path = f"{deployments.READY_PATH}?serves={serves}"
     health = {"path": path, "hostname": settings.INTERNAL_HOST, "interval": "1s", "timeout": "1s"}
     urls = [{"url": url} for address in addresses for url in replicas[address]]
     return {"loadBalancer": {"servers": urls, "healthCheck": health}}
 
 
-def _may_be_written(name: str) -> bool:
+def _is_valid_in_rule(name: str) -> bool:
     try:
-        fine = claims.claimable(name) == name
+        valid = claims.claimable(name) == name
     except ValidationError:
-        fine = False
-    if not fine:
-        _complain(f"{name!a} is no domain that a site can have, and gets no route.")
-    return fine
+        valid = False
+    if not valid:
+        _log_once(f"{name!a} is no domain that a site can have, and gets no route.")
+    return valid
 
 
-def _trusted_address(text: str, name: str) -> str:
+def _valid_address(text: str, name: str) -> str:
     if not text or deployments.is_address(text):
         return text
-    _complain(f"{text!a} of {name} is no address of a deployment; the shared one serves the site.")
+    _log_once(f"{text!a} of {name} is no address of a deployment; the shared one serves the site.")
     return ""
 
 
 @lru_cache(1000)
-def _complain(message: str) -> None:
-    """Once: Traefik asks each second."""
+def _log_once(message: str) -> None:
+    """Traefik requests the document each second."""
     logger.error(message)

@@ -1,10 +1,10 @@
-"""The internal surface: for machines only, on INTERNAL_HOST."""
+"""The internal surface, on INTERNAL_HOST: for health checks and Traefik, not for browsers."""
 
 from django.urls import path
 
-from tenancy.internal import health, views
+from tenancy.internal import health_urls, views
 
 urlpatterns = [
-    *(path(address.removeprefix("/"), view) for address, view in health.VIEWS.items()),
+    *health_urls.urlpatterns,
     path("traefik/document", views.traefik_document),
 ]

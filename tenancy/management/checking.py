@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from time import sleep
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import close_old_connections
 from django.utils import timezone
 
+from lib.database import DATABASE_NOT_READY
 from tenancy import domain_checks
 from tenancy.lookup import domain_named
 from tenancy.models import DomainCheck
@@ -30,7 +31,7 @@ def check_for_ever(names: Sequence[str], seconds: int, say: Say) -> None:
     while True:
         try:
             check(names, say)
-        except (DatabaseError, InterfaceError) as error:
+        except DATABASE_NOT_READY as error:
             say(f"The database gives no answer, and is asked again in {seconds} s: {error}")
         sleep(seconds)
         close_old_connections()  # nobody else lets go of one that a restarted database broke

@@ -80,7 +80,7 @@ def test_a_domain_that_leads_to_another_installation_is_no_candidate(techblog, p
     with pytest.raises(CommandError):
         check("techblog.test")
 
-    assert "gives another answer" in DomainCheck.objects.get(name="techblog.test").reason
+    assert "without this installation's proof" in DomainCheck.objects.get(name="techblog.test").reason
 
 
 def test_the_proof_of_one_domain_is_none_for_another(techblog, financeblog, visit):
@@ -201,7 +201,7 @@ def test_a_redirect_leads_nowhere(techblog, monkeypatch, check, location, drippi
     with pytest.raises(CommandError):
         check("techblog.test")
 
-    assert "answers 302" in DomainCheck.objects.get(name="techblog.test").reason
+    assert "responds with status 302" in DomainCheck.objects.get(name="techblog.test").reason
 
 
 def test_the_proof_is_given_to_who_asks_without_tls(techblog, settings):

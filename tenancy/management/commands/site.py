@@ -9,10 +9,10 @@ from typing import Any
 from django.contrib.sites.models import Site
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, ProgrammingError
 from django.db.models import ProtectedError
 
 from lib import hostnames
+from lib.database import DATABASE_NOT_READY
 from tenancy import lifecycle
 from tenancy.absolute_urls import admin_url, site_url
 from tenancy.lookup import UnknownSite, site_named
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             raise Refused(str(error)) from error
         except Site.DoesNotExist as error:
             raise Refused("The site was deleted meanwhile.") from error
-        except (OperationalError, ProgrammingError) as error:
+        except DATABASE_NOT_READY as error:
             raise Refused(f"The database cannot be used: {error}. Is it there, and migrated?") from error
 
     # -- one method for each action --------------------------------------------------------------------------------
