@@ -11,7 +11,7 @@ from django.forms.models import BaseInlineFormSet
 from django.urls import reverse
 
 from accounts.admin.widgets import SuggestingInput
-from tenancy import claims, deployments
+from tenancy import claims, deployments, lifecycle
 from tenancy.lifecycle import DomainTaken
 from tenancy.models import Domain, SiteSettings
 from tenancy.themes import theme_choices, theme_names
@@ -36,6 +36,13 @@ class SiteForm(forms.ModelForm):
         if Domain.objects.filter(name=name).exclude(site=self.instance.pk).exists():
             raise DomainTaken(name)
         return name
+
+
+class SiteAddForm(SiteForm):
+    """Creates a site with default settings. Settings, further domains and members are on the form that follows."""
+
+    def create(self) -> Site:
+        return lifecycle.create(self.cleaned_data["domain"], self.cleaned_data["name"])
 
 
 class TimeZoneInput(SuggestingInput):
@@ -115,9 +122,10 @@ class DomainForm(forms.ModelForm):
 
 
 class DomainFormSet(BaseInlineFormSet):
-    """Beside a new primary domain in the same form: that one must neither go nor come here."""
+    """Further domains, saved by `tenancy.lifecycle`."""
 
     def clean(self) -> None:
+        """Refuse to add or remove the name that the same form makes the primary domain."""
         super().clean()
         primary = self.instance.domain
         for form in self.forms:
@@ -126,3 +134,13 @@ class DomainFormSet(BaseInlineFormSet):
             typed_here = form.instance.pk is None and form.cleaned_data.get("name") == primary
             if (deleted and stands_here) or (not deleted and typed_here):
                 raise ValidationError(f"{primary} is the primary domain; it cannot be removed or added here as well.")
+
+    def save_new(self, form: "forms.ModelForm[Domain]", commit: bool = True) -> Domain:
+        return lifecycle.add_domain(self.instance, form.cleaned_data["name"])
+
+    def save_existing(self, form: "forms.ModelForm[Domain]", obj: Domain, commit: bool = True) -> Domain:
+        lifecycle.remove_domain(self.instance, form.initial["name"])
+        return lifecycle.add_domain(self.instance, form.cleaned_data["name"])
+
+    def delete_existing(self, obj: Domain, commit: bool = True) -> None:
+        lifecycle.remove_domain(self.instance, obj.name)

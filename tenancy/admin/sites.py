@@ -7,7 +7,7 @@ from django.contrib.sites.models import Site
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models.deletion import Collector
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from accounts.admin.memberships import OWNERS, MembershipInline
 from accounts.admin.scoped import ScopedAdmin, ScopedInline
@@ -16,7 +16,7 @@ from accounts.models import Role
 from accounts.roles import AnyUser, sites_of
 from tenancy import lifecycle, media
 from tenancy.absolute_urls import site_url
-from tenancy.admin.forms import DomainForm, DomainFormSet, SettingsForm, SiteForm
+from tenancy.admin.forms import DomainForm, DomainFormSet, SettingsForm, SiteAddForm, SiteForm
 from tenancy.models import Domain, SiteSettings
 
 
@@ -95,22 +95,34 @@ class SiteAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if request.user.is_superuser else ["domain"]
 
+    def get_inlines(self, request: HttpRequest, obj: Site | None) -> Any:
+        return super().get_inlines(request, obj) if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, **kwargs if obj else {"form": SiteAddForm, **kwargs})
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Site:
+        """On the add form, create the site: `lifecycle.create` saves it with its domain and settings."""
+        return super().save_form(request, form, change) if change else form.create()
+
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         if not change:
-            created = lifecycle.create(obj.domain, obj.name)
-            obj.pk, obj.settings, obj._state.adding = created.pk, created.settings, False
             return
         if "domain" in form.changed_data:
             lifecycle.rename(obj, obj.domain)
         obj.save(update_fields=["name"])
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        if formset.model is SiteSettings and not change:
-            # The site was created with its settings a moment ago: these are what they shall be.
-            settings = formset.forms[0].instance
-            settings.pk, settings.uuid = form.instance.settings.pk, form.instance.settings.uuid
-            settings._state.adding = False
-        super().save_formset(request, form, formset, change)
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        if change:
+            super().save_related(request, form, formsets, change)
+
+    def response_add(self, request: HttpRequest, obj: Site, post_url_continue: str | None = None) -> HttpResponse:
+        """Continue with the site's settings, domains and members, unless the user asks for another add form."""
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        text = f"Created {obj.domain}. Now enter its settings, and add an owner under “members”."
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:sites_site_change", args=[obj.pk]))
 
     def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
         try:

@@ -4,6 +4,7 @@ from threading import Barrier, Thread
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
@@ -29,27 +30,52 @@ def domain_row(name):
     return "domains", {"name": name}
 
 
-def test_a_superuser_creates_a_site_on_one_form(superuser, stranger, admin_as, visit):
+def test_a_superuser_creates_a_site_and_continues_with_its_settings(superuser, stranger, admin_as, visit):
     client = admin_as(superuser)
     settings = {"settings-0-tagline": "Soup", "settings-0-theme": "broadsheet", "settings-0-accent": "#AA0000"}
 
-    response = send(client, ADD, member_row(stranger.email, Role.OWNER), **NEW, **settings)
-
+    response = send(client, ADD, **NEW)
     assert saved(response), errors(response)
     site = Site.objects.get()
+    assert response["Location"] == change(site)
+    response = send(client, change(site), member_row(stranger.email, Role.OWNER), **settings)
+
+    assert saved(response), errors(response)
+    site.refresh_from_db()
     assert (site.domain, site.settings.tagline, site.settings.accent) == ("cookblog.test", "Soup", "#aa0000")
     assert list(site.domains.values_list("name", "primary")) == [("cookblog.test", True)]
     assert list(site.memberships.values_list("user", "role")) == [(stranger.pk, Role.OWNER)]
     assert visit("cookblog.test").status_code == 200
 
 
-def test_a_site_is_created_whole_or_not_at_all(superuser, admin_as):
-    response = send(admin_as(superuser), ADD, member_row("nobody@nowhere.test"), **NEW)
+def test_a_site_is_created_with_settings_and_domain_or_not_at_all(superuser, admin_as, monkeypatch):
+    def fail(self, *args, **kwargs):
+        raise ValidationError("No settings today.")
 
-    assert "There is no account with the e-mail nobody@nowhere.test" in errors(response)
+    with monkeypatch.context() as patch:
+        patch.setattr(SiteSettings, "full_clean", fail)
+        send(admin_as(superuser), ADD, **NEW)
     assert not Site.objects.exists()
     assert not Domain.objects.exists()
-    assert not SiteSettings.objects.exists()
+
+    assert saved(send(admin_as(superuser), ADD, **NEW))
+    assert SiteSettings.objects.get().site == Domain.objects.get().site == Site.objects.get()
+
+
+def test_add_another_leads_to_an_empty_add_form(superuser, admin_as):
+    response = send(admin_as(superuser), ADD, **NEW, _addanother="1")
+
+    assert (response.status_code, response["Location"]) == (302, ADD)
+
+
+def test_a_further_domain_is_replaced_by_another_name(techblog, superuser, admin_as, visit):
+    client = admin_as(superuser)
+    send(client, change(techblog), domain_row("www.techblog.test"))
+
+    assert saved(send(client, change(techblog), **{"domains-0-name": "blog.techblog.test"}))
+
+    assert visit("blog.techblog.test").status_code == 308
+    assert visit("www.techblog.test").status_code == 404
 
 
 REFUSED = [
