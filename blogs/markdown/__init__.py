@@ -1,4 +1,4 @@
-"""Markdown to HTML that may be stored and shown."""
+"""Convert Markdown to sanitised HTML."""
 
 from blogs.markdown.document import MAX_HTML, MAX_LENGTH, Picture, media_names, plain_text, render
 from blogs.markdown.rules import TooLarge

@@ -1,10 +1,12 @@
-"""Brings HTML into a form that every parser reads alike: each element closed, in order, at most so deep.
+"""Close every element of HTML in order and limit its depth, so that parsers have nothing to repair.
 
-A browser's tree builder repairs bad HTML by repeating elements: one unclosed `<b title="…">` may be cloned into every
-paragraph that follows, and nested `<div>` take nh3 quadratic time (measured: 20,000 of them 0.5 s). What comes out here
-needs no repair, so its tree is as large as its source and `MAX_DEPTH` deep at most (but for the bodies and rows that a
-table has unwritten). Reads tags as the HTML standard does (13.2.5, Tokenization), in one pass. It makes nothing safe:
-that is for `blogs.markdown.sanitise`, which comes next.
+HTML parsers repair malformed HTML by repeating elements: they may copy one unclosed `<b title="…">` into every
+paragraph that follows, and nh3 takes quadratic time on nested `<div>` (measured: 0.5 s for 20,000). The output of
+`balanced` needs no repair: its tree is proportional to its source and at most `MAX_DEPTH` deep (the `<tbody>` and
+`<tr>` that parsers add to tables come on top). Tags are read as in the HTML standard (13.2.5, Tokenization), in one
+pass.
+
+The output is not safe yet: `blogs.markdown.sanitise` removes what is not allowed.
 """
 
 import re
@@ -19,7 +21,7 @@ def words(text: str) -> frozenset[str]:
 MAX_DEPTH = 100
 
 VOID = words("br col hr img input wbr")
-# Their content is no text of the document, or is read by other rules than HTML's.
+# Elements whose content is not text of the document, or follows other rules than HTML.
 OPAQUE = words("iframe noembed noframes plaintext script style svg template textarea title xmp")
 FORMATTING = words("a b big code em i s small strike strong tt u")
 TABLE_PARENTS = {
@@ -39,13 +41,13 @@ BLOCKS = HEADINGS | words(
     "address article aside blockquote center dd details div dl dt figcaption figure footer header hgroup hr li nav ol"
     " p pre section summary table ul"
 )
-CELLS = words("td th caption table")  # what stands outside is out of reach
+CELLS = words("td th caption table")  # an end tag inside one of these closes no element outside it
 ITEM_LIMITS = (BLOCKS | CELLS) - {"address", "div", "p"}
 
 _TOKEN = re.compile(
     r"""
       <!--(?:-?>|.*?(?:--!?>|\Z))                # a comment
-    | <(?:[!?]|/(?![a-zA-Z]))[^>]*+>?            # a declaration, an instruction, </ and no name
+    | <(?:[!?]|/(?![a-zA-Z]))[^>]*+>?            # a declaration, an instruction, or </ without a name
     | <(?P<close>/?)(?P<name>[a-zA-Z][^\ \t\n\f\r/>]*+)
       (?>                                        # attributes
           [\ \t\n\f\r/]
@@ -65,21 +67,21 @@ class Tag(NamedTuple):
 
 
 def balanced(html: str, known: Container[str]) -> str:
-    """`html` with every element closed in order, without comments and without tags that are not `known`."""
-    nest = _Nest()
+    """`html` with every element closed in order, without comments, and without tags whose name is not in `known`."""
+    elements = _Elements()
     for piece in _pieces(html):
         if isinstance(piece, str):
-            nest.out.append(piece)
+            elements.out.append(piece)
         elif piece.name not in known:
             continue
         elif piece.source[1] != "/":
-            nest.open(piece)
+            elements.open(piece)
         elif piece.name == "br":
-            nest.open(Tag("br", "<br>"))  # as browsers read it
+            elements.open(Tag("br", "<br>"))  # browsers read </br> as <br>
         else:
-            nest.close(piece.name)
-    nest.close_down_to(0)
-    return "".join(nest.out)
+            elements.close(piece.name)
+    elements.close_down_to(0)
+    return "".join(elements.out)
 
 
 def _pieces(html: str) -> Iterator[str | Tag]:
@@ -98,42 +100,45 @@ def _pieces(html: str) -> Iterator[str | Tag]:
     yield html[position:]
 
 
-class _Nest:
-    """The elements that are open, and the HTML so far."""
+class _Elements:
+    """The stack of open elements, and the output."""
 
     def __init__(self) -> None:
         self.out: list[str] = []
         self.tags: list[Tag] = []
 
     def open(self, tag: Tag) -> None:
-        interrupted = self.make_room(tag.name)
-        if interrupted is None or (len(self.tags) >= MAX_DEPTH and tag.name not in VOID):
+        reopened = self.prepare(tag.name)
+        if reopened is None or (len(self.tags) >= MAX_DEPTH and tag.name not in VOID):
             return
-        for piece in [tag, *interrupted]:
+        for piece in [tag, *reopened]:
             self.out.append(piece.source)
             if piece.name not in VOID:
                 self.tags.append(piece)
 
-    def make_room(self, name: str) -> list[Tag] | None:
-        """Close what cannot contain `name`. The formatting to take up again inside it; None if it has no place here."""
+    def prepare(self, name: str) -> list[Tag] | None:
+        """Close the elements that cannot contain `name`.
+
+        Returns the formatting elements to reopen inside it, or None if `name` is not allowed here and is left out.
+        """
         top = self.tags[-1].name if self.tags else ""
         if name in TABLE_PARENTS:
             level = self.find(TABLE_PARENTS[name], {"table"})
-            return None if level is None else self.close_down_to(level + 1, resume=False)
+            return None if level is None else self.close_down_to(level + 1, reopen=False)
         if top in TABLE_FRAME:
-            return None  # a browser would take it out of the table, and leave its end behind
+            return None  # a browser would move the element in front of the table, and keep its end tag inside
         if name in ("li", "dd", "dt"):
             self.close_any(("li",) if name == "li" else ("dd", "dt"), ITEM_LIMITS)
         elif name in HEADINGS and top in HEADINGS:
             self.close_down_to(len(self.tags) - 1)
         elif name == "a":
             self.close_any(("a",), CELLS)
-        interrupted = self.close_any(("p",), CELLS) if name in BLOCKS else []
-        # A <b> must not be repeated in every <p> that follows, and cannot stand between a table and its rows.
-        return [] if name in ("p", "table") else interrupted
+        closed = self.close_any(("p",), CELLS) if name in BLOCKS else []
+        # Reopening in a <p> would repeat a <b> in all paragraphs that follow; a <table> cannot contain a <b>.
+        return [] if name in ("p", "table") else closed
 
     def find(self, names: Container[str], limits: Container[str]) -> int | None:
-        """Level of the innermost open element of these names that no limit shields."""
+        """The level of the innermost open element in `names`; None if an element in `limits` is inside it."""
         for level in range(len(self.tags) - 1, -1, -1):
             if self.tags[level].name in names:
                 return level
@@ -148,9 +153,9 @@ class _Nest:
         level = self.find(names, limits)
         return [] if level is None else self.close_down_to(level)
 
-    def close_down_to(self, level: int, *, resume: bool = True) -> list[Tag]:
-        """Close all elements above `level`; gives back the formatting among them."""
+    def close_down_to(self, level: int, *, reopen: bool = True) -> list[Tag]:
+        """Close all elements from `level` on. Returns the formatting elements among them."""
         closed = self.tags[level:]
         del self.tags[level:]
         self.out += [f"</{tag.name}>" for tag in reversed(closed)]
-        return [tag for tag in closed if tag.name in FORMATTING] if resume else []
+        return [tag for tag in closed if tag.name in FORMATTING] if reopen else []

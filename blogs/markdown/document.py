@@ -1,12 +1,12 @@
-"""Markdown to HTML that may be stored and shown: the same text always gives the same bytes.
+"""Convert Markdown to sanitised HTML. The same text always gives the same bytes.
 
-CommonMark with tables, footnotes, strikethrough, task lists, ids on headings, coloured code and links for full
-addresses.
+The dialect is CommonMark with tables, footnotes, strikethrough, task lists, ids of headings, highlighted code, and
+links for URLs and e-mail addresses in the text.
 
-    text → markdown_rules, markdown_html (parse, write) → sanitise (nesting, then nh3's allow-list) → post_process
+    text → rules, html (parse, render) → sanitise (balance, then nh3's allow-list) → post_process
 
-One document stands on a page: its ids and those of its footnotes all begin with `sanitise.ID_PREFIX`. Where several are
-on a page, show excerpts.
+A web page can hold one document only, because the ids of all documents have the same prefix (`sanitise.ID_PREFIX`).
+Lists of posts show `plain_text` instead.
 """
 
 import re
@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from blogs.markdown.html import DONE, OPEN
+from blogs.markdown.html import CHECKED_BOX, UNCHECKED_BOX
 from blogs.markdown.rules import TooLarge, parser
 from blogs.markdown.sanitise import sanitise
 
@@ -27,16 +27,16 @@ MAX_HTML = 10_000_000  # characters
 _MEDIA = "/media/"
 _PARSER = parser()
 _UNENCODABLE = re.compile("[\0\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # no XML may hold them, so no feed
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML, and so a feed, does not allow them
 
-# nh3 escapes < and > in attributes and quotes every value, so on its output these mean what they say.
-_FINISHED = re.compile(r"<(a|img|input)( [^>]*)?>")
+# These expressions need no HTML parser: nh3 escapes < and > in attribute values and quotes every value.
+_POST_PROCESSED = re.compile(r"<(a|img|input)( [^>]*)?>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _HEADING = re.compile(r"(</?h)([1-5])(?=[ >])")
-_SHOWN = re.compile(rf'(?:src|href)="({_MEDIA}[^"]*)"')
+_MEDIA_LINK = re.compile(rf'(?:src|href)="({_MEDIA}[^"]*)"')
 
 _FOOTNOTE_REF = re.compile(r'<sup class="footnote-ref">.*?</sup>')
-_WORDS_GO_ON = re.compile(
+_INLINE_TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|big|cite|code|data|del|dfn|em|i|ins|kbd|mark|q|s|samp|small|span|strike|strong|sub|sup|time|tt"
     r"|u|var|wbr)(?: [^<>]*)?>"
 )
@@ -44,41 +44,41 @@ _TAG = re.compile(r"<[^<>]*>")
 
 
 class Picture(NamedTuple):
-    """An image that the site itself stores; in pixels."""
+    """The size of an image that the site stores, in pixels."""
 
     width: int
     height: int
 
 
 def render(text: str, pictures: Mapping[str, Picture] = MappingProxyType({})) -> str:
-    """Sanitised HTML of a Markdown document. `pictures` maps media names (what stands behind /media/) to their sizes.
+    """Sanitised HTML of a Markdown document. `pictures` maps file names below /media/ to the sizes of the images.
 
-    Headings begin at h2, for the title of a post is its page's h1: if the document has an h1, all move down by one.
+    If the document has an h1, all headings move down by one level, because the title of the post is the page's h1.
     Raises TooLarge.
     """
     return post_process(_sanitised(text), pictures)
 
 
 def media_names(text: str) -> set[str]:
-    """Names behind /media/ that the document shows or links to, in Markdown or HTML. Raises TooLarge."""
-    return {name for address in _SHOWN.findall(_sanitised(text)) if (name := _media_name(address))}
+    """File names below /media/ that the document shows or links to, in Markdown or HTML. Raises TooLarge."""
+    return {name for address in _MEDIA_LINK.findall(_sanitised(text)) if (name := _media_name(address))}
 
 
 def plain_text(html: str, limit: int) -> str:
-    """What rendered HTML says, without footnotes, on one line of at most `limit` characters.
+    """The text of rendered HTML on one line, without footnotes.
 
-    What is longer is cut between two words and ends in "…".
+    A text of more than `limit` characters is cut between two words and ends with "…".
     """
     body = _FOOTNOTE_REF.sub("", html.partition('<hr class="footnotes-sep">')[0])
-    text = " ".join(unescape(_TAG.sub(" ", _WORDS_GO_ON.sub("", body))).split())
+    text = " ".join(unescape(_TAG.sub(" ", _INLINE_TAG.sub("", body))).split())
     if len(text) <= limit:
         return text
-    whole_words = text[:limit].rpartition(" ")[0]  # the text of a language without spaces is cut anywhere
+    whole_words = text[:limit].rpartition(" ")[0]  # a language without spaces is cut anywhere
     start = whole_words if len(whole_words) > limit // 2 else text[: limit - 1]
     return start.rstrip(" ,;:.–—-") + "…"
 
 
-@lru_cache(maxsize=1)  # who saves a post asks for the images in a text and then for its HTML
+@lru_cache(maxsize=1)  # saving a post calls `media_names` and then `render` for the same text
 def _sanitised(text: str) -> str:
     if len(text) > MAX_LENGTH:
         raise TooLarge(
@@ -94,22 +94,26 @@ def _sanitised(text: str) -> str:
 
 
 def post_process(html: str, pictures: Mapping[str, Picture]) -> str:
-    """Sanitised HTML with what follows from its being a post of ours. Adds nothing that the sanitiser would remove."""
-    html = _CONTROL.sub("\ufffd", html)  # from entities; not removed, lest "java&#1;script:" become something
+    """Adapt sanitised HTML to a post's page. Adds nothing that the sanitiser would remove."""
+    html = _CONTROL.sub(
+        "\ufffd", html
+    )  # written as entities; replaced, because removing them would turn "java&#1;script:" into a scheme
     if "<h1" in html:
         html = _HEADING.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html)
-    return _FINISHED.sub(lambda found: _FINISH[found[1]](dict(_ATTRIBUTE.findall(found[2] or "")), pictures), html)
+    return _POST_PROCESSED.sub(
+        lambda found: _POST_PROCESS[found[1]](dict(_ATTRIBUTE.findall(found[2] or "")), pictures), html
+    )
 
 
-def _finished_link(attributes: dict[str, str], _pictures: Mapping[str, Picture]) -> str:
+def _link(attributes: dict[str, str], _pictures: Mapping[str, Picture]) -> str:
     if attributes.get("href", "").lower().lstrip().startswith(("http:", "https:", "//")):
-        said = [word for word in attributes.get("rel", "").split() if word != "noopener"]
-        attributes["rel"] = " ".join([*said, "noopener"])
+        relations = [word for word in attributes.get("rel", "").split() if word != "noopener"]
+        attributes["rel"] = " ".join([*relations, "noopener"])
     return _tag("a", attributes)
 
 
-def _finished_image(attributes: dict[str, str], pictures: Mapping[str, Picture]) -> str:
-    """Loads late, and keeps its place free while it does; without an address it is left out."""
+def _image(attributes: dict[str, str], pictures: Mapping[str, Picture]) -> str:
+    """Lazy, with the size that reserves its space in the layout. An image without `src` is removed."""
     if not attributes.get("src"):
         return ""
     attributes |= {"alt": attributes.get("alt", ""), "loading": "lazy", "decoding": "async"}
@@ -119,17 +123,17 @@ def _finished_image(attributes: dict[str, str], pictures: Mapping[str, Picture])
     return _tag("img", attributes)
 
 
-def _finished_input(attributes: dict[str, str], _pictures: Mapping[str, Picture]) -> str:
-    """The box of a task and nothing else."""
+def _checkbox(attributes: dict[str, str], _pictures: Mapping[str, Picture]) -> str:
+    """The checkbox of a task; any other input is removed."""
     if attributes.get("type") != "checkbox":
         return ""
-    return DONE if "checked" in attributes else OPEN
+    return CHECKED_BOX if "checked" in attributes else UNCHECKED_BOX
 
 
-_FINISH: dict[str, Callable[[dict[str, str], Mapping[str, Picture]], str]] = {
-    "a": _finished_link,
-    "img": _finished_image,
-    "input": _finished_input,
+_POST_PROCESS: dict[str, Callable[[dict[str, str], Mapping[str, Picture]], str]] = {
+    "a": _link,
+    "img": _image,
+    "input": _checkbox,
 }
 
 
@@ -138,6 +142,6 @@ def _tag(name: str, attributes: dict[str, str]) -> str:
 
 
 def _media_name(address: str) -> str:
-    """`a.png` of `/media/a.png?x`, as written in an attribute; empty if it is none of ours."""
+    """`a.png` for the attribute value `/media/a.png?x`; empty if the URL is not below /media/."""
     path = re.split("[?#]", unescape(address))[0]
     return unquote(path.removeprefix(_MEDIA)) if path.startswith(_MEDIA) else ""

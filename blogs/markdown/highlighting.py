@@ -1,17 +1,17 @@
-"""Fenced code in colours: Pygments' classes, which `static/blogs/code.css` paints.
+"""Syntax highlighting of fenced code with Pygments; `static/blogs/code.css` defines the colours of its classes.
 
-Pygments' lexers are regular expressions, and many take quadratic time on code written to that end (measured: 6,000
-characters at most 0.6 s, 20,000 beyond 12 s). So only the languages below, tried one by one, only blocks of
-`MAX_CODE` characters, and of a document only what `Painter` can pay for; all other code stays plain. C# and Terraform
-are left out: their lexers need more than 10 s for 6,000 characters.
+Pygments' lexers are regular expressions, and many take quadratic time on hostile code (measured: up to 0.6 s for
+6,000 characters, more than 12 s for 20,000). Three limits bound the time: only the languages below, which were measured
+one by one; only blocks of at most `MAX_CODE` characters; a budget for each document. All other code is shown without
+colours. C# and Terraform are not in the list: their lexers take more than 10 s for 6,000 characters.
 """
 
-from pygments import highlight
+import pygments
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 MAX_CODE = 6_000  # characters
-BUDGET = 4 * MAX_CODE**2  # of squares of lengths
+BUDGET = 4 * MAX_CODE**2  # for each document: the sum of the squared lengths of its highlighted blocks
 
 LANGUAGES = frozenset(
     "apacheconf awk bash bat batch c c++ clj clojure cmake common-lisp console cpp css dart diff"  # noqa: SIM905
@@ -25,18 +25,18 @@ LANGUAGES = frozenset(
 _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
 
-class Painter:
-    """Colours the code of one document, as long as the budget lasts. Lexers cost up to the square of a length."""
+class Highlighter:
+    """Highlights the code of one document within BUDGET. A lexer takes up to the square of the length of the code."""
 
     def __init__(self) -> None:
         self.budget = BUDGET
 
-    def paint(self, code: str, language: str) -> str | None:
-        """HTML of `code`, or None if it is to stay plain."""
-        price = len(code) ** 2
-        if language.lower() not in LANGUAGES or len(code) > MAX_CODE or price > self.budget:
+    def highlight(self, code: str, language: str) -> str | None:
+        """HTML of `code`; None if it is not highlighted."""
+        cost = len(code) ** 2
+        if language.lower() not in LANGUAGES or len(code) > MAX_CODE or cost > self.budget:
             return None
-        self.budget -= price
+        self.budget -= cost
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-        html = highlight(code, lexer, _FORMATTER)
-        return html.replace("&quot;", '"').replace("&#39;", "'").replace("\xa0", "&nbsp;")  # as nh3 spells it
+        html = pygments.highlight(code, lexer, _FORMATTER)
+        return html.replace("&quot;", '"').replace("&#39;", "'").replace("\xa0", "&nbsp;")  # nh3 serialises them so

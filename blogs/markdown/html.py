@@ -1,6 +1,6 @@
-"""How our Markdown is spelled in HTML: as nh3 spells it, so that sanitising leaves harmless documents as they are.
+"""Render tokens of markdown-it to HTML as nh3 serialises it, so that sanitising does not change harmless documents.
 
-That is HTML5's own serialisation: `"` stays in text, no-break spaces are entities, `<br>` has no slash.
+That is the serialisation of HTML5: `"` is not escaped in text, a no-break space is an entity, `<br>` has no slash.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from blogs.markdown.highlighting import Painter
+from blogs.markdown.highlighting import Highlighter
 from blogs.markdown.sanitise import ID_PREFIX
 
-# Language-neutral names for what a screen reader would otherwise call just a checkbox.
+# The label names a checkbox for screen readers, without words of any language.
 CHECKBOX = '<input type="checkbox" class="task-list-item-checkbox" aria-label="{label}" disabled=""{checked}>'
-DONE = CHECKBOX.format(label="☑", checked=' checked=""')
-OPEN = CHECKBOX.format(label="☐", checked="")
+CHECKED_BOX = CHECKBOX.format(label="☑", checked=' checked=""')
+UNCHECKED_BOX = CHECKBOX.format(label="☐", checked="")
 
 _ALIGN = {"text-align:left": "left", "text-align:center": "center", "text-align:right": "right"}
 
@@ -27,10 +27,10 @@ def escape(text: str) -> str:
 
 
 class Renderer(RendererHTML):
-    """markdown-it takes a method without `render` in its name for the rule of the tokens of that name."""
+    """markdown-it calls the method that has the name of a token's type; methods named `render…` are its own."""
 
     def render(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
-        env["painter"] = Painter()
+        env["highlighter"] = Highlighter()
         return super().render(tokens, options, env)
 
     @staticmethod
@@ -47,10 +47,10 @@ class Renderer(RendererHTML):
         return f'<pre tabindex="0"><code>{escape(tokens[idx].content)}</code></pre>\n'
 
     def fence(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, env: EnvType) -> str:
-        """The code may scroll sideways, so a keyboard must reach it: tabindex."""
+        """`tabindex` lets keyboard users focus the block, to scroll wide code sideways."""
         language = next(iter(unescapeAll(tokens[idx].info).split()), "")
-        painted = env["painter"].paint(tokens[idx].content, language)
-        html = escape(tokens[idx].content) if painted is None else painted
+        highlighted = env["highlighter"].highlight(tokens[idx].content, language)
+        html = escape(tokens[idx].content) if highlighted is None else highlighted
         name = f' class="language-{escape(language).replace(chr(34), "&quot;")}"' if language else ""
         return f'<pre tabindex="0"><code{name}>{html}</code></pre>\n'
 
@@ -58,31 +58,32 @@ class Renderer(RendererHTML):
         item = self.renderToken(tokens, idx, options, env)
         if "checked" not in tokens[idx].meta:
             return item
-        return f"{item}{DONE if tokens[idx].meta['checked'] else OPEN} "
+        return f"{item}{CHECKED_BOX if tokens[idx].meta['checked'] else UNCHECKED_BOX} "
 
-    # Of the footnotes plugin; a colon cannot occur in the id of a heading.
+    # Tokens of the footnote plugin. Ids of headings have no colon, so they cannot equal these ids.
 
     def footnote_ref(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
-        note, mention = _note(tokens[idx].meta)
-        link = f'<a href="#{ID_PREFIX}fn:{note}" id="{ID_PREFIX}fnref:{mention}">[{note}]</a>'
+        note, reference = _footnote_ids(tokens[idx].meta)
+        link = f'<a href="#{ID_PREFIX}fn:{note}" id="{ID_PREFIX}fnref:{reference}">[{note}]</a>'
         return f'<sup class="footnote-ref">{link}</sup>'
 
     def footnote_open(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
-        return f'<li id="{ID_PREFIX}fn:{_note(tokens[idx].meta)[0]}" class="footnote-item">'
+        return f'<li id="{ID_PREFIX}fn:{_footnote_ids(tokens[idx].meta)[0]}" class="footnote-item">'
 
     def footnote_anchor(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
-        mention = _note(tokens[idx].meta)[1]
-        return f' <a href="#{ID_PREFIX}fnref:{mention}" class="footnote-backref">↩︎</a>'  # text, not emoji
+        reference = _footnote_ids(tokens[idx].meta)[1]
+        # The variation selector after the arrow asks for a text glyph instead of an emoji.
+        return f' <a href="#{ID_PREFIX}fnref:{reference}" class="footnote-backref">↩︎</a>'
 
 
-def _note(meta: dict[str, Any]) -> tuple[str, str]:
-    """Its number, and that of this mention of it."""
+def _footnote_ids(meta: dict[str, Any]) -> tuple[str, str]:
+    """The number of the footnote, and the id of this reference to it: “1”, then “1:2”, “1:3”."""
     number = str(meta["id"] + 1)
     return number, f"{number}:{meta['subId'] + 1}" if meta.get("subId") else number
 
 
 def _attribute(item: tuple[str, str | int | float]) -> tuple[str, str]:
     name, value = item
-    if name == "style":  # of a cell; the Content-Security-Policy would ignore it
+    if name == "style":  # of a table cell; the content security policy forbids inline styles
         name, value = "align", _ALIGN[str(value)]
     return name, '"' + escape(str(value)).replace('"', "&quot;") + '"'

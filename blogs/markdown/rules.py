@@ -1,15 +1,15 @@
-"""Our Markdown: what is added to CommonMark, and what keeps every document cheap.
+"""The parser: markdown-it with the extensions of our Markdown, and with limits on time and output size.
 
 Measured on markdown-it-py 4.3 and mdit-py-plugins 0.7 with 250 hostile patterns of 25,000 to 100,000 characters:
-CommonMark, strikethrough and task lists are linear. Not so, and mended here:
+CommonMark, strikethrough and task lists take linear time. These do not, and rules in this module replace them:
 
-- `[^` beside a footnote is quadratic: `footnote_ref`;
-- short references to long addresses: the output grows with the square: `bound_addresses`;
-- tables of empty cells: the output is a thousand times the text: `bounded_table`;
-- linkify-it and gfm_autolink are quadratic on `://`, `http://a.b/{`, `a:`; `link_url` and `link_email` look at a
-  bounded stretch instead;
-- the plugins for heading anchors and task lists are quadratic on thousands of them: `heading_ids`, and markdown-it's
-  own task lists.
+- `[^` beside a footnote takes quadratic time: `footnote_ref`;
+- many short references to one long URL give output of quadratic size: `bound_addresses`;
+- a table of empty cells gives output of a thousand times its text: `bounded_table`;
+- linkify-it and gfm_autolink take quadratic time on `://`, `http://a.b/{` and `a:`; `link_url` and `link_email` read a
+  limited number of characters instead;
+- the plugins for heading anchors and for task lists take quadratic time on thousands of these: `heading_ids` and
+  markdown-it's own task lists.
 """
 
 import re
@@ -26,8 +26,8 @@ from mdit_py_plugins.footnote.index import footnote_ref as plugins_footnote_ref
 from blogs.markdown.html import Renderer
 from blogs.markdown.sanitise import ID_PREFIX, in_page
 
-MAX_NESTING = 22  # levels; a quote is one, a list two
-MAX_FILLED_CELLS = 10_000  # that a document's tables have and its text does not
+MAX_NESTING = 22  # levels: a quote counts as one, a list as two
+MAX_FILLED_CELLS = 10_000  # cells in a document's tables that its text does not contain
 MAX_ID = 80  # characters
 
 _FOOTNOTE = re.compile(r"\[\^[^\s\]]{1,100}\]")
@@ -38,11 +38,11 @@ _MAIL_HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}+\.){1,8}+[A-Za-z]{2,6
 
 
 class TooLarge(ValueError):
-    """A document that would cost too much. The message names the size, the limit and the remedy."""
+    """The document exceeds a limit. The message names its size, the limit and the remedy."""
 
 
 def parser() -> MarkdownIt:
-    """Markdown to HTML that is not yet sanitised, but spelled as the sanitiser would spell it."""
+    """A parser whose HTML is not sanitised yet, but serialised as the sanitiser does (blogs/markdown/html.py)."""
     options = {"html": True, "maxNesting": MAX_NESTING + 2, "tasklists": True, "xhtmlOut": False}
     md = MarkdownIt("commonmark", options, renderer_cls=Renderer).enable(["strikethrough", "table"])
     md.use(footnote_plugin, inline=False)
@@ -59,17 +59,17 @@ def parser() -> MarkdownIt:
 
 
 def bound_nesting(state: StateBlock, line: int, _end: int, _silent: bool) -> bool:
-    """Refuses what markdown-it would drop without a word."""
+    """Raise TooLarge where markdown-it would drop deeper content silently."""
     if state.level >= MAX_NESTING:
         raise TooLarge(
-            f"Line {line + 1}: quotes and lists stand {state.level} levels deep; at most {MAX_NESTING - 1} are allowed"
-            " (a list counts two). Indent less, or put a \\ before a > or - that is meant as a character."
+            f"Line {line + 1}: quotes and lists are nested {state.level} levels deep; at most {MAX_NESTING - 1} are"
+            " allowed (a list counts as two). Reduce the nesting, or write \\> and \\- for the characters themselves."
         )
     return False
 
 
 def bounded_table(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-    """markdown-it's table, but the cells that it adds to short rows are counted."""
+    """markdown-it's table rule with a limit on the cells that it adds to short rows."""
     before = len(state.tokens)
     if not table(state, line, end, silent):
         return False
@@ -79,8 +79,8 @@ def bounded_table(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     state.env["filled"] = state.env.get("filled", 0) + max(0, cells - written)
     if state.env["filled"] > MAX_FILLED_CELLS:
         raise TooLarge(
-            f"Line {line + 1}: {state.env['filled']:,} table cells are not written out; at most {MAX_FILLED_CELLS:,}"
-            " are filled in. Use fewer columns, or write all cells of a row."
+            f"Line {line + 1}: {state.env['filled']:,} table cells are missing in short rows; at most"
+            f" {MAX_FILLED_CELLS:,} are added. Use fewer columns, or write all cells of each row."
         )
     return True
 
@@ -90,7 +90,7 @@ def footnote_ref(state: StateInline, silent: bool) -> bool:
 
 
 def link_url(state: StateInline, silent: bool) -> bool:
-    """A full http or https address in the text becomes a link, without the punctuation that follows it (as in GFM)."""
+    """Turn an http or https URL in the text into a link, without the punctuation that follows it (as in GFM)."""
     src, colon = state.src, state.pos
     if silent or state.linkLevel or not src.startswith("://", colon):
         return False
@@ -104,7 +104,7 @@ def link_url(state: StateInline, silent: bool) -> bool:
 
 
 def link_email(state: StateInline, silent: bool) -> bool:
-    """A full e-mail address in the text becomes a link."""
+    """Turn an e-mail address in the text into a link."""
     src, at = state.src, state.pos
     if silent or state.linkLevel or src[at] != "@":
         return False
@@ -137,7 +137,7 @@ def _push_link(state: StateInline, start: int, url: str, text: str) -> bool:
 
 
 def heading_ids(state: StateCore) -> None:
-    """An id for every heading; those of the same words are numbered."""
+    """Give every heading an id from its text; repeated ids get a number."""
     used: dict[str, int] = {}
     for heading, inline in zip(state.tokens, state.tokens[1:], strict=False):
         if heading.type != "heading_open":
@@ -152,8 +152,8 @@ def heading_ids(state: StateCore) -> None:
 
 
 def _slug(words: str) -> str:
-    """Letters of any script, digits and single hyphens; never empty."""
-    # Cut before it is normalised, which takes a time that grows with the square of a run of accents.
+    """Letters of any script, digits and single hyphens; “section” if nothing is left."""
+    # Cut before normalising, because that takes quadratic time on a run of combining characters.
     kept = (
         char if category(char)[0] in "LMN" else "-"
         for char in normalize("NFC", words[: 4 * MAX_ID]).lower()
@@ -163,19 +163,20 @@ def _slug(words: str) -> str:
 
 
 def links_in_page(state: StateCore) -> None:
+    """Add the prefix of ids to links within the document."""
     for token in _all_tokens(state):
         if token.type == "link_open":
             token.attrSet("href", in_page(str(token.attrGet("href"))))
 
 
 def bound_addresses(state: StateCore) -> None:
-    """A reference link of three characters may stand for an address of thousands."""
+    """Limit the URLs in the output: a reference of three characters can repeat a URL of thousands."""
     size = sum(len(str(value)) for token in _all_tokens(state) for value in token.attrs.values())
     limit = 100_000 + 10 * len(state.src)
     if size > limit:
         raise TooLarge(
-            f"Its links and images have addresses of {size:,} characters in all; at most {limit:,} are allowed."
-            " Refer to a long address less often."
+            f"The URLs of links and images have {size:,} characters in total; at most {limit:,} are allowed."
+            " Use long URLs less often."
         )
 
 

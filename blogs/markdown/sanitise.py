@@ -1,8 +1,9 @@
-"""What HTML a post may contain. An allow-list: what is not named here is removed, its text stays.
+"""The allow-list of HTML in posts: other tags and attributes are removed, the text inside stays.
 
-Left out on purpose: `style` (the Content-Security-Policy forbids it anyway), `picture` and `srcset` (addresses that
-nobody checks), `iframe`, `video`, forms, `svg`, `math`. A class stays if it is one of ours. Ids, and links within the
-page, get a prefix, so that a post can neither take the place of a page's own ids nor of properties of `document`.
+Not allowed on purpose: `style` (the content security policy forbids it), `picture` and `srcset` (their URLs are not
+checked), `iframe`, `video`, forms, `svg`, `math`. Only classes that the style sheets use are allowed. Ids, and links
+within the document, get a prefix, so that a post can neither repeat an id of the page nor shadow a property of
+`document`.
 """
 
 import re
@@ -42,7 +43,7 @@ ATTRIBUTES = {
     "time": {"datetime"},
     "tr": {"align"},
 }
-# An attribute that has one of these values only.
+# Attributes that may have these values only.
 VALUES = {
     "a": {"target": {"_blank"}},
     "input": {"type": {"checkbox"}},
@@ -54,20 +55,20 @@ CLASSES = frozenset(STANDARD_TYPES.values()) | words(
 )
 RELATIONS = words("author external license me nofollow noopener noreferrer sponsored tag ugc")
 ROLES = words("group img list listitem none note presentation")
-_PRE = re.compile(r"(<pre(?: [^>]*)?>)\n")  # HTML ignores one line end there, which nh3 does not write again
-# Of fenced code, and as Pygments names a token that only one lexer knows: p-Indicator.
+_PRE = re.compile(r"(<pre(?: [^>]*)?>)\n")  # HTML ignores the first newline there, and nh3 does not write it again
+# Classes of fenced code, and of Pygments' tokens that only one lexer has: p-Indicator.
 _CLASS_FAMILIES = re.compile(r"language-\S{1,60}|[a-z0-9]{1,3}(?:-[A-Z][A-Za-z]{0,20}){1,3}")
 _NUMBER = re.compile(r"-?[0-9]{1,6}%?")
 _NUMBERS = words("colspan height rowspan span start width")
 
 
 def sanitise(html: str) -> str:
-    """`html` reduced to the allow-list, well-formed; HTML that is both already comes back byte for byte."""
+    """Well-formed HTML with allowed elements only. If `html` is that already, it is returned unchanged."""
     return _PRE.sub(r"\1\n\n", _CLEANER.clean(balanced(html, TAGS)))
 
 
 def in_page(href: str) -> str:
-    """A link to `#somewhere` in the post, as its id is spelled on the page. `#` and `#top` are the browser's."""
+    """`href` with the prefix of ids if it is a fragment. `#` and `#top` lead to the top of the page and stay."""
     if not href.startswith("#") or href in ("#", "#top") or href.startswith(f"#{ID_PREFIX}"):
         return href
     return f"#{ID_PREFIX}{href[1:]}"

@@ -1,4 +1,4 @@
-"""What Markdown becomes."""
+"""Rendering of Markdown: the examples of CommonMark, and our extensions."""
 
 import json
 import os
@@ -16,9 +16,10 @@ pytestmark = pytest.mark.pure
 
 STATIC = Path(__file__).parents[2] / "blogs" / "static"
 
-# Of the specification (CommonMark 0.31.2), one or two a chapter. All 652 are run where NEWSSTAND_COMMONMARK names its
-# JSON, as https://spec.commonmark.org/0.31.2/spec.json or the source package of markdown-it-py have it.
-SPECIFIED = {
+# One or two examples of each chapter of CommonMark 0.31.2. If NEWSSTAND_COMMONMARK names the JSON file of the
+# specification, all 652 are checked; it is at https://spec.commonmark.org/0.31.2/spec.json and in the source package of
+# markdown-it-py.
+EXAMPLES = {
     "\tfoo\tbaz\t\tbim\n": "<pre><code>foo\tbaz\t\tbim\n</code></pre>\n",
     '\\!\\"\\#\\*no\\*\\<b>': '<p>!"#*no*&lt;b&gt;</p>\n',
     "&nbsp; &amp; &copy; &#35; &nope;": "<p>&nbsp; &amp; © # &amp;nope;</p>\n",
@@ -37,22 +38,23 @@ SPECIFIED = {
     "<MAILTO:A@b.c> <a b>": '<p><a href="MAILTO:A@b.c">MAILTO:A@b.c</a> <a></a></p>\n',
     "foo  \nbar\\\nbaz\nqux": "<p>foo<br>\nbar<br>\nbaz\nqux</p>\n",
 }
-# Bare addresses become links; and whitespace in an empty quote, which the specification's own runner ignores too.
+# Examples with other results: bare URLs become links; an empty quote has other whitespace, which the specification's
+# own test runner ignores, too.
 DIFFERENT = {602, 608, 611, 612} | {218, 239, 240}
 
 
 def plain_form(html):
-    """Without what we add to CommonMark."""
+    """`html` without our additions to CommonMark."""
     return re.sub(r' id="md-[^"]*"| tabindex="0"|</?span[^>]*>', "", html)
 
 
-@pytest.mark.parametrize(("text", "html"), SPECIFIED.items())
-def test_markdown_is_commonmark(text, html):
+@pytest.mark.parametrize(("text", "html"), EXAMPLES.items())
+def test_render_follows_the_examples_of_commonmark(text, html):
     assert plain_form(render(text)) == html
 
 
 @pytest.mark.skipif("NEWSSTAND_COMMONMARK" not in os.environ, reason="NEWSSTAND_COMMONMARK names no spec.json")
-def test_every_example_of_the_specification_holds():
+def test_all_examples_of_the_specification_give_its_html():
     examples = json.loads(Path(os.environ["NEWSSTAND_COMMONMARK"]).read_text())
     expected = {each["example"]: post_process(sanitise(each["html"]), {}) for each in examples}
     wrong = {
@@ -65,18 +67,18 @@ def test_every_example_of_the_specification_holds():
     assert wrong == DIFFERENT
 
 
-def test_tables_have_alignment_that_needs_no_style():
+def test_table_alignment_is_an_attribute_and_not_a_style():
     html = render("| a | b | c |\n|:--|:-:|--:|\n| 1 | `|` 2 | 3 |\n")
 
     assert '<th align="left">a</th>\n<th align="center">b</th>\n<th align="right">c</th>' in html
     assert "style" not in html
 
 
-def test_strikethrough_is_struck_and_a_single_tilde_is_not():
+def test_two_tildes_strike_text_and_one_does_not():
     assert render("~~gone~~ ~here~") == "<p><s>gone</s> ~here~</p>\n"
 
 
-def test_tasks_are_named_boxes_that_nobody_can_tick():
+def test_tasks_are_disabled_checkboxes_with_labels():
     html = render("- [ ] open\n- [x] done\n- [y] none\n")
 
     box = '<input type="checkbox" class="task-list-item-checkbox" aria-label="{}" disabled=""{}>'
@@ -86,7 +88,7 @@ def test_tasks_are_named_boxes_that_nobody_can_tick():
     assert "<li>[y] none</li>" in html
 
 
-def test_a_footnote_and_its_mentions_link_to_each_other():
+def test_a_footnote_and_its_references_link_to_each_other():
     html = render("One[^a], two[^b], one again[^a], none[^c].\n\n[^a]: *First*.\n[^b]: Second.\n[^unused]: Third.\n")
 
     ids = re.findall(r' id="([^"]+)"', html)
@@ -97,7 +99,7 @@ def test_a_footnote_and_its_mentions_link_to_each_other():
     assert "Third" not in html
 
 
-def test_headings_have_ids_in_the_letters_of_their_language_and_no_two_the_same():
+def test_heading_ids_keep_letters_of_all_scripts_and_are_unique():
     titles = ["Über das `Wetter`", "नमस्ते दुनिया", "What's new?", "What’s new", "!!!", "fn:1", "whats new 1", "Whats new"]
 
     assert re.findall(r'<h2 id="([^"]*)"', render("\n".join(f"## {title}" for title in titles))) == [
@@ -112,7 +114,7 @@ def test_headings_have_ids_in_the_letters_of_their_language_and_no_two_the_same(
     ]
 
 
-def test_a_link_within_the_document_finds_its_heading_and_its_own_ids():
+def test_links_within_the_document_get_the_prefix_of_its_ids():
     html = render(
         '[a](#my-words) <a href="#spot">b</a> [c](#top) [d](/other/#my-words)\n\n## My words\n\n<p id="spot">x</p>'
     )
@@ -129,7 +131,7 @@ def test_a_link_within_the_document_finds_its_heading_and_its_own_ids():
         ("### c\n", ["3"]),
     ],
 )
-def test_headings_move_down_only_where_one_would_compete_with_the_title(text, levels):
+def test_headings_move_down_only_if_the_document_has_an_h1(text, levels):
     assert re.findall(r"<h([1-6])", render(text)) == levels
 
 
@@ -152,11 +154,11 @@ def test_headings_move_down_only_where_one_would_compete_with_the_title(text, le
         ("`a@b.example` [a@b.example](/c) <a href='/d'>a@b.example</a>", ["/c", "/d"]),
     ],
 )
-def test_full_addresses_become_links_and_nothing_else(text, links):
+def test_only_full_urls_and_email_addresses_become_links(text, links):
     assert re.findall(r'href="([^"]*)"', render(text)) == links
 
 
-def test_links_that_leave_get_noopener_and_keep_what_the_author_said():
+def test_external_links_get_noopener_and_keep_allowed_relations():
     html = render(
         '[a](https://x.example) [b](/b) [c](//x.example) <a href="HTTP://x.example" rel="me bad">d</a>'
         ' <a rel="nofollow" href="/e">e</a>'
@@ -171,7 +173,7 @@ def test_links_that_leave_get_noopener_and_keep_what_the_author_said():
     ]
 
 
-def test_code_is_coloured_in_a_known_language_and_plain_in_any_other():
+def test_code_is_highlighted_only_in_known_languages():
     known = render("```python title=x\nif a < b: return 'é'\n```\n")
     unknown = render("```klingon\nif a < b: return 'é'\n```\n")
 
@@ -181,7 +183,7 @@ def test_code_is_coloured_in_a_known_language_and_plain_in_any_other():
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
-def test_colouring_never_changes_the_code(language):
+def test_highlighting_does_not_change_the_code(language):
     code = "\n\n  a = \"<b>\" # 'c'\t&amp; \n-- x: 1\n{{ d }}\n\n"
 
     assert re.sub(r"</?span[^>]*>", "", render(f"```{language}\n{code}```\n")) == render(f"```x\n{code}```\n").replace(
@@ -189,12 +191,12 @@ def test_colouring_never_changes_the_code(language):
     )
 
 
-def test_code_that_is_too_long_to_colour_is_shown_plain():
+def test_code_beyond_the_limit_is_not_highlighted():
     assert "<span" in render("```js\n" + "a=1\n" * (MAX_CODE // 4) + "```\n")
     assert "<span" not in render("```js\n" + "a=1\n" * (MAX_CODE // 4 + 1) + "```\n")
 
 
-def test_images_wait_and_keep_their_place_free():
+def test_images_are_lazy_and_have_their_size():
     html = render(
         '![A "b"](/media/x/a%20b.png?v=1 "T") <img src="/media/c.png"> ![](/media/d.png)'
         ' <img src="/media/x/a b.png" width="5">',
@@ -210,7 +212,7 @@ def test_images_wait_and_keep_their_place_free():
     ]
 
 
-def test_the_media_of_a_document_are_those_it_shows_or_links_to():
+def test_media_names_are_the_files_that_the_document_shows_or_links_to():
     text = (
         '![a](/media/a%20b.png "t") <IMG src="/media/c.png?v=1"> [d](/media/d.pdf#p) [e]\n\n[e]: /media/e&amp;f.gif\n'
     )
@@ -220,7 +222,7 @@ def test_the_media_of_a_document_are_those_it_shows_or_links_to():
     assert media_names(others) == set()
 
 
-def test_plain_text_reads_as_the_page_does():
+def test_plain_text_has_the_words_of_the_page_without_footnotes():
     html = render(
         "# One &amp; two\n\nFoo[^1] **bar**baz,\nqux<br>x\xa0&lt;y&gt; ![alt](/a.png)\n\n- a\n- b\n\n[^1]: Note.\n"
     )
@@ -240,12 +242,12 @@ def test_plain_text_reads_as_the_page_does():
         ("", 5, ""),
     ],
 )
-def test_plain_text_is_cut_between_words(text, limit, cut):
+def test_long_plain_text_is_cut_between_words(text, limit, cut):
     assert plain_text(f"<p>{text}</p>", limit) == cut
     assert len(cut) <= limit
 
 
-def test_line_ends_and_unstorable_characters_do_no_harm():
+def test_line_endings_are_normalised_and_characters_that_cannot_be_stored_are_replaced():
     assert render("\ufeff# a\r\n\r\nb\rc\0d\x08e\ud800f\x0c &#1; &#0; &#xd800;\n") == (
         '<h2 id="md-a">a</h2>\n<p>b\nc\ufffdde\ufffdf \ufffd \ufffd \ufffd</p>\n'
     )
@@ -259,7 +261,7 @@ def luminance(colour):
 
 
 @pytest.mark.parametrize("theme", sorted(STATIC.glob("themes/*.css")), ids=lambda path: path.stem)
-def test_every_colour_of_code_can_be_read_in_every_theme(theme):
+def test_each_colour_of_code_has_enough_contrast_in_each_theme(theme):
     light, dark = (STATIC / "blogs" / "code.css").read_text().split("prefers-color-scheme: dark")
     papers = re.findall(r"--sunk: (#[0-9a-f]{6})", theme.read_text())
     assert len(papers) == 2

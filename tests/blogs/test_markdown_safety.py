@@ -1,4 +1,4 @@
-"""What a document may not bring along, and that what is harmless stays as it was."""
+"""Sanitising removes everything that browsers could act on, and does not change harmless documents."""
 
 import os
 import re
@@ -20,7 +20,7 @@ PARSER = parser()
 
 
 class Reader(HTMLParser):
-    """What a browser would act upon."""
+    """Collects the tags and attributes that a browser would see."""
 
     def __init__(self, html):
         super().__init__()
@@ -94,13 +94,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_could_act_is_removed(text):
+def test_scripts_and_other_active_content_are_removed(text):
     for document in (text, f"words {text} words", f"<div>\n{text}\n</div>"):
         assert_harmless(render(document))
 
 
 @pytest.mark.parametrize("content", ["script", "style", "iframe", "textarea", "title", "svg"])
-def test_what_is_no_text_goes_with_its_element_and_text_stays_without_its(content):
+def test_content_that_is_not_text_is_removed_and_text_of_other_removed_elements_stays(content):
     assert render(f"a <{content}>hidden</{content}> b") == "<p>a  b</p>\n"
     assert render("a <font color=red>shown</font> <object>b</object>") == "<p>a shown b</p>\n"
 
@@ -122,13 +122,13 @@ documents = st.lists(fragments | st.text(max_size=5), max_size=30).map("".join)
 @example("<ul><li><a href=x><li><p><h1><h2></a></ul>")
 @example("<div>\n<a>a<table>b<a title=c><colgroup>d")
 @example("<div>\n<pre>\n\n\na</pre>")
-def test_any_document_is_rendered_well_formed_and_harmless_and_always_alike(text):
+def test_any_document_gives_well_formed_harmless_html_and_the_same_each_time(text):
     try:
         html = render(text)
     except TooLarge:
         return
     assert_harmless(html)
-    assert render("") == ""  # and the last text is forgotten
+    assert render("") == ""  # empties the cache of the last text
     assert render(text) == html
     assert sanitise(html) == html
 
@@ -162,7 +162,7 @@ blocks = st.one_of(
 
 @settings(deadline=None, max_examples=400)
 @given(st.lists(blocks, min_size=1, max_size=6).map("\n\n".join))
-def test_sanitising_leaves_plain_markdown_byte_for_byte(text):
+def test_sanitising_does_not_change_the_html_of_markdown(text):
     try:
         html = PARSER.render(text)
     except TooLarge:
@@ -187,12 +187,12 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize("html", HARMLESS)
-def test_sanitising_leaves_harmless_html_byte_for_byte(html):
+def test_sanitising_does_not_change_harmless_html(html):
     assert sanitise(html) == html
 
 
 @pytest.mark.parametrize(
-    ("html", "mended"),
+    ("html", "closed"),
     [
         ("<p>a<p>b", "<p>a</p><p>b</p>"),
         ("<ul><li>a<li>b<ul><li>c</ul></ul>d", "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>d"),
@@ -207,12 +207,12 @@ def test_sanitising_leaves_harmless_html_byte_for_byte(html):
         ("a < b <3 <- </>", "a &lt; b &lt;3 &lt;- "),
     ],
 )
-def test_careless_html_is_closed_as_its_author_meant(html, mended):
-    assert sanitise(html) == mended
+def test_unclosed_elements_are_closed_as_browsers_do(html, closed):
+    assert sanitise(html) == closed
 
 
 @pytest.mark.parametrize("item", ["<li>", "<p>", "<dt>", "<dd>", "<tr><td>"])
-def test_elements_that_end_by_themselves_do_not_nest(item):
+def test_elements_with_optional_end_tags_do_not_nest(item):
     html = render(f"<table>{item * 200}" if item == "<tr><td>" else f"<div>{item * 200}")
 
     assert Reader(html).deepest <= 4
@@ -223,33 +223,35 @@ def test_elements_that_end_by_themselves_do_not_nest(item):
     "start", ["<div>", "<b>", "<ul><li>", "<b><p>", "<table><tr><td>", "<blockquote><p><i>", "<p><b><div>"]
 )
 @pytest.mark.parametrize("before", ["", "<div>\n", "x "])
-def test_raw_html_nests_only_so_deep_and_its_text_stays(start, before):
+def test_the_depth_of_raw_html_is_limited_and_its_text_stays(start, before):
     html = render(before + start * (100_000 // len(start)) + "bottom")
 
-    assert Reader(html).deepest <= 2 * MAX_DEPTH  # tables have bodies and rows, written or not
+    assert Reader(html).deepest <= 2 * MAX_DEPTH  # parsers add <tbody> and <tr>
     assert "bottom" in html
 
 
-def test_emphasis_nests_only_so_deep():
+def test_the_depth_of_emphasis_is_limited():
     assert Reader(render("**_" * 5_000 + "a" + "_**" * 5_000)).deepest <= MAX_DEPTH
 
 
 @pytest.mark.parametrize(("deep", "too_deep"), [("> " * 21, "> " * 22), ("- " * 10, "- " * 11)])
-def test_quotes_and_lists_nest_only_so_deep_and_none_is_dropped_silently(deep, too_deep):
+def test_quotes_and_lists_beyond_the_depth_are_refused_and_not_dropped(deep, too_deep):
     assert "bottom" in render(deep + "bottom")
-    with pytest.raises(TooLarge, match=r"^Line 3: quotes and lists stand 22 levels deep; at most 21 .* Indent less"):
+    with pytest.raises(
+        TooLarge, match=r"^Line 3: quotes and lists are nested 22 levels deep; at most 21 .* Reduce the nesting"
+    ):
         render("a\n\n" + too_deep + "bottom")
 
 
 @pytest.mark.skipif("NEWSSTAND_ARCHIVE" not in os.environ, reason="NEWSSTAND_ARCHIVE names no archive")
-def test_of_a_real_archive_every_post_is_rendered_and_those_without_html_are_left_as_they_were():
-    untouched = 0
+def test_all_posts_of_a_real_archive_are_harmless_and_those_without_raw_html_are_unchanged():
+    unchanged = 0
     for path in Path(os.environ["NEWSSTAND_ARCHIVE"]).glob("posts/*.md"):
         text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(), flags=re.DOTALL)
         assert_harmless(render(text, {"x": Picture(1, 1)}))
         tokens = [each for token in PARSER.parse(text) for each in (token, *(token.children or ()))]
         if not any(token.type.startswith("html") for token in tokens):
-            untouched += 1
+            unchanged += 1
             html = PARSER.render(text)
             assert sanitise(html) == html, path.name
-    assert untouched > 300
+    assert unchanged > 300
