@@ -7,8 +7,12 @@ from functools import lru_cache
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from tenancy import dynamic
+
 # First segments that the site itself uses, or is going to; a test compares them with the urlconf.
-RESERVED_SLUGS = frozenset({"admin", "author", "feed", "media", "page", "preview", "search", "static", "tag"})
+RESERVED_SLUGS = frozenset(
+    {"admin", "author", "feed", "media", "page", "preview", "search", "static", "tag", dynamic.PREFIX.strip("/")}
+)
 _YEAR = re.compile(r"[0-9]{4}")
 
 # Month archives have addresses in these years, so posts are published in them.

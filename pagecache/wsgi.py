@@ -15,6 +15,7 @@ from pagecache.cached_response import Page
 from pagecache.release import fingerprint
 from pagecache.requests import Environ, StartResponse, Visit, as_everybody, key_of, site_of
 from pagecache.responses import Answer, Application, Body, Rendered, pass_on, send, try_again, without_body_for_head
+from tenancy.dynamic import is_dynamic
 from tenancy.registry.domain_map import SiteEntry
 
 KEPT_FOR = 24 * 3600  # seconds; what nobody can ask for any more goes by itself
@@ -35,6 +36,8 @@ class PageCache:
         self._renderings: Renderings[Rendered] = Renderings()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Body:
+        if is_dynamic(environ["PATH_INFO"]):
+            return pass_on(Answer(self._application, environ), environ, start_response)
         entry = site_of(environ)
         if entry is None:
             return without_body_for_head(self._application(environ, start_response), environ)

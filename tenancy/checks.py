@@ -1,7 +1,7 @@
 """System checks for each way to misconfigure Newsstand. Each message says what to do."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -9,9 +9,11 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections, models, router
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from tenancy import surfaces
 from tenancy.changes.watches import watched
+from tenancy.dynamic import PREFIX, is_dynamic
 from tenancy.models import Generation, SiteSettings
 from tenancy.themes import DEFAULT_THEME, theme_names
 
@@ -140,3 +142,29 @@ def surfaces_have_hosts(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessag
         for surface in surfaces.with_own_host()
         if not getattr(settings, surface.host_setting, "")
     ]
+
+
+@register
+def dynamic_views_are_below_their_prefix(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A view gets POST and bypasses the page cache by its path, so the path has to agree with the decorator."""
+    if not surfaces.BLOGS.is_served:
+        return []
+    return [
+        Error(
+            f"The view {name} is {'' if is_marked else 'not '}decorated with dynamic_view, but its path is {path}.",
+            hint=f"Decorate exactly the views below {PREFIX} with tenancy.dynamic.dynamic_view.",
+            id="newsstand.E008",
+        )
+        for path, name, is_marked in _views(get_resolver(surfaces.BLOGS.urlconf).url_patterns, "/")
+        if is_marked != is_dynamic(path)
+    ]
+
+
+def _views(patterns: Sequence[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, str, bool]]:
+    """(Path, name, whether dynamic_view decorates it) of each view below `prefix`."""
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern).removeprefix("^")
+        if isinstance(pattern, URLResolver):
+            yield from _views(pattern.url_patterns, path)
+        else:
+            yield path, pattern.lookup_str, getattr(pattern.callback, "is_dynamic", False)

@@ -1,6 +1,6 @@
 """Maps the host of a request to `request.site`, or to a 404, a redirect or a 503."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.contrib.sites.models import Site
@@ -12,6 +12,7 @@ from lib.cache_control import CACHE_CONTROL, NO_STORE
 from lib.database import DATABASE_AWAY
 from tenancy.absolute_urls import site_url
 from tenancy.domain_checks import PROOF_PATH, proof
+from tenancy.dynamic import METHODS, is_dynamic, seal
 from tenancy.registry.site_registry import RegistryUnavailable, registry
 from tenancy.resolution import MalformedHost, SiteHost, SurfaceHost, UnknownHost, resolve
 from tenancy.responses import PermanentRedirect, refusal, unavailable, unknown_host
@@ -42,7 +43,10 @@ class SiteMiddleware:
             return unavailable(request, error)
         if isinstance(host, SurfaceHost):
             return self._respond_on_surface(request, host)
-        return self._respond_on_site(request, host)
+        if not is_dynamic(request.path_info):
+            return self._respond_on_site(request, host, ("GET", "HEAD"))
+        request.META.pop("HTTP_COOKIE", None)
+        return seal(self._respond_on_site(request, host, METHODS))
 
     def _respond_on_surface(self, request: HttpRequest, host: SurfaceHost) -> HttpResponse:
         # Clients of a private surface connect to the process itself, without TLS.
@@ -53,7 +57,7 @@ class SiteMiddleware:
                 return PermanentRedirect(absolute_url(host.name, request.get_full_path()))
         return self.get_response(request)
 
-    def _respond_on_site(self, request: HttpRequest, host: SiteHost) -> HttpResponse:
+    def _respond_on_site(self, request: HttpRequest, host: SiteHost, methods: Sequence[str]) -> HttpResponse:
         if request.path == PROOF_PATH:
             return _proof(host.name)
         if not host.is_primary:
@@ -62,8 +66,8 @@ class SiteMiddleware:
         if _lacks_tls(request):
             # A proxy that ignores the scheme would answer the page itself with this redirect.
             return _redirect(request, NO_STORE)
-        if request.method not in ("GET", "HEAD"):  # before the CSRF middleware reads the body
-            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if request.method not in methods:  # before the CSRF middleware reads the body
+            return HttpResponseNotAllowed(methods)
         if registry.is_database_hanging():  # each request that waits would keep a thread from those that need no query
             return unavailable(request, TimeoutError("the database hangs"))
         with translation.override(request.site.settings.language), timezone.override(request.site.settings.time_zone):

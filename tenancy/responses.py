@@ -29,8 +29,13 @@ def unknown_host(request: HttpRequest, exception: Exception | None = None) -> Ht
     return refusal(request, 404, "There is no site at this address")
 
 
-def refusal(request: HttpRequest, status: int, reason: str) -> HttpResponse:
-    """A page that shows the reason and names no site."""
-    response = render(request, "tenancy/refusal.html", {"reason": reason}, status=status)
+def refusal(
+    request: HttpRequest,
+    status: int,
+    reason: str,
+    remedy: str = "Check the spelling of the address, or try again later.",
+) -> HttpResponse:
+    """A page that shows the reason and what to do. It names no site."""
+    response = render(request, "tenancy/refusal.html", {"reason": reason, "remedy": remedy}, status=status)
     response["Cache-Control"] = NO_STORE  # a site may be created at this host at any time
     return response

@@ -28,7 +28,7 @@ def test_a_slug_that_is_taken_gets_a_suffix_and_is_reported(archive, techblog, f
     assert set(archive.run().verdicts().values()) == {"unchanged"}
 
 
-@pytest.mark.parametrize("slug", ["2024", *sorted(RESERVED_SLUGS)])
+@pytest.mark.parametrize("slug", ["2024", *sorted(RESERVED_SLUGS - {"-"})])  # no file is named so
 def test_a_reserved_slug_gets_a_suffix(archive, slug):
     archive.write(f"{slug}.md", HEAD)
 

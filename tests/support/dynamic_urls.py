@@ -1,0 +1,51 @@
+"""Views of a site below `/-/`, and one outside, for tests."""
+
+from django.http import HttpResponse
+from django.urls import path
+
+from pagecache.decorators import public_page
+from tenancy.dynamic import dynamic_view, form_token
+
+FORM = "/-/form/"
+OTHER = "/-/other/"
+OUTSIDE = "/outside/"
+
+
+@dynamic_view
+def form(request):
+    """GET responds with a token for this form, POST with the text that was sent."""
+    if request.method == "POST":
+        return HttpResponse(f"{request.site.name} received {request.POST.get('text', '')}")
+    return HttpResponse(form_token(request, request.path))
+
+
+@dynamic_view
+def sets_cookies(request):
+    response = HttpResponse(f"cookies: {sorted(request.COOKIES)}")
+    response.set_cookie("seen", "yes")
+    return response
+
+
+@dynamic_view
+@public_page()
+def declared_public(request):
+    return HttpResponse("Page.")
+
+
+def undecorated(request):
+    return HttpResponse("Undecorated.")
+
+
+@dynamic_view
+def broken(request):
+    raise ZeroDivisionError
+
+
+DYNAMIC = [
+    path("-/form/", form),
+    path("-/other/", form),
+    path("-/cookies/", sets_cookies),
+    path("-/public/", declared_public),
+    path("-/broken/", broken),
+]
+MISPLACED = [path("outside/", form), path("-/undecorated/", undecorated)]
