@@ -1,4 +1,4 @@
-"""Absolute URLs of a domain: scheme and port are the installation's, never the request's."""
+"""Absolute URLs of a domain. Scheme and port come from the settings, never from the request."""
 
 from django.conf import settings
 

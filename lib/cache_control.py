@@ -1,6 +1,6 @@
 """Values of the Cache-Control header."""
 
-# A browser asks each time. A proxy in front (a CDN) holds a page for a second, and for ten more while it asks anew.
+# Browsers revalidate each time. A CDN may serve a page for one second, and for ten more seconds while it revalidates.
 CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=10"
-# Of an answer that nobody is to keep.
+# For a response that no cache may store.
 NO_STORE = "no-store"

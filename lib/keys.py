@@ -1,9 +1,9 @@
-"""Primary keys that come from outside, in addresses and forms."""
+"""Primary keys in URLs and forms."""
 
-DIGITS = 18  # beyond these PostgreSQL refuses the comparison with a key
+MAX_DIGITS = 18  # of a bigint; PostgreSQL rejects a comparison with a larger number
 
 
 def is_key(text: object) -> bool:
-    """Whether a text from outside is written like a primary key: in the one spelling that a number has."""
+    """Whether `text` is a primary key in its canonical spelling: ASCII digits without a leading zero."""
     key = str(text)
-    return key.isascii() and key.isdecimal() and len(key) <= DIGITS and not (key[0] == "0" and key != "0")
+    return key.isascii() and key.isdecimal() and len(key) <= MAX_DIGITS and not (key[0] == "0" and key != "0")

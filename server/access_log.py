@@ -1,6 +1,6 @@
 """gunicorn's access log: one JSON object a line, on standard output.
 
-gunicorn would first make a dictionary of some hundred texts for each request, whatever a line shows of them.
+gunicorn's own logger builds a dictionary of a hundred strings for each request, whatever the line contains.
 """
 
 import ipaddress
@@ -13,9 +13,10 @@ from typing import Any
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-POLLED = ("/health/live", "/health/ready", "/traefik/document")  # of the internal surface; no blog has such addresses
-# Characters that a line holds of what anybody may send.
-LONGEST = {"agent": 300, "client": 64, "method": 16, "path": 1000, "site": 100}
+# Load balancers and Traefik poll these paths of the internal surface each second. No blog has such paths.
+POLLED_PATHS = ("/health/live", "/health/ready", "/traefik/document")
+# Characters of each field that clients choose.
+MAX_LENGTHS = {"agent": 300, "client": 64, "method": 16, "path": 1000, "site": 100}
 
 
 class AccessLog(Logger):
@@ -24,11 +25,11 @@ class AccessLog(Logger):
         self._is_trusted = lru_cache(maxsize=1000)(_within(cfg.forwarded_allow_networks()))
 
     def access(self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta) -> None:
-        """The query stays out: it may hold what a reader searched for. So does what machines ask each second."""
-        # Of a request that could not be read all may be None.
+        """Log the request without its query string, which may contain personal data. Skip successful polls."""
+        # All values may be None if gunicorn could not parse the request.
         path = (environ["RAW_URI"] or "-").partition("?")[0]
         status = int(resp.status[:3]) if resp.status else None
-        if not self.access_log_enabled or (status == 200 and path.startswith(POLLED)):
+        if not self.access_log_enabled or (status == 200 and path.startswith(POLLED_PATHS)):
             return
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -42,12 +43,12 @@ class AccessLog(Logger):
             "ms": round(request_time / timedelta(milliseconds=1), 1),
             "agent": environ.get("HTTP_USER_AGENT", "-"),
         }
-        for name, longest in LONGEST.items():
-            line[name] = line[name][:longest]
+        for name, max_length in MAX_LENGTHS.items():
+            line[name] = line[name][:max_length]
         self.access_log.info(json.dumps(line))
 
     def _client(self, environ: MutableMapping[str, Any]) -> str:
-        """Who asked: as the proxy says that is trusted, else the other end of the connection."""
+        """The last address in X-Forwarded-For if a trusted proxy sent it, otherwise the peer of the connection."""
         peer = environ.get("REMOTE_ADDR", "")
         forwarded = environ.get("HTTP_X_FORWARDED_FOR")
         if forwarded and self._is_trusted(peer):
@@ -56,10 +57,10 @@ class AccessLog(Logger):
 
 
 def _within(networks: list[Any]) -> Any:
-    """A function that says whether an address is in one of the networks."""
+    """A function that tells whether an address is in one of the networks."""
 
     def is_within(address: str) -> bool:
-        if not address:  # a socket in the file system: only who is let in by the folder's rights reaches it
+        if not address:  # a Unix socket: the permissions of its folder decide who connects
             return True
         try:
             parsed = ipaddress.ip_address(address)

@@ -1,4 +1,4 @@
-"""How gunicorn serves Newsstand, where its defaults are not ours."""
+"""gunicorn's settings where its defaults do not fit."""
 
 import errno
 import socket
@@ -12,45 +12,45 @@ from settings.environment import inherits_sockets, integer, listening, networks,
 try:
     bind = listening("BIND", "127.0.0.1:8000")
     threads = integer("WEB_THREADS", 8, 1, 256)
-    # Of these gunicorn believes X-Forwarded-Proto: it decides wsgi.url_scheme, by which Django knows https.
+    # gunicorn accepts X-Forwarded-Proto from these networks only. It sets wsgi.url_scheme, which Django reads.
     forwarded_allow_ips = ",".join(networks("TRUSTED_PROXIES"))
     workers = integer("WEB_WORKERS", 2, 1, 256)
 except ImproperlyConfigured as error:
     refuse(error)
 
 accesslog: str | None = "-"
-# It would lie in the home folder, one for all installations of the account.
+# The control socket would be in the home folder, the same for all installations of the account.
 control_socket_disable = True
-# A trusted proxy could set the path in headers of its own (SCRIPT_NAME, PATH_INFO); none of ours sends these.
+# By default a trusted proxy may set the path with the headers SCRIPT_NAME and PATH_INFO. Traefik does not send them.
 forwarder_headers = ""
-# Seconds that requests have to end, when a worker stops or is replaced.
+# Seconds for requests to complete when a worker stops or is replaced.
 graceful_timeout = 30
-# Longer than Traefik keeps its connections to us (90 s), so that none is closed under a request on its way.
+# Longer than Traefik keeps idle connections (90 s): otherwise gunicorn could close one while a request is on its way.
 keepalive = 95
-# A proxy's headers take some room; what is longer is no browser's.
+# Enough for a browser's headers and those that a proxy adds.
 limit_request_field_size = 8190
 limit_request_fields = 100
 limit_request_line = 4094
 logger_class = "server.access_log.AccessLog"
-# Once for all workers: they start at once and share the memory. So a reload (HUP) replaces the workers and not the
-# code: for new code start anew.
+# Import the application once, before the fork: workers start quickly and share memory. A reload (HUP) therefore
+# replaces the workers, not the code. New code needs a restart.
 preload_app = True
-# A socket for each worker: otherwise Traefik's kept connections could all end up with one of them.
+# A listening socket for each worker: otherwise one worker could accept all connections that Traefik keeps open.
 reuse_port = not inherits_sockets() and not bind.startswith("unix:")
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 worker_class = "server.worker.Worker"
-# The worker's sign of life must not wait for a disk.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # not a file of a guessable name
+# The heartbeat of a worker must not wait for a disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # gunicorn chooses a random name there
 
 
 def on_starting(server: Any) -> None:
-    """With `reuse_port` a second instance would join the first one's port unnoticed."""
+    """Refuse a port that is in use. With `reuse_port` a second instance could bind it as well, without an error."""
     if server.cfg.reuse_port:
         for address in server.cfg.address:
-            _check_that_it_is_free(address)
+            _check_is_free(address)
 
 
-def _check_that_it_is_free(address: tuple[str, int]) -> None:
+def _check_is_free(address: tuple[str, int]) -> None:
     name, port = address
     family = socket.AF_INET6 if ":" in name else socket.AF_INET
     with socket.socket(family) as probe:
@@ -58,5 +58,8 @@ def _check_that_it_is_free(address: tuple[str, int]) -> None:
         try:
             probe.bind(address)
         except OSError as error:
-            reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
-            refuse(f"Port {port} of {name} {reason}. Stop what listens there, or choose another with BIND={name}:….")
+            reason = "is taken" if error.errno == errno.EADDRINUSE else f"is not available ({error.strerror})"
+            refuse(
+                f"Port {port} of {name} {reason}."
+                f" Stop the process that listens there, or choose another port: BIND={name}:…."
+            )

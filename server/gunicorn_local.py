@@ -1,4 +1,4 @@
-"""What a laptop's gunicorn has besides: one process, no access log, and a Ctrl-C that ends it at once."""
+"""gunicorn's settings on a laptop: one worker, no access log, and Ctrl-C stops it at once."""
 
 import os
 import signal
@@ -8,26 +8,26 @@ from server.gunicorn import *  # noqa: F403
 
 accesslog = None
 preload_app = False
-# `manage.py serve` hands over a socket that is bound already.
+# `manage.py serve` passes a socket that is already bound.
 reuse_port = False
 workers = 1
 
 
 def when_ready(server: Any) -> None:
-    """From now on gunicorn minds Ctrl-C, which `manage.py serve` held back for the moment of its start."""
+    """Accept Ctrl-C, which `manage.py serve` blocked during the start."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-# Ctrl-C ends the worker now: a thread that waits for a silent browser would hold it back for seconds. While it imports
-# the application they wait: an exception in the middle of an import would become another one.
-ENDS = (signal.SIGINT, signal.SIGQUIT)
+# These end the worker at once: a thread that waits for an idle browser would delay a graceful stop by seconds. They are
+# blocked while the worker imports the application, where KeyboardInterrupt would surface as another exception.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT)
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
 
 
 def post_worker_init(worker: Any) -> None:
-    for sign in ENDS:
-        signal.signal(sign, lambda number, frame: os._exit(0))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+    for signum in STOP_SIGNALS:
+        signal.signal(signum, lambda number, frame: os._exit(0))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)

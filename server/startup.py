@@ -1,4 +1,4 @@
-"""A server that starts waits for the database and the cache, which may be starting beside it."""
+"""Wait for the database and the cache before serving: they may be starting at the same time."""
 
 import sys
 from collections.abc import Callable
@@ -8,61 +8,61 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
 
-from lib.redis.ping import _redis, ping_cache
+from lib.redis.ping import close_cache_connections, ping_cache
 
-PAUSE = 1.0  # seconds between two attempts
-REMINDER = 5.0  # seconds between two messages
+RETRY_INTERVAL = 1.0  # seconds
+MESSAGE_INTERVAL = 5.0  # seconds
 
 
-class DidNotCome(Exception):
-    """Nobody answered in time; the message says why."""
+class ServiceUnavailable(Exception):
+    """The service did not respond in time. The message contains its last error."""
 
 
 def wait_for_services() -> None:
-    """Wait as long as the settings say; a laptop's say nothing, so nothing is asked there.
+    """Wait up to STARTUP_TIMEOUTS for each service. Without that setting, as on a laptop, return at once.
 
-    Raises ImproperlyConfigured when the database does not come. Without the cache pages are slower, never wrong.
+    Raises ImproperlyConfigured if the database does not respond. A process without the cache serves pages more slowly.
     """
-    patience = getattr(settings, "PATIENCE", {})
-    if "database" in patience:
+    timeouts = getattr(settings, "STARTUP_TIMEOUTS", {})
+    if "database" in timeouts:
         try:
-            wait_for("PostgreSQL", connection.ensure_connection, patience["database"])
-        except DidNotCome as error:
+            wait_for("PostgreSQL", connection.ensure_connection, timeouts["database"])
+        except ServiceUnavailable as error:
             raise ImproperlyConfigured(f"{error}. Start it, or correct DATABASE_URL.") from error
-    if "cache" in patience:
+    if "cache" in timeouts:
         try:
-            wait_for("Redis", ping_cache, patience["cache"])
-        except DidNotCome as error:
-            say(f"{error}. Starting without it; pages are slower until it is there.")
+            wait_for("Redis", ping_cache, timeouts["cache"])
+        except ServiceUnavailable as error:
+            _print(f"{error}. Starting without it; pages are slower until it responds.")
 
 
-def wait_for(name: str, ask: Callable[[], None], patience: float) -> None:
-    """Return when `ask` succeeds, and say meanwhile what is waited for. Raises DidNotCome after `patience` seconds.
+def wait_for(name: str, ping: Callable[[], None], timeout: float) -> None:
+    """Return when `ping` succeeds. Raises ServiceUnavailable after `timeout` seconds.
 
-    The time starts after the first attempt: that one also imports the client, which takes seconds on a busy machine.
+    The timeout starts after the first attempt, because that one also imports the client, which takes seconds on a busy
+    machine.
     """
-    deadline = reminder = None
+    deadline = next_message_at = None
     while True:
         try:
-            return ask()
-        except Exception as error:  # noqa: BLE001  # each library has its own, and all mean: not yet
+            return ping()
+        except Exception as error:  # noqa: BLE001  # each client has its own exceptions
             reason = str(error).strip().partition("\n")[0]
         now = monotonic()
-        deadline = now + patience if deadline is None else deadline
+        deadline = now + timeout if deadline is None else deadline
         if now >= deadline:
-            raise DidNotCome(f"{name} did not answer within {patience} s: {reason}")
-        if reminder is None or now >= reminder:
-            say(f"Waiting for {name}, at most {patience} s: {reason}")
-            reminder = now + REMINDER
-        sleep(min(PAUSE, deadline - now))
+            raise ServiceUnavailable(f"{name} did not respond within {timeout} s: {reason}")
+        if next_message_at is None or now >= next_message_at:
+            _print(f"Waiting for {name}, at most {timeout} s: {reason}")
+            next_message_at = now + MESSAGE_INTERVAL
+        sleep(min(RETRY_INTERVAL, deadline - now))
 
 
 def close_connections() -> None:
-    """Close what was opened for asking."""
+    """Close all connections to the database and the cache: a forked worker must not share one with another."""
     connections.close_all()
-    if redis := _redis():
-        redis.connection_pool.disconnect()
+    close_cache_connections()
 
 
-def say(message: str) -> None:
+def _print(message: str) -> None:
     print(message, file=sys.stderr, flush=True)

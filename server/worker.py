@@ -1,4 +1,4 @@
-"""gunicorn's worker with threads, which leaves its port without losing a connection, and answers in one piece."""
+"""gunicorn's threaded worker, which stops without losing a connection and sends each response in one piece."""
 
 from time import monotonic
 from typing import Any, cast
@@ -6,59 +6,62 @@ from typing import Any, cast
 from gunicorn.http import wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
-STAY = 0.25  # seconds; the worker that takes over opens its socket while this one is already told to stop
+HANDOVER_TIME = 0.25  # seconds; a stopping worker accepts connections until its successor has opened its own socket
 
 
 class Worker(ThreadWorker):
-    """With `reuse_port` the kernel gives new connections to each open socket, also to that of a worker which takes no
-    more and waits, up to 2 s, for its kept connections to end. So this one closes its socket before it waits.
+    """A worker that closes its listening socket before it waits for its open connections.
+
+    With `reuse_port` the kernel gives new connections to each listening socket, including that of a worker that no
+    longer accepts any and waits up to 2 s for open connections to end.
     """
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
-        leaves = not self.alive and self.cfg.reuse_port
-        if leaves:
-            self._serve_until(monotonic() + STAY)
+        is_stopping = not self.alive and self.cfg.reuse_port
+        if is_stopping:
+            self._serve_until(monotonic() + HANDOVER_TIME)
         super().set_accept_enabled(enabled)
-        if leaves:
+        if is_stopping:
             for listener in self.sockets:
-                self._take_what_waits(listener)
+                self._accept_all(listener)
                 listener.close()
 
-    def _serve_until(self, moment: float) -> None:
-        while (left := moment - monotonic()) > 0:
-            self.wait_for_and_dispatch_events(timeout=left)
+    def _serve_until(self, deadline: float) -> None:
+        while (remaining := deadline - monotonic()) > 0:
+            self.wait_for_and_dispatch_events(timeout=remaining)
 
-    def _take_what_waits(self, listener: Any) -> None:
-        before = -1
-        while self.nr_conns > before:
-            before = self.nr_conns
+    def _accept_all(self, listener: Any) -> None:
+        """Accept the connections that wait in the backlog of the socket."""
+        count = -1
+        while self.nr_conns > count:
+            count = self.nr_conns
             self.accept(listener)
 
 
 class Response(wsgi.Response):
-    """Sends the head together with the first part of the body, for most pages all of it.
+    """Sends the headers together with the first part of the body, which for most pages is all of it.
 
-    gunicorn sends them one after the other. A process that is killed in between leaves an answer that has begun, which
-    nobody can ask for again elsewhere: of forty kills one or two met such a request.
+    gunicorn sends them one after the other. If the process is killed in between, the client has a partial response and
+    Traefik cannot retry the request: of forty kills, one or two met such a request.
     """
 
     def write(self, arg: bytes) -> None:
         if self.headers_sent:
             super().write(arg)
             return
-        pieces, sock = Pieces(), self.sock
-        self.sock = cast(Any, pieces)
+        buffer, sock = SendBuffer(), self.sock
+        self.sock = cast(Any, buffer)
         try:
             super().write(arg)
         finally:
             self.sock = sock
-        sock.sendall(b"".join(pieces))
+        sock.sendall(b"".join(buffer))
 
 
-class Pieces(list[bytes]):
-    """Takes what is sent, in the place of a socket."""
+class SendBuffer(list[bytes]):
+    """Collects what is sent to it, in place of a socket."""
 
     sendall = list.append
 
 
-wsgi.Response = Response  # type: ignore[misc]  # what gunicorn makes answers with; there is no setting for it
+wsgi.Response = Response  # type: ignore[misc]  # gunicorn has no setting for the class of its responses

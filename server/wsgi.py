@@ -12,14 +12,13 @@ from settings.environment import refuse
 try:
     django = get_wsgi_application()
 
-    # These need the applications loaded.
+    # These imports need loaded apps.
     from pagecache.wsgi import PageCache
     from server.startup import close_connections, wait_for_services
     from tenancy.pinning import check_before_serving
 
     wait_for_services()
     check_before_serving()
-    # Workers are forked from this process, and no connection may have two of them at its end.
     close_connections()
     application = PageCache(django)
 except ImproperlyConfigured as error:

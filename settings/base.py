@@ -109,7 +109,7 @@ SQLITE_OPTIONS = {
 }
 STATIC_URL = "/static/"
 STORAGES = {
-    "default": {"BACKEND": "lib.storage.WholeFileStorage"},
+    "default": {"BACKEND": "lib.storage.AtomicFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 TEMPLATES = [

@@ -46,8 +46,6 @@ INTERNAL_HOST = host("INTERNAL_HOST")
 if "internal" in SURFACES:
     INTERNAL_TOKEN = secret("INTERNAL_TOKEN", 32)
 MEDIA_ROOT = text("MEDIA_ROOT")
-# How long a process that starts waits for these, in seconds (server/startup.py).
-PATIENCE = {"database": 30, "cache": 5}
 SECRET_KEY = secret("SECRET_KEY", 50)
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
 SILENCED_SYSTEM_CHECKS = [
@@ -65,5 +63,7 @@ if TLS and not networks("TRUSTED_PROXIES"):
         "TRUSTED_PROXIES is missing: who is believed that a visitor came over TLS (server/gunicorn.py)? Without it"
         " every page redirects to itself. Write the network of Traefik, like 10.0.0.0/24 or 127.0.0.1/32."
     )
+# Seconds that a starting process waits for each (server/startup.py).
+STARTUP_TIMEOUTS = {"database": 30, "cache": 5}
 STATIC_ROOT = text("STATIC_ROOT")
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}

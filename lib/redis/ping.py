@@ -6,12 +6,17 @@ from django.core.cache import caches
 
 
 def ping_cache() -> None:
-    """Return when the cache answers; one in memory always does. Raises redis.RedisError."""
-    if redis := _redis():
+    """Return if the cache responds. A cache in memory always does. Raises redis.RedisError."""
+    if redis := _client():
         redis.ping()
 
 
-def _redis() -> Any:
-    """The client of the default cache, if that is one of django-redis, which a laptop does not have installed."""
+def close_cache_connections() -> None:
+    if redis := _client():
+        redis.connection_pool.disconnect()
+
+
+def _client() -> Any:
+    """The client of the default cache; None if that cache is not Redis, as on a laptop."""
     client = getattr(caches["default"], "client", None)
     return client and client.get_client()

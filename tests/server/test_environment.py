@@ -1,4 +1,4 @@
-"""How environment variables are read: strictly, and each also from a file."""
+"""Environment variables are validated, and each can be read from a file."""
 
 import os
 
@@ -49,7 +49,7 @@ def test_every_kind_of_variable_is_read_from_a_file(monkeypatch, tmp_path):
         assert read("NAME", *arguments) == expected
 
 
-def test_a_variable_that_is_missing_or_there_twice_is_refused(monkeypatch, tmp_path):
+def test_a_variable_that_is_missing_or_set_twice_is_refused(monkeypatch, tmp_path):
     assert "NAME is missing" in refused(environment.text)
 
     monkeypatch.setenv("NAME", "value")
@@ -67,7 +67,7 @@ def test_a_variable_that_is_missing_or_there_twice_is_refused(monkeypatch, tmp_p
         (b"\xff\xfe", "no text in UTF-8"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named(monkeypatch, tmp_path, contents, said):
+def test_an_unreadable_file_is_named_in_the_message(monkeypatch, tmp_path, contents, said):
     file = tmp_path / "secret"
     if contents is not None:
         file.write_bytes(contents)
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_read_is_named(monkeypatch, tmp_path, contents, sa
     assert said in message
 
 
-def test_a_folder_is_no_file(monkeypatch, tmp_path):
+def test_a_folder_in_place_of_a_file_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("NAME_FILE", str(tmp_path))
     assert "Is a directory" in refused(environment.text)
 
@@ -86,7 +86,7 @@ def test_a_folder_is_no_file(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "weak", ["short", "a" * 60, "abc" * 20, "with spaces " + STRONG, STRONG + "\x07", "ä" + STRONG]
 )
-def test_a_weak_secret_is_refused_and_not_repeated(monkeypatch, weak):
+def test_a_weak_secret_is_refused_without_showing_it(monkeypatch, weak):
     monkeypatch.setenv("NAME", weak)
 
     message = refused(environment.secret, 32)
@@ -96,7 +96,7 @@ def test_a_weak_secret_is_refused_and_not_repeated(monkeypatch, weak):
 
 
 @pytest.mark.parametrize("wrong", ["x", "a,x", ",", "a,,b", "A"])
-def test_only_known_choices_are_taken(monkeypatch, wrong):
+def test_an_unknown_choice_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("NAME", "c, a")
     assert environment.choices("NAME", ("b",), ("a", "b", "c")) == ("a", "c")
 
@@ -114,13 +114,13 @@ def test_only_known_choices_are_taken(monkeypatch, wrong):
         "http://xn--bcher-kva.example:1",
     ],
 )
-def test_addresses_of_servers(monkeypatch, right):
+def test_addresses_of_deployments_are_accepted(monkeypatch, right):
     monkeypatch.setenv("NAME", right)
     assert environment.addresses("NAME") == tuple(right.split(","))
 
 
 @pytest.mark.parametrize("wrong", ["web:8000", "http://user@web", "http://web,", ",http://web", "http://web\n:8000"])
-def test_what_is_no_address_of_a_server_is_refused(monkeypatch, wrong):
+def test_an_invalid_address_of_a_deployment_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("NAME", wrong)
     assert "is not the address of a deployment" in refused(environment.addresses)
 
@@ -129,31 +129,31 @@ def test_what_is_no_address_of_a_server_is_refused(monkeypatch, wrong):
     ("value", "networks"),
     [("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1/128")), ("127.0.0.1", ("127.0.0.1/32",)), ("", ())],
 )
-def test_networks(monkeypatch, value, networks):
+def test_networks_are_normalised(monkeypatch, value, networks):
     monkeypatch.setenv("NAME", value)
     assert environment.networks("NAME") == networks
 
 
 @pytest.mark.parametrize("wrong", ["*", "10.0.0.1/8", "10.0.0.0/33", "localhost", "10.0.0.0/8,", "all"])
-def test_what_is_no_network_is_refused(monkeypatch, wrong):
+def test_an_invalid_network_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("NAME", wrong)
     assert "Write IP networks like 10.0.0.0/8" in refused(environment.networks)
 
 
 @pytest.mark.parametrize("right", ["127.0.0.1:8000", "0.0.0.0:80", "[::]:8000", "localhost:1", "unix:/run/web.sock"])
-def test_where_to_listen(monkeypatch, right):
+def test_addresses_to_listen_on_are_accepted(monkeypatch, right):
     monkeypatch.setenv("NAME", right)
     assert environment.listening("NAME", "127.0.0.1:8000") == right
 
 
 @pytest.mark.parametrize("wrong", ["8000", ":8000", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "unix:", "fd://3"])
-def test_where_nobody_can_listen_is_refused(monkeypatch, wrong):
+def test_an_invalid_address_to_listen_on_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("NAME", wrong)
     assert "Write an address and a port" in refused(environment.listening, "127.0.0.1:8000")
 
 
 @pytest.mark.parametrize("right", ["redis://:pass,word@cache:6379/0", "rediss://cache", "unix:///run/redis.sock?db=1"])
-def test_addresses_of_redis(monkeypatch, right):
+def test_urls_of_redis_are_accepted(monkeypatch, right):
     monkeypatch.setenv("NAME", right)
     assert environment.redis("NAME") == right
 
@@ -161,14 +161,14 @@ def test_addresses_of_redis(monkeypatch, right):
 @pytest.mark.parametrize(
     "wrong", ["hidden:6379", "http://hidden", "redis://:hidden@", "redis://:hidden@cache:99999", "unix://hidden"]
 )
-def test_what_is_no_redis_is_refused_and_not_repeated(monkeypatch, wrong):
+def test_an_invalid_url_of_redis_is_refused_without_showing_it(monkeypatch, wrong):
     monkeypatch.setenv("NAME", wrong)
     message = refused(environment.redis)
     assert "NAME is no address of a Redis" in message
     assert "hidden" not in message
 
 
-def test_the_address_of_a_database_may_change_what_is_told_to_it(monkeypatch):
+def test_the_url_of_postgresql_may_override_options(monkeypatch):
     options = {"connect_timeout": 2, "options": "-c statement_timeout=10s"}
     monkeypatch.setenv(
         "NAME", "postgresql://db/newsstand?connect_timeout=7&sslmode=require&options=-c%20search_path%3Dx"
@@ -181,14 +181,14 @@ def test_the_address_of_a_database_may_change_what_is_told_to_it(monkeypatch):
 
 
 @pytest.mark.parametrize("wrong", ["sqlite:///hidden", "mysql://hidden@db/x", "hidden", "postgresql://db:hidden/x"])
-def test_what_is_no_postgresql_is_refused_and_not_repeated(monkeypatch, wrong):
+def test_an_invalid_url_of_postgresql_is_refused_without_showing_it(monkeypatch, wrong):
     monkeypatch.setenv("NAME", wrong)
     message = refused(environment.postgresql, {})
     assert "postgresql://user:password@host:5432/database" in message
     assert "hidden" not in message
 
 
-def test_sockets_of_systemd_are_remembered_when_gunicorn_has_taken_the_variables_away(monkeypatch):
+def test_inherited_sockets_are_remembered_after_gunicorn_deletes_the_variables(monkeypatch):
     environment.inherits_sockets.cache_clear()
     monkeypatch.setenv("LISTEN_FDS", "1")
     monkeypatch.setenv("LISTEN_PID", str(os.getpid()))

@@ -1,4 +1,4 @@
-"""What gunicorn lets through to the application, and when it does not start at all."""
+"""Which requests gunicorn passes to the application, what it logs, and when it refuses to start."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 from gunicorn.config import Config
 
 from devstack.processes import children, free_port, wait_until
-from server.worker import Pieces, Response
+from server.worker import Response, SendBuffer
 from tests.support.processes import running
 
 pytestmark = pytest.mark.sqlite
@@ -20,13 +20,13 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture(scope="module")
 def server():
-    """One server process for all tests that change nothing and ask for no site."""
+    """One process for all tests that need no site and change nothing."""
     with running() as (process,):
         yield process
 
 
 def status(server, head):
-    """The status of the answer to these bytes."""
+    """The status of the response to these bytes."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(head)
         return int(connection.recv(4096).split(b" ")[1])
@@ -35,7 +35,7 @@ def status(server, head):
 HEALTHY = b"GET /health/live HTTP/1.1\r\nHost: internal.localhost\r\n"
 
 
-def test_a_plain_request_is_answered(server):
+def test_a_plain_request_gets_a_response(server):
     assert status(server, HEALTHY + b"\r\n") == 200
 
 
@@ -51,7 +51,7 @@ def test_a_plain_request_is_answered(server):
         b"Forwarded: host=elsewhere.test;proto=https",
     ],
 )
-def test_headers_that_only_a_proxy_may_write_change_nothing(server, header):
+def test_forged_proxy_headers_change_nothing(server, header):
     assert status(server, HEALTHY + header + b"\r\n\r\n") == 200
 
 
@@ -71,7 +71,7 @@ def test_headers_that_only_a_proxy_may_write_change_nothing(server, header):
     ],
     ids=["folded", "spaced", "nul", "two-lengths", "two-framings", "lower", "version", "line", "fields", "size"],
 )
-def test_what_is_no_proper_request_never_reaches_the_application(server, head):
+def test_a_malformed_request_never_reaches_the_application(server, head):
     assert 400 <= status(server, head) < 500
 
 
@@ -82,7 +82,7 @@ def test_what_is_no_proper_request_never_reaches_the_application(server, head):
         ({"PUBLIC_PORT": "abc"}, "PUBLIC_PORT='abc' is not possible."),
     ],
 )
-def test_a_wrong_variable_ends_the_server_with_a_message(techblog, processes, environment, said):
+def test_an_invalid_variable_stops_the_start_with_a_message(techblog, processes, environment, said):
     with pytest.raises(RuntimeError) as end:
         processes(1, **environment)
 
@@ -92,7 +92,7 @@ def test_a_wrong_variable_ends_the_server_with_a_message(techblog, processes, en
 
 
 def accesses(process):
-    """Lines of the access log, each as a dictionary."""
+    """The lines of the access log, each as a dictionary."""
     return [json.loads(line) for line in process.output().splitlines() if line.startswith("{")]
 
 
@@ -104,7 +104,7 @@ def last_access(process, agent):
     return found()[-1]
 
 
-def test_an_access_is_one_line_of_json(server):
+def test_each_request_is_logged_as_one_line_of_json(server):
     server.get("internal.localhost", "/nothing/?secret=hidden", **{"User-Agent": "plain"})
 
     line = last_access(server, "plain")
@@ -123,7 +123,7 @@ def test_an_access_is_one_line_of_json(server):
     assert "hidden" not in server.output()
 
 
-def test_head_gets_no_body_and_leaves_no_word_in_the_log(server):
+def test_head_gets_no_body_and_no_warning_in_the_log(server):
     for host, path in (("unknown.test", "/"), ("admin.localhost", "/login/"), ("internal.localhost", "/nothing/")):
         assert server.get(host, path, "HEAD").body == ""
 
@@ -131,7 +131,7 @@ def test_head_gets_no_body_and_leaves_no_word_in_the_log(server):
     assert "no-body response" not in server.output()
 
 
-def test_what_machines_ask_each_second_is_in_the_log_only_when_it_fails(server):
+def test_polls_are_logged_only_if_they_fail(server):
     server.get("internal.localhost", "/health/live", **{"User-Agent": "content"})
     server.get("elsewhere.test", "/health/live", **{"User-Agent": "refused"})
 
@@ -139,7 +139,7 @@ def test_what_machines_ask_each_second_is_in_the_log_only_when_it_fails(server):
     assert not [line for line in accesses(server) if line["agent"] == "content"]
 
 
-def test_hostile_requests_break_no_line_and_are_bounded(server):
+def test_hostile_fields_are_escaped_and_truncated_in_the_log(server):
     agent = b'"hostile" \\" \xff\xc3 {"a": 1}, \\n \t' + b"a" * 5000
     head = b'GET /%0a%22"\\' + b"p" * 3000 + b' HTTP/1.1\r\nHost: "evil\\\xe4.test"' + b"h" * 500
     status(server, head + b"\r\nUser-Agent: " + agent + b"\r\n\r\n")
@@ -150,7 +150,7 @@ def test_hostile_requests_break_no_line_and_are_bounded(server):
     assert (len(line["path"]), len(line["site"]), len(line["agent"])) == (1000, 100, 300)
 
 
-def test_the_client_is_who_a_trusted_proxy_says_and_nobody_elses_word_counts(server, processes):
+def test_the_logged_client_comes_from_a_trusted_proxy_only(server, processes):
     asked = {"User-Agent": "proxy", "X-Forwarded-For": "203.0.113.7, 198.51.100.9"}
     server.get("internal.localhost", "/nothing/", **asked)
     assert last_access(server, "proxy")["client"] == "127.0.0.1"
@@ -160,7 +160,7 @@ def test_the_client_is_who_a_trusted_proxy_says_and_nobody_elses_word_counts(ser
     assert last_access(behind, "proxy")["client"] == "198.51.100.9"
 
 
-def test_a_second_server_on_a_taken_port_is_refused(server, processes):
+def test_a_second_server_on_the_same_port_is_refused(server, processes):
     with pytest.raises(RuntimeError, match="The process ended with 4") as end:
         processes(1, BIND=f"127.0.0.1:{server.port}")
 
@@ -171,7 +171,7 @@ def test_a_second_server_on_a_taken_port_is_refused(server, processes):
 
 
 def workers(process, *, without=()):
-    """The ids of both worker processes, when there are two besides those named."""
+    """The ids of both worker processes, once two are running besides `without`."""
 
     def found():
         return set(children(process.process.pid)) - set(without)
@@ -180,7 +180,7 @@ def workers(process, *, without=()):
     return found()
 
 
-def test_a_worker_that_is_killed_is_replaced_and_answers(processes):
+def test_a_killed_worker_is_replaced(processes):
     server = processes(1, WEB_WORKERS="2")[0]
     killed = min(workers(server))
 
@@ -190,7 +190,7 @@ def test_a_worker_that_is_killed_is_replaced_and_answers(processes):
     assert {server.status("internal.localhost", "/health/live") for _ in range(20)} == {200}
 
 
-def test_a_reload_loses_no_request_while_kept_connections_wait(processes):
+def test_a_reload_fails_no_request_while_idle_connections_are_open(processes):
     server = processes(1, WEB_WORKERS="2")[0]
     before = workers(server)
     kept = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(8)]
@@ -213,8 +213,8 @@ def test_a_reload_loses_no_request_while_kept_connections_wait(processes):
     assert len(workers(server)) == 2
 
 
-# As systemd starts a service that has a socket: it is descriptor 3, and two variables say so.
-ACTIVATED = """
+# Socket activation of systemd: the socket is descriptor 3, and two variables announce it.
+ACTIVATE = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
 os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
@@ -224,10 +224,10 @@ os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", "server/gunico
 
 @pytest.fixture
 def activated(tmp_path):
-    """(A server, its port): it got its socket as from systemd."""
+    """(A server process that received its socket as from systemd, the port)."""
     with socket.create_server(("127.0.0.1", free_port())) as listener, (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, "-c", ACTIVATED, str(listener.fileno())],
+            [sys.executable, "-c", ACTIVATE, str(listener.fileno())],
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "settings.test", "WEB_WORKERS": "2"},
             pass_fds=[listener.fileno()],
             stdout=log,
@@ -238,9 +238,9 @@ def activated(tmp_path):
         server.wait(20)
 
 
-def test_a_socket_of_systemds_is_served_also_after_a_reload(activated):
+def test_a_socket_of_systemd_is_served_before_and_after_a_reload(activated):
     server, port = activated
-    assert live(port) == 200  # it waited in the socket until the server was there
+    assert live(port) == 200  # the connection waits in the backlog until the server has started
     before = set(children(server.pid))
 
     def reloaded():
@@ -260,16 +260,15 @@ def live(port):
 
 
 @pytest.mark.parametrize("header", [b"SCRIPT_NAME: /health", b"PATH_INFO: /elsewhere"])
-def test_not_even_a_trusted_proxy_sets_the_path_by_a_header(processes, header):
+def test_even_a_trusted_proxy_cannot_set_the_path_by_a_header(processes, header):
     behind = processes(1, TRUSTED_PROXIES="127.0.0.0/8")[0]
 
     assert status(behind, HEALTHY + header + b"\r\n\r\n") == 200
 
 
 @pytest.mark.pure
-def test_head_and_body_leave_in_one_piece():
-    """So that no process can be killed between the two."""
-    sent = Pieces()
+def test_headers_and_first_part_of_the_body_are_sent_in_one_piece():
+    sent = SendBuffer()
     request = SimpleNamespace(version=(1, 1), method="GET", should_close=lambda: False)
     response = Response(request, sent, Config())
     response.start_response("200 OK", [("Content-Length", "10")])

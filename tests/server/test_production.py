@@ -1,4 +1,4 @@
-"""A process on settings.production: what it refuses to start with, whom it believes, and what it tells browsers."""
+"""settings.production: required variables, security headers, trusted proxies, and services that do not respond."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -54,7 +54,7 @@ def test_a_weak_or_wrong_variable_stops_the_start(monkeypatch, tmp_path, name, v
 
 
 @pytest.mark.pure
-def test_a_trial_without_tls_has_no_cookies_and_headers_that_need_it(monkeypatch, tmp_path):
+def test_without_tls_no_cookie_or_header_requires_it(monkeypatch, tmp_path):
     tls = read(monkeypatch, tmp_path)
     trial = read(monkeypatch, tmp_path, PUBLIC_SCHEME="http")
 
@@ -67,7 +67,7 @@ def test_a_trial_without_tls_has_no_cookies_and_headers_that_need_it(monkeypatch
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Static files, collected as for a server."""
+    """A folder with collected static files."""
     folder = tmp_path_factory.mktemp("production")
     collected = production.manage(
         "collectstatic",
@@ -81,7 +81,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def serve(processes, folder):
-    """serve(NAME=…): a process on settings.production that answers."""
+    """serve(NAME=…): a running process with settings.production and these variables."""
 
     def serve(**environment):
         return processes(1, **production.environment(folder) | environment)[0]
@@ -89,7 +89,7 @@ def serve(processes, folder):
     return serve
 
 
-def test_an_admin_behind_a_trusted_proxy_has_the_headers_and_cookies_of_a_safe_place(serve):
+def test_the_admin_sends_security_headers_and_secure_cookies(serve):
     answer = serve(TRUSTED_PROXIES="127.0.0.0/8").get(ADMIN_HOST, "/login/", **HTTPS)
 
     assert answer.status == 200
@@ -107,7 +107,7 @@ def test_an_admin_behind_a_trusted_proxy_has_the_headers_and_cookies_of_a_safe_p
     assert "Domain" not in headers["set-cookie"]
 
 
-def test_a_public_page_has_them_too_and_no_cookie(serve, techblog):
+def test_a_public_page_sends_security_headers_and_no_cookie(serve, techblog):
     answer = serve(TRUSTED_PROXIES="127.0.0.0/8").get(techblog.domain, "/", **HTTPS)
 
     assert answer.status == 200
@@ -119,7 +119,7 @@ def test_a_public_page_has_them_too_and_no_cookie(serve, techblog):
     assert "set-cookie" not in headers
 
 
-def test_only_a_trusted_proxy_says_that_a_visitor_came_over_tls(serve, techblog):
+def test_only_a_trusted_proxy_can_declare_a_request_as_https(serve, techblog):
     open_to_all = serve()
     forged = open_to_all.get(techblog.domain, "/path/?x=1", **HTTPS)
     assert (forged.status, forged.headers["Location"]) == (REDIRECT, f"https://{techblog.domain}/path/?x=1")
@@ -133,7 +133,7 @@ def test_only_a_trusted_proxy_says_that_a_visitor_came_over_tls(serve, techblog)
     assert behind.get(techblog.domain, "/", **{"X-Forwarded-Ssl": "on"}).status == REDIRECT
 
 
-def test_machines_beside_us_need_no_tls_and_readers_do(serve, techblog):
+def test_the_internal_host_needs_no_tls_and_all_others_do(serve, techblog):
     server = serve()
 
     assert server.status(INTERNAL_HOST, "/health/live") == 200
@@ -143,7 +143,7 @@ def test_machines_beside_us_need_no_tls_and_readers_do(serve, techblog):
     assert server.status(techblog.domain) == REDIRECT
 
 
-def test_a_trial_on_a_private_network_is_served_as_it_is_asked(serve, techblog):
+def test_with_public_scheme_http_pages_are_served_without_tls(serve, techblog):
     server = serve(PUBLIC_SCHEME="http")
 
     assert server.status(techblog.domain) == 200
@@ -154,14 +154,14 @@ def test_a_trial_on_a_private_network_is_served_as_it_is_asked(serve, techblog):
     assert "Strict-Transport-Security" not in login.headers
 
 
-def test_secrets_are_read_from_files(serve, tmp_path):
+def test_a_secret_is_read_from_a_file(serve, tmp_path):
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     server = serve(SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "secret"))
 
     assert server.status(INTERNAL_HOST, "/health/live") == 200
 
 
-def test_a_refusal_ends_the_process_with_a_message_and_no_traceback(serve):
+def test_an_invalid_setting_stops_the_process_with_a_message_and_no_traceback(serve):
     for changed, said in [
         ({"SECRET_KEY": "x" * 60}, "Error: SECRET_KEY is too weak"),
         ({"TRUSTED_PROXIES": "*"}, "Error: TRUSTED_PROXIES: '*'"),
@@ -173,7 +173,7 @@ def test_a_refusal_ends_the_process_with_a_message_and_no_traceback(serve):
         assert "Traceback" not in str(end.value)
 
 
-def test_connections_have_time_limits_and_the_registrys_too(serve, monkeypatch, tmp_path):
+def test_connections_to_postgresql_have_timeouts(serve, monkeypatch, tmp_path):
     from django.db import connection, connections
 
     limits = read(monkeypatch, tmp_path, DATABASE_URL="postgresql://db/x").DATABASES["default"]
@@ -182,52 +182,52 @@ def test_connections_have_time_limits_and_the_registrys_too(serve, monkeypatch, 
     limited = connection.copy()
     limited.settings_dict["OPTIONS"] = limits["OPTIONS"]
     monkeypatch.setattr(connections["default"], "settings_dict", limited.settings_dict)
-    of_the_registry = map_reader.own_connection()
+    registry_connection = map_reader.own_connection()
     try:
         assert shown(limited) == ["10s", "5s", "30s"]
-        assert shown(of_the_registry)[0] == "2s"
+        assert shown(registry_connection)[0] == "2s"
     finally:
         limited.close()
-        of_the_registry.close()
+        registry_connection.close()
 
 
-def test_a_database_that_is_not_there_is_waited_for_and_then_given_up(serve):
+def test_a_process_stops_with_a_message_if_postgresql_does_not_respond_in_time(serve):
     with pytest.raises(RuntimeError, match="The process ended with 4") as end:
         serve(
-            DJANGO_SETTINGS_MODULE="tests.support.impatient",
+            DJANGO_SETTINGS_MODULE="tests.support.short_startup",
             DATABASE_URL=f"postgresql://nobody:hidden@127.0.0.1:{free_port()}/x",
         )
 
     assert "Waiting for PostgreSQL, at most 2 s: " in str(end.value)
-    assert "Error: PostgreSQL did not answer within 2 s: " in str(end.value)
+    assert "Error: PostgreSQL did not respond within 2 s: " in str(end.value)
     assert "Start it, or correct DATABASE_URL." in str(end.value)
     assert "hidden" not in str(end.value)
     assert "Traceback" not in str(end.value)
 
 
-def test_without_redis_a_process_starts_all_the_same(serve, techblog):
+def test_a_process_starts_without_redis_after_the_timeout(serve, techblog):
     server = serve(
-        DJANGO_SETTINGS_MODULE="tests.support.impatient",
+        DJANGO_SETTINGS_MODULE="tests.support.short_startup",
         REDIS_URL=f"redis://127.0.0.1:{free_port()}",
         PUBLIC_SCHEME="http",
     )
 
     assert server.status(techblog.domain) == 200
     assert "Waiting for Redis, at most 2 s: " in server.output()
-    assert "Redis did not answer within 2 s" in server.output()
+    assert "Redis did not respond within 2 s" in server.output()
     assert "Starting without it" in server.output()
 
 
 @pytest.mark.pure
-def test_what_comes_late_is_waited_for(capsys, monkeypatch):
-    monkeypatch.setattr(startup, "PAUSE", 0.01)
+def test_a_service_that_responds_late_is_waited_for(capsys, monkeypatch):
+    monkeypatch.setattr(startup, "RETRY_INTERVAL", 0.01)
     refusals = iter([ConnectionError("not yet"), ConnectionError("not yet\nand why")])
 
-    def ask():
+    def ping():
         for refusal in refusals:
             raise refusal
 
-    startup.wait_for("PostgreSQL", ask, 5)
+    startup.wait_for("PostgreSQL", ping, 5)
 
     assert capsys.readouterr().err == "Waiting for PostgreSQL, at most 5 s: not yet\n"
 
@@ -249,7 +249,7 @@ def test_a_slow_first_attempt_does_not_use_up_the_timeout(capsys, monkeypatch):
         sleep(0 if attempts[1:] else 10)
         raise ConnectionError("refused")
 
-    with pytest.raises(startup.DidNotCome, match="Redis did not answer within 2 s: refused"):
+    with pytest.raises(startup.ServiceUnavailable, match="Redis did not respond within 2 s: refused"):
         startup.wait_for("Redis", ping, 2)
 
     assert attempts == pytest.approx([0, 11, 12])
@@ -257,7 +257,7 @@ def test_a_slow_first_attempt_does_not_use_up_the_timeout(capsys, monkeypatch):
 
 
 @pytest.mark.pure
-def test_with_tls_somebody_has_to_be_believed_about_it(monkeypatch, tmp_path):
+def test_with_tls_a_trusted_proxy_is_required(monkeypatch, tmp_path):
     assert read(monkeypatch, tmp_path, TRUSTED_PROXIES="", PUBLIC_SCHEME="http")
 
     with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES is missing"):

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from blogs.demo.accounts import ACCOUNTS, PASSWORD
 from blogs.demo.loading import load
+from lib.files import atomic_write
 from tenancy.absolute_urls import admin_url, site_url
 from tenancy.lookup import SHOWN
 from tenancy.models import State
@@ -63,9 +64,8 @@ def _listen(port: int) -> socket.socket:
 def _write_port(port: int) -> None:
     """Write the port for other commands (settings/local.py), atomically: Ctrl-C may end this process at any time."""
     file = settings.BASE_DIR / "var" / "port"
-    temporary = file.with_suffix(f".{os.getpid()}")
-    temporary.write_text(str(port))
-    temporary.replace(file)
+    with atomic_write(file) as port_file:
+        port_file.write(str(port).encode())
 
 
 def _next_port(port: int) -> int:

@@ -1,4 +1,4 @@
-"""One transaction waits for another that it cannot see yet. SQLite has one writer at a time: nothing to prove there."""
+"""A transaction waits for an uncommitted one that conflicts. SQLite allows one writer at a time and needs no test."""
 
 import threading
 
@@ -11,7 +11,7 @@ from tenancy.signals import home_moves
 from tests.support.sites import domains_of, references_to
 
 
-def test_a_claim_waits_for_one_that_is_not_yet_committed(techblog, financeblog):
+def test_adding_a_domain_waits_for_an_uncommitted_claim_of_it(techblog, financeblog):
     waiting = threading.Event()
     result = []
 
@@ -37,7 +37,7 @@ def test_a_claim_waits_for_one_that_is_not_yet_committed(techblog, financeblog):
     assert domains_of(financeblog) == ["financeblog.test"]
 
 
-def test_what_somebody_places_on_the_site_meanwhile_is_refused(techblog, financeblog, publish):
+def test_a_placement_created_during_the_deletion_of_its_site_is_refused(techblog, financeblog, publish):
     post = publish("Shared", on=financeblog).post
     site_id = techblog.pk
     seen = []
