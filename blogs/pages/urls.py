@@ -1,7 +1,7 @@
 """The urlconf of the surface `blogs`: every address of a site's host outside `/-/`."""
 
 from django.urls import path, re_path, register_converter
-from django.urls.converters import IntConverter, StringConverter
+from django.urls.converters import IntConverter, SlugConverter, StringConverter
 
 from blogs.pages import feeds, sitemaps, views
 
@@ -18,8 +18,15 @@ class Key(IntConverter):
     regex = r"[1-9][0-9]{0,17}"
 
 
+class PostSlug(SlugConverter):
+    """The slug of a post. `-` is not one: `/-/` is reserved on every site's host."""
+
+    regex = rf"(?!-/){SlugConverter.regex}"
+
+
 register_converter(Key, "key")
 register_converter(MediaName, "media_name")
+register_converter(PostSlug, "post_slug")
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -32,7 +39,7 @@ urlpatterns = [
     path("tag/<slug:slug>/feed/", feeds.tag_feed, name="tag-feed"),
     path("author/<slug:slug>/", views.author, name="author"),
     re_path(r"^(?P<year>(?:19|20|21)[0-9]{2})/(?P<month>0[1-9]|1[0-2])/$", views.month, name="month"),
-    path("<slug:slug>/", views.post, name="post"),
+    path("<post_slug:slug>/", views.post, name="post"),
 ]
 
 handler404 = "blogs.pages.views.not_found"

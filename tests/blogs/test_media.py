@@ -1,4 +1,4 @@
-"""What may be stored as an image: judged by content, whatever it is called and however small it is."""
+"""Which files are stored as images: the content decides, not the name."""
 
 import os
 from io import BytesIO
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.sqlite
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp")])
-def test_an_image_is_stored_for_its_site_under_a_secret_name_that_tells_its_type(techblog, kind, suffix):
+def test_an_image_is_stored_below_its_site_with_a_random_name_and_the_suffix_of_its_format(techblog, kind, suffix):
     image = Image.objects.create(site=techblog, file=picture(kind=kind, name="../holiday.exe"))
 
     folder, name = image.file.name.split("/")
@@ -27,18 +27,18 @@ def test_an_image_is_stored_for_its_site_under_a_secret_name_that_tells_its_type
     assert (image.width, image.height) == (40, 30)
 
 
-def a_bomb():
+def decompression_bomb():
     return picture(8_000, 8_000)
 
 
-def a_gif_of_many_frames():
+def gif_of_many_frames():
     frames = [Pillow.new("RGB", (1, 1), (n % 256, n // 256, 0)) for n in range(images.MAX_FRAMES + 1)]
     buffer = BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
     return ContentFile(buffer.getvalue(), "frames.gif")
 
 
-def a_jpeg_of_many_scans():
+def jpeg_of_many_scans():
     buffer = BytesIO()
     Pillow.new("L", (64, 64)).save(buffer, "JPEG", progressive=True)
     content = buffer.getvalue()
@@ -54,22 +54,22 @@ REFUSED = {
     "a format that browsers do not show": lambda: picture(kind="TIFF", name="scan.png"),
     "half an image": lambda: ContentFile(picture(300, 300, "JPEG").read()[:-400], "half.jpg"),
     "too many bytes": lambda: ContentFile(b"\x89PNG" + os.urandom(images.MAX_BYTES), "large.png"),
-    "a decompression bomb": a_bomb,
-    "a GIF of many frames": a_gif_of_many_frames,
-    "a JPEG of many scans": a_jpeg_of_many_scans,
+    "a decompression bomb": decompression_bomb,
+    "a GIF of many frames": gif_of_many_frames,
+    "a JPEG of many scans": jpeg_of_many_scans,
 }
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_is_no_image_to_show_is_refused_and_leaves_nothing(techblog, settings, what):
+@pytest.mark.parametrize("file", REFUSED)
+def test_a_refused_file_leaves_no_row_and_no_file(techblog, settings, file):
     with pytest.raises(ValidationError):
-        Image.objects.create(site=techblog, file=REFUSED[what]())
+        Image.objects.create(site=techblog, file=REFUSED[file]())
 
     assert not Image.objects.exists()
     assert not settings.MEDIA_ROOT.exists() or not any(settings.MEDIA_ROOT.rglob("*.*"))
 
 
-def test_a_write_that_fails_leaves_no_half_of_a_file(techblog, settings, monkeypatch):
+def test_a_failed_write_leaves_no_partial_file(techblog, settings, monkeypatch):
     def full_disk(descriptor):
         raise OSError(28, "No space left on device")
 

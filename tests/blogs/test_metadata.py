@@ -1,4 +1,4 @@
-"""What pages tell machines: titles, canonical addresses, Open Graph, JSON-LD."""
+"""Metadata of public pages: titles, canonical URLs, Open Graph, JSON-LD."""
 
 import json
 import re
@@ -20,13 +20,13 @@ NASTY = "</title></script><!--\"'><b>&amp;"
 
 @pytest.fixture(params=theme_names())
 def site(request, installation):
-    """One in each theme: what machines read is the same in all."""
+    """A site in each theme: all themes have the same metadata."""
     return lifecycle.create("kind.test", "Kind", theme=request.param, tagline="A kind blog", time_zone="Europe/Berlin")
 
 
 @pytest.fixture
 def post(site, publish):
-    """A post with all that a post can have."""
+    """A post with a value for each field."""
     cover = Image(site=site, file=picture())
     cover.save()
     moment = datetime(2025, 3, 14, 23, 30, tzinfo=UTC)
@@ -46,12 +46,12 @@ def post(site, publish):
 
 @pytest.fixture
 def head(visit):
-    """head(site, path): the page's metadata by name, JSON-LD by type."""
+    """head(site, path): the metadata of the page by name, and its JSON-LD by type."""
 
     def head(site, path="/", status=200):
-        answer = visit(site, path)
-        assert answer.status_code == status
-        text = answer.content.decode().partition("</head>")[0]
+        response = visit(site, path)
+        assert response.status_code == status
+        text = response.content.decode().partition("</head>")[0]
         meta = re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)"', text)
         found = {name: unescape(content) for name, content in meta}
         found["title"] = unescape(text.partition("<title>")[2].partition("</title>")[0])
@@ -64,7 +64,7 @@ def head(visit):
     return head
 
 
-def test_a_posts_page_describes_the_post(site, post, head):
+def test_the_metadata_of_a_post_describes_the_post(site, post, head):
     found = head(site, "/ledgers/")
 
     assert found["title"] == "Ledgers · Kind"
@@ -87,7 +87,7 @@ def test_a_posts_page_describes_the_post(site, post, head):
     assert found["BreadcrumbList"]["itemListElement"][0]["item"] == "http://kind.test/"
 
 
-def test_each_kind_of_page_has_a_title_a_description_and_a_type_of_its_own(site, post, publish, head):
+def test_each_kind_of_page_has_its_own_title_description_and_type(site, post, publish, head):
     publish("About us", on=site, kind="page", body="We like ledgers.")
 
     for path, title, description, kind in (
@@ -103,12 +103,12 @@ def test_each_kind_of_page_has_a_title_a_description_and_a_type_of_its_own(site,
         assert found[kind]["url"] == found["canonical"] == f"http://kind.test{path}"
 
 
-def test_a_tags_page_offers_its_own_feed_as_well(site, post, head):
+def test_the_page_of_a_tag_links_to_the_feed_of_the_tag_too(site, post, head):
     assert head(site)["feeds"] == ["/feed/"]
     assert head(site, "/tag/books/")["feeds"] == ["/feed/", "/tag/books/feed/"]
 
 
-def test_no_text_of_an_author_ends_a_title_or_a_script(site, publish, head, visit):
+def test_markup_in_titles_and_names_is_escaped_in_metadata(site, publish, head, visit):
     site.name = site.settings.tagline = NASTY
     site.save()
     site.settings.save()
@@ -125,7 +125,7 @@ def test_no_text_of_an_author_ends_a_title_or_a_script(site, publish, head, visi
     assert head(site, "/nasty/")["BlogPosting"]["headline"] == NASTY
 
 
-def test_search_engines_are_kept_from_later_pages_of_a_list_and_from_what_is_not_there(site, publish, head):
+def test_later_pages_of_a_list_and_404_pages_are_noindex(site, publish, head):
     site.settings.posts_per_page = 1
     site.settings.save()
     _, newest = publish("Older", on=site, at=datetime(2025, 1, 1, tzinfo=UTC)), publish("Newer", on=site)
@@ -136,7 +136,7 @@ def test_search_engines_are_kept_from_later_pages_of_a_list_and_from_what_is_not
     assert "robots" not in head(site)
 
 
-def test_a_site_that_asks_search_engines_to_stay_away_says_so_on_every_page(site, post, head):
+def test_all_pages_of_a_site_hidden_from_search_engines_are_noindex(site, post, head):
     site.settings.robots = "disallow"
     site.settings.save()
 
@@ -144,7 +144,7 @@ def test_a_site_that_asks_search_engines_to_stay_away_says_so_on_every_page(site
         assert head(site, path)["robots"] == "noindex"
 
 
-def test_the_logo_stands_on_every_page_and_for_posts_without_a_cover(site, publish, head, visit):
+def test_the_logo_is_on_each_page_and_the_image_of_posts_without_a_cover(site, publish, head, visit):
     site.settings.logo.save("logo.png", picture(), save=True)
     address = f"/media/{site.settings.logo.name.rpartition('/')[2]}"
     publish("Plain", on=site)
@@ -155,15 +155,15 @@ def test_the_logo_stands_on_every_page_and_for_posts_without_a_cover(site, publi
     assert visit(site, address).status_code == 200
 
 
-def test_the_style_of_a_page_is_the_one_that_its_policy_allows(site, visit):
-    answer = visit(site)
+def test_a_page_has_one_inline_style_with_the_accent(site, visit):
+    response = visit(site)
 
-    assert f"<style>:root{{--accent:{site.settings.accent}}}</style>" in answer.content.decode()
-    assert "<style" not in answer.content.decode().replace("<style>", "", 1)
+    assert f"<style>:root{{--accent:{site.settings.accent}}}</style>" in response.content.decode()
+    assert "<style" not in response.content.decode().replace("<style>", "", 1)
 
 
 @pytest.mark.parametrize(
     ("language", "locale"), [("en", "en_US"), ("de", "de_DE"), ("pt-br", "pt_BR"), ("en-gb", "en_GB"), ("eo", "eo_XX")]
 )
-def test_open_graph_names_a_language_with_its_territory(language, locale):
+def test_the_open_graph_locale_has_the_usual_territory_of_the_language(language, locale):
     assert with_territory(language) in (locale, "")

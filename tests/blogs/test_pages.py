@@ -1,10 +1,11 @@
-"""What readers get: pages, lists, feeds, sitemaps, and the addresses in them."""
+"""The public pages: lists, posts, feeds, sitemaps, and the URLs in them."""
 
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from blogs.models import Author, Image, Placement, Tag
@@ -22,19 +23,19 @@ SITEMAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
 @pytest.fixture
 def series(techblog, publish):
-    """Twelve posts, ten on a page; Post 12 is the newest."""
+    """Twelve posts; a page of a list has ten. Post 12 is the newest."""
     begin = timezone.now() - timedelta(days=20)
     return [publish(f"Post {n}", on=techblog, at=begin + timedelta(days=n)) for n in range(1, 13)]
 
 
 def page_of(visit, site, path="/", **headers):
-    answer = visit(site, path, **headers)
-    assert answer.status_code == 200, path
-    return answer.content.decode()
+    response = visit(site, path, **headers)
+    assert response.status_code == 200, path
+    return response.content.decode()
 
 
 def feed_of(visit, site, path="/feed/"):
-    return ElementTree.fromstring(visit(site, path).content)  # noqa: S314  # our own
+    return ElementTree.fromstring(visit(site, path).content)  # noqa: S314  # own XML
 
 
 def locations(visit, site, path="/sitemap.xml"):
@@ -44,7 +45,7 @@ def locations(visit, site, path="/sitemap.xml"):
 # -- lists -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_home_page_lists_the_newest_first_and_pages_by_key(techblog, series, visit):
+def test_the_home_page_lists_the_newest_posts_first_and_older_ones_on_the_next_page(techblog, series, visit):
     first = page_of(visit, techblog)
     assert first.index("Post 12") < first.index("Post 11") < first.index("Post 3")
     assert "Post 2<" not in first
@@ -55,7 +56,7 @@ def test_the_home_page_lists_the_newest_first_and_pages_by_key(techblog, series,
     assert "Post 3" not in second
 
 
-def test_posts_of_the_same_moment_are_all_listed_once(techblog, publish, visit):
+def test_posts_published_at_the_same_time_are_each_listed_once(techblog, publish, visit):
     techblog.settings.posts_per_page = 2
     techblog.settings.save()
     moment = timezone.now() - timedelta(hours=1)
@@ -72,7 +73,7 @@ def test_posts_of_the_same_moment_are_all_listed_once(techblog, publish, visit):
     assert sorted(seen) == [0, 1, 2, 3, 4]
 
 
-def test_a_pinned_post_stays_on_top_of_the_home_page(techblog, series, visit):
+def test_a_pinned_post_is_on_top_of_the_first_page_only(techblog, series, visit):
     Placement.objects.filter(pk=series[0].pk).update(pinned=True)
 
     first = page_of(visit, techblog)
@@ -80,7 +81,7 @@ def test_a_pinned_post_stays_on_top_of_the_home_page(techblog, series, visit):
     assert "Post 1<" not in page_of(visit, techblog, f"/?before={series[3].pk}")
 
 
-def test_a_page_stands_in_the_menu_when_pinned_and_never_in_lists_or_feeds(techblog, publish, visit):
+def test_a_pinned_page_is_in_the_menu_and_no_page_is_in_lists_or_feeds(techblog, publish, visit):
     publish("About us", on=techblog, kind="page", pinned=True)
     publish("Imprint", on=techblog, kind="page")
 
@@ -94,7 +95,7 @@ def test_a_page_stands_in_the_menu_when_pinned_and_never_in_lists_or_feeds(techb
 @pytest.mark.parametrize(
     "key", ["", "0", "-1", "x", "1e3", "9" * 40, "²", "%00", "1%27", "99999999", "draft", "foreign"]
 )
-def test_a_page_key_that_is_none_gets_404(techblog, financeblog, publish, visit, key):
+def test_a_before_parameter_that_names_no_listed_post_gets_404(techblog, financeblog, publish, visit, key):
     if key == "draft":
         key = publish("Draft", on=techblog, at=None).pk
     elif key == "foreign":
@@ -103,7 +104,7 @@ def test_a_page_key_that_is_none_gets_404(techblog, financeblog, publish, visit,
     assert visit(techblog, f"/?before={key}").status_code == 404
 
 
-def test_tags_authors_and_months_list_their_posts_alone(techblog, publish, visit):
+def test_the_pages_of_a_tag_an_author_and_a_month_list_only_their_posts(techblog, publish, visit):
     tagged = publish("Tagged", on=techblog, at=datetime(2025, 3, 31, 23, 30, tzinfo=UTC))
     publish("Another", on=techblog)
     tagged.post.tags.add(Tag.objects.create(slug="python", name="Python"))
@@ -122,7 +123,7 @@ def test_tags_authors_and_months_list_their_posts_alone(techblog, publish, visit
         assert visit(techblog, path).status_code == 404
 
 
-def test_dates_are_in_the_sites_language_and_time_zone(installation, publish, visit):
+def test_dates_are_in_the_language_and_time_zone_of_the_site(installation, publish, visit):
     site = lifecycle.create("berlin.test", "Berlin", language="de", time_zone="Europe/Berlin")
     publish("Silvester", on=site, at=datetime(2025, 2, 28, 23, 30, tzinfo=UTC))
 
@@ -135,7 +136,7 @@ def test_dates_are_in_the_sites_language_and_time_zone(installation, publish, vi
 # -- posts -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_shared_posts_canonical_address_is_its_homes_while_it_is_live_there(techblog, financeblog, shared, visit):
+def test_the_canonical_url_of_a_shared_post_is_at_its_home_while_it_is_live_there(techblog, financeblog, shared, visit):
     at_home = '<link rel="canonical" href="http://techblog.test/ledgers/">'
     here = '<link rel="canonical" href="http://financeblog.test/python-ledgers/">'
     assert at_home in page_of(visit, techblog, "/ledgers/")
@@ -153,7 +154,7 @@ def test_a_shared_posts_canonical_address_is_its_homes_while_it_is_live_there(te
     assert "http://financeblog.test/python-ledgers/" in locations(visit, financeblog)
 
 
-def test_a_shared_post_is_edited_once_and_withdrawn_from_one_site(techblog, financeblog, shared, visit):
+def test_an_edit_of_a_shared_post_shows_on_all_its_sites_and_a_removal_on_one(techblog, financeblog, shared, visit):
     shared.body = "Edited once."
     shared.save()
     for site, path in ((techblog, "/ledgers/"), (financeblog, "/python-ledgers/")):
@@ -164,15 +165,17 @@ def test_a_shared_post_is_edited_once_and_withdrawn_from_one_site(techblog, fina
     assert visit(techblog, "/ledgers/").status_code == 200
 
 
-def test_a_changed_slug_leaves_a_redirect_on_that_site_without_chains(techblog, financeblog, shared, visit):
+def test_a_changed_slug_adds_a_redirect_on_its_site_only_and_redirects_never_chain(
+    techblog, financeblog, shared, visit
+):
     placement = Placement.objects.get(site=techblog)
     for slug in ("second", "third"):
         placement.slug = slug
         placement.save()
 
     for old in ("/ledgers/", "/second/"):
-        answer = visit(techblog, old)
-        assert (answer.status_code, answer["Location"]) == (301, "/third/")
+        response = visit(techblog, old)
+        assert (response.status_code, response["Location"]) == (301, "/third/")
     assert visit(financeblog, "/ledgers/").status_code == 404
     assert visit(financeblog, "/python-ledgers/").status_code == 200
 
@@ -182,7 +185,7 @@ def test_a_changed_slug_leaves_a_redirect_on_that_site_without_chains(techblog, 
     assert visit(techblog, "/third/")["Location"] == "/ledgers/"
 
 
-def test_the_slug_of_a_draft_leaves_nothing_behind(techblog, publish, visit):
+def test_the_changed_slug_of_a_draft_adds_no_redirect(techblog, publish, visit):
     placement = publish("Draft", on=techblog, at=None)
     placement.slug = "other"
     placement.save()
@@ -190,15 +193,15 @@ def test_the_slug_of_a_draft_leaves_nothing_behind(techblog, publish, visit):
     assert visit(techblog, "/draft/").status_code == 404
 
 
-def test_a_missing_slash_is_added(techblog, publish, visit):
+def test_a_path_without_a_trailing_slash_is_redirected(techblog, publish, visit):
     publish("Hello", on=techblog)
 
-    answer = visit(techblog, "/hello")
+    response = visit(techblog, "/hello")
 
-    assert (answer.status_code, answer["Location"]) == (301, "/hello/")
+    assert (response.status_code, response["Location"]) == (301, "/hello/")
 
 
-def test_every_first_segment_that_the_site_uses_is_reserved():
+def test_each_first_segment_of_the_urlconf_is_a_reserved_slug():
     used = {str(pattern.pattern).lstrip("^").split("/")[0] for pattern in urlpatterns}
     words = {segment for segment in used if segment.isalpha()}
 
@@ -206,7 +209,22 @@ def test_every_first_segment_that_the_site_uses_is_reserved():
     assert words <= RESERVED_SLUGS
 
 
-def test_images_are_shown_with_their_size_and_loaded_late(techblog, publish, visit):
+@pytest.mark.parametrize("path", ["/-/", "/-/feed/", "/-/x"])
+def test_no_public_page_is_below_the_reserved_prefix(path):
+    assert resolve("/-x/", urlconf="blogs.pages.urls").url_name == "post"
+    with pytest.raises(Resolver404):
+        resolve(path, urlconf="blogs.pages.urls")
+
+
+def test_a_hyphen_alone_is_a_reserved_slug_and_a_slug_that_starts_with_one_is_free(techblog, publish, visit):
+    publish("Hyphen", on=techblog, slug="-x")
+    assert visit(techblog, "/-x/").status_code == 200
+
+    with pytest.raises(ValidationError, match="/-/ is an address that the site itself uses"):
+        publish("Hyphen", on=techblog, slug="-")
+
+
+def test_an_image_in_a_post_is_lazy_with_its_size_and_is_served_as_immutable(techblog, publish, visit):
     image = Image.objects.create(site=techblog, file=picture(400, 300))
     publish("Picture", on=techblog, body=f"![a green field]({image.get_absolute_url()})")
 
@@ -215,16 +233,16 @@ def test_images_are_shown_with_their_size_and_loaded_late(techblog, publish, vis
 
     for attribute in ('width="400"', 'height="300"', 'loading="lazy"', 'alt="a green field"'):
         assert attribute in tag
-    answer = visit(techblog, image.get_absolute_url())
-    assert answer["Content-Type"] == "image/png"
-    assert "immutable" in answer["Cache-Control"]
-    assert answer["X-Content-Type-Options"] == "nosniff"
+    response = visit(techblog, image.get_absolute_url())
+    assert response["Content-Type"] == "image/png"
+    assert "immutable" in response["Cache-Control"]
+    assert response["X-Content-Type-Options"] == "nosniff"
 
 
-# -- feeds, sitemap, robots --------------------------------------------------------------------------------------------
+# -- feeds, sitemap, robots.txt ----------------------------------------------------------------------------------------
 
 
-def test_the_feed_has_the_whole_content_and_absolute_addresses(techblog, publish, visit):
+def test_the_feed_has_the_full_content_with_absolute_urls(techblog, publish, visit):
     placement = publish("Hello", on=techblog, body="Whole *content* with a [link](/other/) and \x0b control.")
     placement.post.authors.set([Author.objects.create(slug=name, name=name) for name in ("ada", "grace")])
 
@@ -237,7 +255,7 @@ def test_the_feed_has_the_whole_content_and_absolute_addresses(techblog, publish
     assert [name.text for name in entry.iterfind("atom:author/atom:name", ATOM)] == ["ada", "grace"]
 
 
-def test_feed_ids_survive_a_change_of_slug_domain_and_scheme(techblog, publish, visit, settings):
+def test_feed_ids_stay_the_same_when_slug_domain_and_scheme_change(techblog, publish, visit, settings):
     placement = publish("Hello", on=techblog)
     placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
 
@@ -257,20 +275,20 @@ def test_feed_ids_survive_a_change_of_slug_domain_and_scheme(techblog, publish, 
     assert "https://renamed.test:8443/other/" in visit(techblog, "/feed/").content.decode()
 
 
-def test_the_sitemap_of_a_large_site_is_an_index_of_parts(techblog, series, visit, monkeypatch):
+def test_the_sitemap_of_a_large_site_is_an_index_of_sitemaps(techblog, series, visit, monkeypatch):
     whole = locations(visit, techblog)
     assert whole[0] == "http://techblog.test/"
     assert len(whole) == 13
 
     monkeypatch.setattr(sitemaps, "PART_SIZE", 5)
-    techblog.save()  # a code that changes while it runs is nothing the page cache could know of
+    techblog.save()  # the page cache does not notice a patched constant; a saved site has new pages
     parts = locations(visit, techblog)
     assert len(parts) == 3
     found = [place for part in parts for place in locations(visit, techblog, part.removeprefix("http://techblog.test"))]
     assert sorted(found) == sorted(whole[1:])
 
 
-def test_robots_follow_the_sites_policy(techblog, visit):
+def test_robots_txt_follows_the_setting_of_the_site(techblog, visit):
     assert "Sitemap: http://techblog.test/sitemap.xml" in page_of(visit, techblog, "/robots.txt")
     assert "Disallow: /\n" not in page_of(visit, techblog, "/robots.txt")
 
@@ -279,17 +297,17 @@ def test_robots_follow_the_sites_policy(techblog, visit):
     assert "Disallow: /\n" in page_of(visit, techblog, "/robots.txt")
 
 
-# -- what every public answer has in common ----------------------------------------------------------------------------
+# -- properties of all public responses --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/", "/hello/", "/feed/", "/sitemap.xml", "/robots.txt", "/nothing/", "/about/"])
-def test_public_pages_set_no_cookie_and_take_no_foreign_method(techblog, publish, visit, path):
+def test_public_pages_set_no_cookie_and_allow_get_and_head_only(techblog, publish, visit, path):
     publish("Hello", on=techblog)
     publish("About", on=techblog, kind="page")
 
-    answer = visit(techblog, path)
-    assert not answer.cookies
-    assert "Cookie" not in answer.get("Vary", "")
+    response = visit(techblog, path)
+    assert not response.cookies
+    assert "Cookie" not in response.get("Vary", "")
     if path != "/nothing/":
         assert visit(techblog, path, method="post").status_code == 405
         assert visit(techblog, path, method="head").status_code == 200
@@ -299,25 +317,27 @@ def test_public_pages_set_no_cookie_and_take_no_foreign_method(techblog, publish
     "path",
     ["/%00/", "/%ff%fe/", "/a%0d%0ab/", "/" + "a" * 3000 + "/", "/..%2f..%2f/", "/;/", "/hello/x.css"],
 )
-def test_a_path_that_is_none_gets_the_sites_own_404(techblog, publish, visit, path):
+def test_a_malformed_path_gets_the_404_page_of_the_site(techblog, publish, visit, path):
     publish("Hello", on=techblog)
 
-    answer = visit(techblog, path)
+    response = visit(techblog, path)
 
-    assert answer.status_code == 404
-    assert "Techblog" in answer.content.decode()
+    assert response.status_code == 404
+    assert "Techblog" in response.content.decode()
 
 
-def test_a_body_that_is_too_large_is_refused_unread_and_a_public_page_takes_none_at_all(techblog, visit, settings):
+def test_a_too_large_body_gets_413_and_any_body_for_a_public_page_gets_405(techblog, visit, settings):
     settings.MAX_REQUEST_BODY = 100
 
     for host in (techblog, settings.ADMIN_HOST):
         assert visit(host, "/", method="post", data={"field": "x" * 101}).status_code == 413
-    answer = visit(techblog, "/", method="post", data={"field": "x"}, cookie=f"{settings.CSRF_COOKIE_NAME}={'a' * 32}")
-    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    response = visit(
+        techblog, "/", method="post", data={"field": "x"}, cookie=f"{settings.CSRF_COOKIE_NAME}={'a' * 32}"
+    )
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
 
-def test_a_post_is_published_in_years_that_have_archives(techblog, publish, visit):
+def test_a_publication_time_must_be_in_a_year_that_has_archives(techblog, publish, visit):
     publish("Old", on=techblog, at=datetime(1901, 1, 1, tzinfo=UTC))
     assert visit(techblog, "/old/").status_code == 200
 

@@ -1,4 +1,4 @@
-"""The cost of a page does not grow: the same few queries for any number of posts and sites, each by an index."""
+"""The number of queries of each page is constant for any number of posts and sites, and each query uses an index."""
 
 import re
 from datetime import timedelta
@@ -37,8 +37,8 @@ QUERIES = {
 
 
 @pytest.fixture
-def furnished(techblog, publish):
-    """The techblog with one post of every trait, on which all others are modelled."""
+def content(techblog, publish):
+    """The techblog with twelve posts that have a cover, a tag and an author, and a page in the menu."""
     begin = timezone.now() - timedelta(days=3)
     image = Image.objects.create(site=techblog, file=picture())
     python, ada = Tag.objects.create(slug="python", name="Python"), Author.objects.create(slug="ada", name="Ada")
@@ -56,7 +56,7 @@ def furnished(techblog, publish):
 
 
 def add_posts(site, count, *, prefix):
-    """Posts without the work of saving each: only their number matters here."""
+    """Add posts with bulk inserts: only their number matters here."""
     begin = timezone.now() - timedelta(days=2)
     posts = Post.objects.bulk_create(
         Post(home=site, title=f"{prefix} {n}", body_html="<p>Text.</p>", summary="Text.") for n in range(count)
@@ -75,78 +75,78 @@ def add_posts(site, count, *, prefix):
 
 
 def add_sites(count):
-    """Sites that are served, and again only their number matters."""
+    """Add sites that are served; only their number matters here."""
     with transaction.atomic():
         sites = Site.objects.bulk_create(
             Site(domain=f"neighbour-{n}.test", name=f"Neighbour {n}") for n in range(count)
         )
         SiteSettings.objects.bulk_create(SiteSettings(site=site) for site in sites)
         Domain.objects.bulk_create(Domain(site=site, name=site.domain, primary=True) for site in sites)
-    # So many may take a busy machine longer than a lookup waits.
+    # On a busy machine the registry may take longer to read so many sites than one lookup waits.
     wait_until(lambda: registry.find(f"neighbour-{count - 1}.test"))
 
 
 def queries(site, path):
-    """The SQL of the second rendering: the first may build what the process keeps of the site."""
+    """The SQL of a second request: the first one also computes what the process caches for the site."""
     client = Client(headers={"host": site.domain})
     client.get(path)
     with CaptureQueriesContext(connection) as captured:
-        answer = client.get(path)
-    assert answer.status_code == (404 if "nothing" in path else 200), path
+        response = client.get(path)
+    assert response.status_code == (404 if "nothing" in path else 200), path
     return [query["sql"] for query in captured.captured_queries]
 
 
-def test_each_page_costs_the_same_few_queries_with_10_or_10_000_posts_and_2_or_1_000_sites(
-    techblog, financeblog, furnished
+def test_the_number_of_queries_is_the_same_for_10_and_10_000_posts_and_for_2_and_1_000_sites(
+    techblog, financeblog, content
 ):
-    few = {path: len(queries(techblog, path.format(**furnished))) for path in QUERIES}
+    few = {path: len(queries(techblog, path.format(**content))) for path in QUERIES}
     assert few == QUERIES
 
-    few.pop("/sitemap.xml")  # grows to an index of parts
+    few.pop("/sitemap.xml")  # becomes an index of sitemaps, with other queries
     add_posts(techblog, 10_000, prefix="many")
     add_posts(financeblog, 10_000, prefix="foreign")
-    assert {path: len(queries(techblog, path.format(**furnished))) for path in few} == few
+    assert {path: len(queries(techblog, path.format(**content))) for path in few} == few
 
     add_sites(998)
-    assert {path: len(queries(techblog, path.format(**furnished))) for path in few} == few
+    assert {path: len(queries(techblog, path.format(**content))) for path in few} == few
 
 
-def test_an_unknown_host_costs_no_query(techblog, visit, django_assert_num_queries):
+def test_a_request_for_an_unknown_host_takes_no_query(techblog, visit, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert visit("unknown.test").status_code == 404
 
 
-def test_the_lists_read_by_index(techblog, financeblog, furnished):
+def test_no_page_scans_a_whole_table(techblog, financeblog, content):
     add_posts(techblog, 3_000, prefix="many")
     add_posts(financeblog, 20_000, prefix="foreign")
 
     for path in QUERIES:
-        for sql in queries(techblog, path.format(**furnished)):
+        for sql in queries(techblog, path.format(**content)):
             with connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN {sql}")
                 plan = "\n".join(line for (line,) in cursor.fetchall())
-            if path != "/sitemap.xml":  # which reads the whole site on purpose
+            if path != "/sitemap.xml":  # it reads all posts of the site
                 assert "Seq Scan on blogs_placement" not in plan, f"{path}\n{sql}\n{plan}"
                 assert "Seq Scan on blogs_post " not in plan, f"{path}\n{sql}\n{plan}"
 
 
-def kept_plan(statement, **values):
-    """The one that PostgreSQL makes for all sites, once it has prepared the statement."""
+def generic_plan(statement, **values):
+    """The plan that PostgreSQL makes once for a prepared statement and uses for all sites."""
     sql, parameters, _ = statement.compiled
     given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
     places = count(1)
     with connection.cursor() as cursor:
         cursor.execute("SET plan_cache_mode = force_generic_plan")
-        cursor.execute(f"PREPARE kept AS {re.sub('%s', lambda _: f'${next(places)}', sql)}")
-        cursor.execute(f"EXPLAIN EXECUTE kept ({', '.join(['%s'] * len(given))})", given)
+        cursor.execute(f"PREPARE compiled AS {re.sub('%s', lambda _: f'${next(places)}', sql)}")
+        cursor.execute(f"EXPLAIN EXECUTE compiled ({', '.join(['%s'] * len(given))})", given)
         plan = "\n".join(line for (line,) in cursor.fetchall())
-        cursor.execute("DEALLOCATE kept")
+        cursor.execute("DEALLOCATE compiled")
         cursor.execute("RESET plan_cache_mode")
     return plan
 
 
-def test_the_plans_that_postgresql_keeps_begin_at_the_site_and_sort_nothing(techblog, financeblog, furnished):
-    """They are made for a site of average size, and serve the largest."""
+def test_generic_plans_start_at_the_index_of_the_site_and_do_not_sort(techblog, financeblog, content):
+    """PostgreSQL plans for a site of average size, so the plan must suit the largest one, too."""
     add_sites(200)
     add_posts(financeblog, 20_000, prefix="many")
 
@@ -157,7 +157,7 @@ def test_the_plans_that_postgresql_keeps_begin_at_the_site_and_sort_nothing(tech
         blog_queries._feed(20),
     ]
     for statement in statements:
-        plan = kept_plan(statement, site=financeblog.pk, slug="many-1", key=7, moment=timezone.now())
+        plan = generic_plan(statement, site=financeblog.pk, slug="many-1", key=7, moment=timezone.now())
         assert re.search(r"Index Cond: \(+site_id = \$1\)", plan), plan
         assert "  Sort  " not in plan, plan
         assert "Seq Scan on blogs_p" not in plan, plan
