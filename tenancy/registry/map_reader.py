@@ -1,7 +1,8 @@
 """Reads from the database what a process knows of the sites: all of it first, then what changed."""
 
 import gc
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from time import time
 
@@ -15,6 +16,7 @@ from tenancy.registry.domain_map import DomainMap, Moments, Row
 READ_ANEW_WITHIN = 60.0  # seconds; the backstop: whatever was heard, each part of the map …
 PART = 500  # … of so many sites; all at once would take longer than a change may, with 100,000
 PARTS_AT_ONCE = 5  # by one question: a process that few visit asks about once a second
+NEVER = 2**63 - 1  # higher than every transaction id
 READ_ONE_BY_ONE = 10_000  # of more changed sites than this the whole map is read
 
 
@@ -38,7 +40,8 @@ class MapReader:
         connected_now = self._connection is None
         connection = self._connection = self._connection or own_connection()
         with connection.cursor() as cursor:
-            cursor.execute(_CHANGES[connection.vendor], [self._horizon])
+            # A new connection reads the whole map below, so it asks for the horizon alone.
+            cursor.execute(_CHANGES[connection.vendor], [NEVER if connected_now else self._horizon])
             answer = cursor.fetchall()
             horizon = answer[0][0]
             generations = [(site_id, value) for _, site_id, value in answer if value]
@@ -62,13 +65,14 @@ class MapReader:
                 connection.close()
 
     def _read_all(self, cursor: CursorWrapper, now: float) -> None:
-        self.map.replace_all(*_rows(cursor))
-        self._plan_parts(now)
-        # The map stays: to look through 100,000 hosts again and again the collector of garbage would stop all threads.
-        if self.has_read:
-            gc.unfreeze()
-            gc.collect()
-        gc.freeze()
+        with _collector_paused():
+            self.map.replace_all(*_rows(cursor))
+            self._plan_parts(now)
+            # The map stays in memory. The collector would stop all threads each time it scans 100,000 hosts.
+            if self.has_read:
+                gc.unfreeze()
+                gc.collect()
+            gc.freeze()
         self.has_read = True
 
     def _plan_parts(self, now: float) -> None:
@@ -82,6 +86,18 @@ class MapReader:
         self._part_due_at += self._pause
         if not self._parts:
             self._plan_parts(now)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """The garbage collector would scan the growing map again and again, which takes a third of the load's time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _rows(cursor: CursorWrapper, sites: str = "") -> tuple[list[Row], Moments]:
