@@ -1,10 +1,10 @@
-# The few commands people type. Everything a tool needs to know is in pyproject.toml.
+# The commands for daily work. The configuration of the tools is in pyproject.toml.
 
 PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 8000
 
-# A deployment for Django's deployment checks to look at. Nothing in it is ever reached.
+# Environment for Django's deployment checks. They connect to none of these addresses.
 DEPLOYED ?= DJANGO_SETTINGS_MODULE=settings.production \
 	SECRET_KEY=for-the-checks-alone-0123456789-abcdefghijklmnopqrstuvwxyz \
 	DATABASE_URL=postgresql://newsstand@database.invalid/newsstand \
@@ -12,7 +12,7 @@ DEPLOYED ?= DJANGO_SETTINGS_MODULE=settings.production \
 	MEDIA_ROOT=/nonexistent/media STATIC_ROOT=/nonexistent/static \
 	ADMIN_HOST=admin.newsstand.invalid INTERNAL_HOST=internal.newsstand.invalid TRUSTED_PROXIES=192.0.2.1
 
-# The files of compose/ as they are put together, and what they must be told.
+# Combinations of the files in compose/, and the variables that they require.
 SHAPES   := compose.yml compose.yml:pinned.yml compose.yml:split.yml compose.yml:neighbour.yml \
 	compose.yml:pinned.yml:split.yml
 COMPOSED := COMPOSE_ENV_FILES=example.env SECRET_KEY=x INTERNAL_TOKEN=x POSTGRES_PASSWORD=x REDIS_PASSWORD=x \
@@ -32,20 +32,20 @@ export UV_PYTHON_PREFERENCE := only-system
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo '  PORT=8001 serves elsewhere; PYTHON=python3.13 VENV=.venv-3.13 takes another Python.'
+	@echo '  PORT=8001 uses another port. PYTHON=python3.13 VENV=.venv-3.13 uses another Python.'
 
 run: export PORT := $(PORT)
-run: $(VENV)/.base ## Set everything up and serve the blogs on this machine
+run: $(VENV)/.base ## Install the libraries, create the demo and serve it on this machine
 	@exec $(BIN)/python manage.py serve
 
-# PORT counts only where it was given: this one has a default of its own.
-stack: $(VENV)/.dev ## Serve the demo on this machine as a server does: Traefik, gunicorn × 2, PostgreSQL, Redis
+# PORT is not exported here: devstack has a default of its own and reads PORT only if it is set.
+stack: $(VENV)/.dev ## Serve the demo with the processes of a server: Traefik, two gunicorns, PostgreSQL, Redis
 	@exec $(BIN)/python -m devstack
 
-# Three runs beside each other, each about as long as the others: they wait for servers more than they work.
+# Three runs in parallel that take about the same time. Much of it is waiting for servers.
 PYTEST := $(BIN)/python -m pytest
 APART  := tests/pagecache tests/transfer tests/blogs/test_queries.py
-test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, on SQLite what must also hold there, and through Traefik
+test: $(VENV)/.dev ## Run all tests: on PostgreSQL and Redis, some also on SQLite, some through Traefik
 	@logs=$$(mktemp -d); failed=; \
 	$(PYTEST) -m 'not pure and not long' $(APART) > $$logs/apart 2>&1 & apart=$$!; \
 	{ DATABASE=sqlite $(PYTEST) -m 'sqlite or pure'; failed=$$?; \
@@ -53,16 +53,16 @@ test: $(VENV)/.dev ## Run the tests on PostgreSQL and Redis, on SQLite what must
 	$(PYTEST) -m 'not pure and not stack' $(APART:%=--ignore=%) || failed=yes; \
 	wait $$apart || failed=yes; \
 	wait $$others || failed=yes; \
-	echo 'Beside it ran the page cache and the importer, then what must also hold on SQLite or asks no database, and the stack:'; \
+	echo 'Output of the parallel runs: page cache and importer; tests on SQLite or without a database; tests of the stack:'; \
 	cat $$logs/apart $$logs/others; rm -r $$logs; test -z "$$failed"
 
-bench: $(VENV)/.dev ## Measure what README quotes, at 127.0.0.1, for half an hour; nothing else should run meanwhile
+bench: $(VENV)/.dev ## Measure the figures that README quotes; takes half an hour on an otherwise idle machine
 	$(BIN)/python -m pytest -s -m long
 	$(BIN)/python -m benchmarks
 
-# The settings want to be told of a database; nothing here asks it anything.
+# The settings require DATABASE_URL; no check here queries the database.
 lint: export DATABASE_URL := sqlite://:memory:
-lint: $(VENV)/.dev ## Check format, code, types, imports, templates, migrations, deployment and containers
+lint: $(VENV)/.dev ## Check formatting, code, types, imports, templates, migrations, settings and container files
 	$(BIN)/ruff format --check . compose/smoke
 	$(BIN)/ruff check . compose/smoke
 	$(BIN)/mypy
@@ -77,13 +77,13 @@ lint: $(VENV)/.dev ## Check format, code, types, imports, templates, migrations,
 		$(COMPOSED) COMPOSE_FILE=$$shape ../$(BIN)/docker-compose config --quiet || exit; \
 	done
 
-format: $(VENV)/.dev ## Put the code into its format
+format: $(VENV)/.dev ## Format the code and apply automatic fixes
 	$(BIN)/ruff check --fix-only . compose/smoke
 	$(BIN)/ruff format . compose/smoke
 
-# Each list is bound to the one before, so that a laptop and the tests have the same versions.
-# LOCK=--upgrade takes the newest of everything; without it only what the .in files ask for changes.
-lock: $(UV) ## Pin what requirements/*.in ask for (LOCK=--upgrade: the newest)
+# Each list is constrained by the one before it, so that all environments use the same versions.
+# LOCK=--upgrade selects the newest versions; without it, versions change only where the .in files require it.
+lock: $(UV) ## Pin the requirements of requirements/*.in (LOCK=--upgrade: to the newest versions)
 	cd requirements && for list in base production:base test:production dev:test ../benchmarks/peer/requirements:production; do \
 		../$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(LOCK) \
@@ -92,7 +92,7 @@ lock: $(UV) ## Pin what requirements/*.in ask for (LOCK=--upgrade: the newest)
 	done
 	@! grep -n '://' requirements/* benchmarks/peer/requirements.*
 
-# Stamps: each says that its list is installed, and costs nothing the next time.
+# Stamp files: each records that its requirements are installed, so that the next run skips the installation.
 
 $(UV):
 	@echo 'Getting uv …'
@@ -101,17 +101,17 @@ $(UV):
 
 $(BIN)/python: | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
-		"Newsstand needs Python 3.11 or newer. Name one: make PYTHON=python3.13 …")'
+		"Newsstand needs Python 3.11 or newer. Choose one: make PYTHON=python3.13 …")'
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
 
-# Adds and never removes: what the tests installed may stay.
+# Installs without removing other packages: those of the tests may stay.
 $(VENV)/.base: requirements/base.txt | $(BIN)/python
 	@echo 'Installing the libraries …'
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements/base.txt
 	@touch $@
 
-# Holds all of base.txt, so it is that list's stamp as well.
+# dev.txt contains all of base.txt, so this rule updates both stamps.
 $(VENV)/.dev: requirements/dev.txt | $(BIN)/python
-	@echo 'Installing the libraries and what the tests need …'
+	@echo 'Installing the libraries and the test requirements …'
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	@touch $(VENV)/.base $@

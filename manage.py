@@ -1,17 +1,17 @@
 #!/usr/bin/env python
-"""Newsstand's command line. Without DJANGO_SETTINGS_MODULE it speaks to the laptop's installation in var/."""
+"""Newsstand's command line. Without DJANGO_SETTINGS_MODULE it uses settings.local, the installation in var/."""
 
 import os
 import signal
 import sys
 
-INTERRUPTED = 130  # what shells report after Ctrl-C
+INTERRUPTED = 130  # the exit status that shells report after Ctrl-C
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings.local")
     if sys.argv[1:2] == ["serve"]:
-        # Ctrl-C ends it for sure: a KeyboardInterrupt may be raised where some library swallows it, and it would go on.
+        # The default action ends the process: a library may swallow a KeyboardInterrupt, and the server would continue.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
