@@ -72,7 +72,7 @@ def unnoticed(stack: Stack, name: str, happen: Callable[[Stack], None], after: f
     """What happens, with readers before, during and `after` seconds after it."""
     with Readers(stack.traefik.port, [TECHBLOG, FINANCEBLOG], after=after) as readers:
         happen(stack)
-    yield Figure(f"{name}: failed of {len(readers.visits)} requests", len(readers.failed), "requests", 0)
+    yield Figure(f"{name}: failed of {len(readers.requests)} requests", len(readers.failed), "requests", 0)
     yield Figure(f"{name}: slowest request", readers.slowest, "s", 2.5)
 
 

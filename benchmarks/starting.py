@@ -13,7 +13,7 @@ from benchmarks import cpu
 from benchmarks.figures import Figure
 from benchmarks.installation import Gunicorn, Installation
 from benchmarks.load import BROWSERS, Load, Page, fetch
-from devstack.processes import PATIENCE, status, wait_until
+from devstack.processes import PROCESS_TIMEOUT, status, wait_until
 from devstack.stack import TECHBLOG
 
 STARTS = 5
@@ -41,7 +41,7 @@ def _start(server: Gunicorn) -> float:
     server.stop()
     began = time.monotonic()
     server.launch()
-    wait_until(lambda: status(server.port, TECHBLOG) == 200, PATIENCE)
+    wait_until(lambda: status(server.port, TECHBLOG) == 200, PROCESS_TIMEOUT)
     return time.monotonic() - began
 
 

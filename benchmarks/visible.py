@@ -93,7 +93,7 @@ def _stale(installation: Installation, name: str, count: int) -> Stale:
         return _watched(installation.postgresql.url, servers)
     finally:
         for server in servers:
-            server.begin_to_stop()
+            server.request_stop()
         for server in servers:
             server.stop()
 

@@ -1,4 +1,4 @@
-"""Processes with a folder, a log and a port of their own, which end at the latest with whoever started them."""
+"""Processes with their own folder, log and port. They end at the latest with the process that started them."""
 
 import atexit
 import http.client
@@ -17,16 +17,16 @@ from pathlib import Path
 from pwd import getpwnam, struct_passwd
 from typing import IO, Any
 
-LAST_WORDS = 2_000  # characters of a log that a message holds
-PATIENCE = 30  # seconds for a process to start or to stop; most take less than one
+LOG_TAIL = 2_000  # characters of a log that a message contains
+PROCESS_TIMEOUT = 30  # seconds for a process to start or to stop; most take less than one
 
-FIRST_PORT, LAST_PORT = 20_000, 32_000  # below those that systems give to outgoing connections
+FIRST_PORT, LAST_PORT = 20_000, 32_000  # below the ephemeral ports of outgoing connections
 
-# PostgreSQL refuses to run as root, so the servers run as `nobody` then.
-NOBODY = getpwnam("nobody") if os.geteuid() == 0 else None
+# PostgreSQL refuses to run as root. In that case the servers run as `nobody`.
+SERVER_ACCOUNT = getpwnam("nobody") if os.geteuid() == 0 else None
 
-# Waits for the end of whoever started the session: its standard input closes even when they are killed.
-# Stops what they have not stopped themselves, with its children, and removes the folder.
+# Waits until its standard input closes, which happens at the end of the process that started the session, even if that
+# is killed. Then stops the remaining processes with their children and removes the folder.
 REAPER = """
 cat > /dev/null
 pids=$(cat "$1"/*/pid) && {
@@ -42,15 +42,15 @@ Command = Sequence[str | Path]
 
 
 class ProcessFailed(RuntimeError):
-    """A process ended, or did not become ready in time; the message holds the end of its log."""
+    """A process exited or did not become ready in time. The message contains the end of its log."""
 
 
 class Session:
-    """A temporary folder for processes; both end with `close()` or with this process, however that ends."""
+    """A temporary folder for processes. `close()` or the end of this process, even a kill, removes both."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="newsstand-"))
-        give(self.folder, NOBODY)
+        set_owner(self.folder, SERVER_ACCOUNT)
         self._reaper = subprocess.Popen(
             ["/bin/sh", "-c", REAPER, "reaper", self.folder],
             stdin=subprocess.PIPE,
@@ -60,26 +60,26 @@ class Session:
         atexit.register(self.close)
 
     def close(self) -> None:
-        """Return when the folder is gone, and with it all processes."""
+        """Return when all processes have ended and the folder is removed."""
         self._reaper.communicate()
         atexit.unregister(self.close)
 
 
 class Process(ABC):
-    """A process on a port of 127.0.0.1 that stays the same over restarts.
+    """A process that listens on a port of 127.0.0.1 and keeps this port when it restarts.
 
-    `environment` is its whole environment, ours by default; it may be changed between two starts.
+    `environment` is its whole environment, by default that of this process. It may be changed before each start.
     """
 
     name: str
     account: struct_passwd | None = None
-    directory: Path | None = None  # where it runs; its own folder by default
+    directory: Path | None = None  # the working directory; its own folder by default
     stop_signal = signal.SIGTERM
 
     def __init__(self, session: Session, environment: Mapping[str, str] = os.environ) -> None:
         self.folder = session.folder / self.name
         self.folder.mkdir()
-        give(self.folder, self.account)
+        set_owner(self.folder, self.account)
         self.log = self.folder / "log"
         self.log.touch()
         self.port = free_port()
@@ -93,12 +93,12 @@ class Process(ABC):
     def is_ready(self, pid: int) -> bool: ...
 
     def start(self) -> None:
-        """Return when the process answers. Raises ProcessFailed when it does not."""
+        """Start the process and wait until it is ready. Raises ProcessFailed."""
         self.launch()
         self.wait_until_ready()
 
     def launch(self) -> None:
-        """Start the process and wait for nothing."""
+        """Start the process without waiting for it."""
         with self.log.open("ab") as output:
             self.process = spawn(
                 self.command(),
@@ -112,28 +112,28 @@ class Process(ABC):
     def wait_until_ready(self) -> None:
         if self.process is None:
             raise ProcessFailed(f"{self.name} was not launched.")
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PROCESS_TIMEOUT
         while not self.is_ready(self.process.pid):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise ProcessFailed(f"{self.name} did not start:\n{self.last_words()}")
+                raise ProcessFailed(f"{self.name} did not start:\n{self.log_tail()}")
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Return when the process and its children are gone. Stopping twice is fine."""
-        self.begin_to_stop()
+        """Return when the process and its children have ended. A second call has no effect."""
+        self.request_stop()
         if self.process:
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(PATIENCE)
+                self.process.wait(PROCESS_TIMEOUT)
         self.kill()
 
-    def begin_to_stop(self) -> None:
-        """Ask the process to end and wait for nothing."""
+    def request_stop(self) -> None:
+        """Send the stop signal without waiting for the end of the process."""
         if self.process:
             self.process.send_signal(self.stop_signal)
 
     def kill(self) -> None:
-        """Give the process and its children no chance to finish anything."""
+        """Kill the process and its children."""
         if self.process is None:
             return
         with suppress(ProcessLookupError):
@@ -146,19 +146,19 @@ class Process(ABC):
         self.stop()
         self.start()
 
-    def last_words(self) -> str:
-        """The end of its log."""
-        return self.log.read_text(errors="replace")[-LAST_WORDS:].strip()
+    def log_tail(self) -> str:
+        """The end of the log."""
+        return self.log.read_text(errors="replace")[-LOG_TAIL:].strip()
 
 
 def output_of(command: Command, environment: Mapping[str, str], directory: Path) -> str:
-    """What `command` prints. Raises ProcessFailed when it fails."""
+    """The standard output of `command`. Raises ProcessFailed when the command fails."""
     done = subprocess.run(
         command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if done.returncode:
-        words = (done.stdout + done.stderr)[-LAST_WORDS:]
-        raise ProcessFailed(f"{' '.join(map(str, command))} failed:\n{words}")
+        output = (done.stdout + done.stderr)[-LOG_TAIL:]
+        raise ProcessFailed(f"{' '.join(map(str, command))} failed:\n{output}")
     return done.stdout
 
 
@@ -171,11 +171,11 @@ def spawn(
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` and note its process in `folder` for the reaper.
+    """Start `command` and write its process id to `folder` for the reaper.
 
-    Away from the terminal: on Ctrl-C whoever started it decides what ends, and in which order.
+    The process gets a session of its own, so that Ctrl-C does not reach it: its starter stops it, in the right order.
     """
-    with ctrl_c_later():
+    with defer_sigint():
         process = subprocess.Popen(
             command,
             cwd=cwd or folder,
@@ -193,32 +193,32 @@ def spawn(
 
 
 @contextmanager
-def ctrl_c_later() -> Iterator[None]:
-    """Hold Ctrl-C back: between the start of a process and the note of it, it would leave one that nobody stops."""
+def defer_sigint() -> Iterator[None]:
+    """Defer Ctrl-C: between the start of a process and the record of its id, it would leave that process running."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    before: Any = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    received: list[int] = []
+    previous: Any = signal.signal(signal.SIGINT, lambda number, frame: received.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
+        signal.signal(signal.SIGINT, previous)
+    if received:
         signal.raise_signal(signal.SIGINT)
 
 
-def give(path: Path, account: struct_passwd | None) -> None:
-    """Let `account` own `path`; None leaves it ours."""
+def set_owner(path: Path, account: struct_passwd | None) -> None:
+    """Make `account` the owner of `path`. None changes nothing."""
     if account:
         os.chown(path, account.pw_uid, account.pw_gid)
 
 
 def free_port() -> int:
-    """A port that stays ours while its server is stopped.
+    """An unused port that remains unused while its server is stopped.
 
-    One from the system's own range could meanwhile become the near end of any connection, even
-    of one to the stopped server, which would then be talking to itself.
+    An ephemeral port could become the local end of any connection, even of one to the stopped server, which would
+    then be connected to itself.
     """
     while True:
         port = random.randint(FIRST_PORT, LAST_PORT)
@@ -231,22 +231,22 @@ def free_port() -> int:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started: of a gunicorn its workers."""
+    """The ids of the child processes. For gunicorn these are its workers."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def wait_until(condition: Callable[[], object], patience: float = 10) -> float:
-    """How many seconds it took. Raises TimeoutError when it has not happened after `patience` seconds."""
+def wait_until(condition: Callable[[], object], timeout: float = 10) -> float:
+    """Wait until the condition is true, and return the seconds that it took. Raises TimeoutError."""
     began = time.monotonic()
     while not condition():
-        if time.monotonic() - began > patience:
-            raise TimeoutError(f"It did not happen within {patience:g} s.")
+        if time.monotonic() - began > timeout:
+            raise TimeoutError(f"The condition did not become true within {timeout:g} s.")
         time.sleep(0.02)
     return time.monotonic() - began
 
 
 def status(port: int, host: str, path: str = "/") -> int | None:
-    """The status of the answer to a GET with this Host header; None without an answer within a second."""
+    """The status of a GET with this Host header. None when there is no response within a second."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=1)) as connection:
         try:
             connection.request("GET", path, headers={"Host": host})

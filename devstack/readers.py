@@ -1,4 +1,4 @@
-"""Readers who keep coming, to see whether one of them notices what is being done to the stack."""
+"""Clients that send requests all the time, to see whether a change of the stack makes one of them fail."""
 
 import http.client
 import threading
@@ -8,60 +8,60 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import NamedTuple, Self
 
-TIMEOUT = 10  # seconds until a reader gives up
-BEFORE = 0.3  # seconds for which they come before the `with` block begins
-AT_ONCE = 400  # as many as come to two hosts until the first one gives up
+TIMEOUT = 10  # seconds for a response
+LEAD_TIME = 0.3  # seconds of requests before the `with` block begins
+MAX_PENDING = 400  # the number of requests to two hosts within TIMEOUT, at the default interval
 
 
-class Visit(NamedTuple):
+class Request(NamedTuple):
     host: str
-    took: float  # seconds
-    outcome: int | str  # status, or why there was none
+    seconds: float
+    outcome: int | str  # the status, or the error when there was no response
 
 
 class Readers:
-    """One comes to each host every `every` seconds, whether those before were served or still wait.
+    """Send a request to each host every `every` seconds, also while earlier requests are pending.
 
-    The first ones come a moment before the `with` block, the last ones `after` seconds after it.
+    They begin LEAD_TIME before the `with` block and end `after` seconds after it.
     """
 
     def __init__(self, port: int, hosts: Sequence[str], every: float = 0.05, after: float = 0.5) -> None:
         self.port, self.hosts, self.every, self.after = port, hosts, every, after
-        self.visits: list[Visit] = []
-        self._leave = threading.Event()
-        self._coming = threading.Thread(target=self._come)
+        self.requests: list[Request] = []
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
-        self._coming.start()
-        time.sleep(BEFORE)
+        self._thread.start()
+        time.sleep(LEAD_TIME)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Return when the last one has an answer, or has given up."""
+        """Return when the last request has a response or has timed out."""
         time.sleep(self.after)
-        self._leave.set()
-        self._coming.join()
+        self._stopped.set()
+        self._thread.join()
 
     @property
-    def failed(self) -> list[Visit]:
-        """Those that did not get their page."""
-        return [visit for visit in self.visits if visit.outcome != 200]
+    def failed(self) -> list[Request]:
+        """The requests without a 200 response."""
+        return [request for request in self.requests if request.outcome != 200]
 
     @property
     def slowest(self) -> float:
-        """Seconds."""
-        return max(visit.took for visit in self.visits)
+        """Seconds of the slowest request."""
+        return max(request.seconds for request in self.requests)
 
-    def _come(self) -> None:
-        with ThreadPoolExecutor(AT_ONCE) as readers:
-            while not self._leave.wait(self.every):
+    def _run(self) -> None:
+        with ThreadPoolExecutor(MAX_PENDING) as pool:
+            while not self._stopped.wait(self.every):
                 for host in self.hosts:
-                    readers.submit(self._read, host)
+                    pool.submit(self._read, host)
 
     def _read(self, host: str) -> None:
         began = time.monotonic()
         outcome = self._outcome(host)
-        self.visits.append(Visit(host, time.monotonic() - began, outcome))
+        self.requests.append(Request(host, time.monotonic() - began, outcome))
 
     def _outcome(self, host: str) -> int | str:
         try:

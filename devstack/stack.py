@@ -1,11 +1,11 @@
-"""All of a server as processes of this machine: PostgreSQL, Redis, the demo, two gunicorns, Traefik."""
+"""The processes of a server on this machine: PostgreSQL, Redis, two gunicorns and Traefik, with the demo."""
 
 import os
 import secrets
 import subprocess
 import sys
 
-from devstack.processes import PATIENCE, Process, ProcessFailed, Session, output_of, spawn, status, wait_until
+from devstack.processes import PROCESS_TIMEOUT, Process, ProcessFailed, Session, output_of, spawn, status, wait_until
 from devstack.servers import PostgreSQL, Redis
 from devstack.traefik import Traefik
 from devstack.web import PROJECT, Web
@@ -15,35 +15,35 @@ INTERNAL_HOST = "internal.localhost"
 TECHBLOG = "techblog.localhost"
 FINANCEBLOG = "financeblog.localhost"
 
-# Of our own environment. The rest could lead a process elsewhere: to another database, to one site alone.
-KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
+# Variables that processes inherit. Others could change them, such as DATABASE_URL or SITE_ID.
+INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
 class Stack:
-    """Nothing of it is kept: database and files lie in a temporary folder that ends with the stack.
+    """The database and all files are in a temporary folder that is removed with the stack.
 
-    `environment` is what `manage` and further processes are told. Each process has a copy of its own to change.
+    `manage` and further processes get `environment`. Each process has its own copy, which may be changed.
     """
 
     def __init__(self, port: int | None = None) -> None:
-        """Raises OSError when `port` cannot be had."""
+        """Raises OSError when `port` is not available."""
         self.session = Session()
         self.postgresql = PostgreSQL(self.session)
         self.redis = Redis(self.session)
-        ambient = {name: os.environ[name] for name in KEPT if name in os.environ}
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         common = {
             "INTERNAL_HOST": INTERNAL_HOST,
             "INTERNAL_TOKEN": secrets.token_urlsafe(48),
             "PUBLIC_SCHEME": "http",
         }
-        self.traefik = Traefik(self.session, ambient | common, port)
-        self.environment = ambient | common | self._application()
+        self.traefik = Traefik(self.session, inherited | common, port)
+        self.environment = inherited | common | self._application()
         self.webs = [Web(self.session, name, self.environment) for name in ("web-1", "web-2")]
         self.further_traefiks: list[Traefik] = []
         addresses = ",".join(web.url for web in self.webs)
         for environment in (self.environment, self.traefik.environment, *(web.environment for web in self.webs)):
             environment["SHARED_DEPLOYMENT"] = addresses
-        self.welcome = ""  # addresses and accounts of the demo, after the start
+        self.welcome = ""  # after the start: addresses and accounts of the demo
 
     def _application(self) -> dict[str, str]:
         return {
@@ -60,11 +60,11 @@ class Stack:
 
     @property
     def processes(self) -> list[Process]:
-        """In the order in which they stop."""
+        """All processes, in the order in which they are stopped."""
         return [*self.further_traefiks, self.traefik, *self.webs, self.redis, self.postgresql]
 
     def start(self) -> None:
-        """Return when the demo answers through Traefik. Raises ProcessFailed."""
+        """Return when Traefik serves the demo. Raises ProcessFailed."""
         self.redis.launch()
         collecting = self._begin("collectstatic", "--no-input")
         self.postgresql.start()
@@ -80,29 +80,29 @@ class Stack:
         self._wait_until_routed()
 
     def stop(self) -> None:
-        """Return when nothing is left, neither a process nor a file."""
-        for process in (*self.further_traefiks, self.traefik, *self.webs):  # before what they stand on
-            process.begin_to_stop()
+        """Return when all processes have ended and all files are removed."""
+        for process in (*self.further_traefiks, self.traefik, *self.webs):  # before the servers that they use
+            process.request_stop()
         for process in self.processes:
             process.stop()
         self.session.close()
 
     def add_web(self, name: str, **environment: str) -> Web:
-        """One more gunicorn, which answers and is not behind Traefik yet. It stops with the others."""
+        """Start another gunicorn, to which Traefik does not route yet. It stops with the stack."""
         web = Web(self.session, name, self.environment | environment)
         self.webs.append(web)
         web.start()
         return web
 
     def add_traefik(self, name: str, **environment: str) -> Traefik:
-        """One more Traefik in front of the same gunicorns, on ports of its own. It stops with the others."""
+        """Start another Traefik for the same gunicorns, on other ports. It stops with the stack."""
         traefik = Traefik(self.session, self.traefik.environment | environment, name=name)
         self.further_traefiks.append(traefik)
         traefik.start()
         return traefik
 
     def manage(self, *arguments: str) -> str:
-        """What this command of manage.py prints. Raises ProcessFailed when it fails."""
+        """The output of a command of manage.py. Raises ProcessFailed when the command fails."""
         return output_of([sys.executable, "manage.py", *arguments], self.environment, PROJECT)
 
     def _begin(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -119,6 +119,6 @@ class Stack:
 
     def _wait_until_routed(self) -> None:
         try:
-            wait_until(lambda: status(self.traefik.port, TECHBLOG) == 200, PATIENCE)
+            wait_until(lambda: status(self.traefik.port, TECHBLOG) == 200, PROCESS_TIMEOUT)
         except TimeoutError as error:
-            raise ProcessFailed(f"Traefik reaches no blog:\n{self.traefik.last_words()}") from error
+            raise ProcessFailed(f"Traefik does not serve {TECHBLOG}:\n{self.traefik.log_tail()}") from error

@@ -13,7 +13,7 @@ COLOURS = ("cyan", "green", "blue", "red", "magenta", "yellow")
 
 
 class Logs:
-    """Follows the logs of `processes` from now on; each line is shown with its process's name."""
+    """Follows the logs of `processes` from now on. Each line is shown with the name of its process."""
 
     def __init__(self, processes: Sequence[Process], console: Console) -> None:
         self.console = console
@@ -23,29 +23,29 @@ class Logs:
             file.seek(0, 2)
 
     def show(self) -> None:
-        """What came since the last call."""
+        """Print the lines since the last call."""
         for number, (name, file) in enumerate(self.files):
             label = (f"{name:<{self.width}} │ ", COLOURS[number % len(COLOURS)])
-            for line in filter(None, map(readable, whole_lines(file))):
+            for line in filter(None, map(format_line, complete_lines(file))):
                 self.console.print(Text.assemble(label, line), soft_wrap=True)
 
 
-def whole_lines(file: IO[bytes]) -> list[str]:
-    """The lines since the last call. One that is still being written is left for the next."""
+def complete_lines(file: IO[bytes]) -> list[str]:
+    """The lines since the last call. A line that is still being written is left for the next call."""
     start = file.tell()
-    whole, end, _ = file.read().rpartition(b"\n")
-    file.seek(start + len(whole + end))
-    return whole.decode(errors="replace").splitlines()
+    complete, end, _ = file.read().rpartition(b"\n")
+    file.seek(start + len(complete + end))
+    return complete.decode(errors="replace").splitlines()
 
 
-def readable(line: str) -> str:
-    """A row of an access log in few words. Other lines stay as they are."""
+def format_line(line: str) -> str:
+    """A short form of a row of an access log. Other lines stay as they are."""
     try:
         row = json.loads(line)
     except ValueError:
         row = None
     text = _request(row) if isinstance(row, dict) else line
-    # A request may hold what would move the cursor, or worse.
+    # A request may contain terminal control sequences.
     return "".join(character if character.isprintable() else "�" for character in text)
 
 

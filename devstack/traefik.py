@@ -1,4 +1,4 @@
-"""Traefik in front of the application, as traefik/start starts it."""
+"""Traefik in front of the application, started by traefik/start."""
 
 import json
 import shutil
@@ -13,16 +13,16 @@ from devstack.web import PROJECT
 
 
 class Traefik(Process):
-    """`port` is the one for http. One that is given is held at once, so that of two who want it one learns so early."""
+    """`port` is the http port. A given port is reserved at once, so that a second stack fails early."""
 
     def __init__(
         self, session: Session, environment: Mapping[str, str], port: int | None = None, name: str = "traefik"
     ) -> None:
         self.name = name
         super().__init__(session, environment)
-        self.holder = None
+        self.reservation = None
         if port:
-            self.port, self.holder = port, hold(port)
+            self.port, self.reservation = port, reserve(port)
         self.https_port = free_port()
         self.metrics_port = free_port()
         self.environment |= {
@@ -38,23 +38,23 @@ class Traefik(Process):
         return [PROJECT / "traefik" / "start"]
 
     def launch(self) -> None:
-        if self.holder:
-            self.holder.close()
+        if self.reservation:
+            self.reservation.close()
         super().launch()
 
     def is_ready(self, pid: int) -> bool:
-        """It listens; what stands behind it may still be away."""
+        """Whether Traefik listens. The servers behind it may not be ready."""
         return status(self.metrics_port, "localhost", "/metrics") == 200
 
     def access_log(self) -> list[dict[str, Any]]:
-        """A row per answered request, oldest first: RouterName, RequestHost, DownstreamStatus …"""
-        finished = self.log.read_text().rpartition("\n")[0]  # the last line may be half written
-        rows = (json.loads(line) for line in finished.splitlines() if line.startswith("{"))
+        """One row per request, oldest first: RouterName, RequestHost, DownstreamStatus …"""
+        complete = self.log.read_text().rpartition("\n")[0]  # the last line may be incomplete
+        rows = (json.loads(line) for line in complete.splitlines() if line.startswith("{"))
         return [row for row in rows if "RequestHost" in row]
 
 
-def hold(port: int) -> socket.socket:
-    """Listen on `port` of 127.0.0.1 without answering. Raises OSError when it cannot be had."""
+def reserve(port: int) -> socket.socket:
+    """Listen on `port` of 127.0.0.1 without accepting connections. Raises OSError when it is not available."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
@@ -63,7 +63,7 @@ def hold(port: int) -> socket.socket:
 
 
 def traefik_binary() -> Path:
-    """The machine's Traefik, else the one among the test dependencies."""
+    """The installed Traefik, otherwise that of the test requirements."""
     if installed := shutil.which("traefik") or shutil.which("traefik", path=Path(sys.executable).parent):
         return Path(installed)
-    raise ProcessFailed("There is no traefik on this machine: use `make stack`, or requirements/test.txt.")
+    raise ProcessFailed("Traefik is not installed. Run `make stack`, or install requirements/test.txt.")

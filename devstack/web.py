@@ -1,4 +1,4 @@
-"""gunicorn with the settings of a server."""
+"""gunicorn with settings.production."""
 
 import sys
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Web(Process):
-    """One gunicorn on settings.production. While the file `draining` exists, it says that it is not ready."""
+    """One gunicorn with settings.production. While the file `draining` exists, its readiness check fails."""
 
     directory = PROJECT
 

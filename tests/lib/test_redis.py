@@ -42,7 +42,7 @@ def stopped():
 
 
 def wait_until_it_responds():
-    wait_until(lambda: cache.set("key", "value") and cache.get("key") == "value", patience=3)
+    wait_until(lambda: cache.set("key", "value") and cache.get("key") == "value", timeout=3)
 
 
 def test_a_redis_that_hangs_costs_twenty_requests_one_timeout(caplog):

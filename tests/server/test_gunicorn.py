@@ -100,7 +100,7 @@ def last_access(process, agent):
     def found():
         return [line for line in accesses(process) if line["agent"].startswith(agent)]
 
-    wait_until(found, patience=3)
+    wait_until(found, timeout=3)
     return found()[-1]
 
 
@@ -176,7 +176,7 @@ def workers(process, *, without=()):
     def found():
         return set(children(process.process.pid)) - set(without)
 
-    wait_until(lambda: len(found()) == 2, patience=5)
+    wait_until(lambda: len(found()) == 2, timeout=5)
     return found()
 
 

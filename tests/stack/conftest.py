@@ -1,14 +1,14 @@
-"""The processes of `make stack` on free ports, once for all tests of this folder, with servers of their own."""
+"""The processes of `make stack` on free ports, started once for all tests of this folder."""
 
 import pytest
 
 from devstack.stack import Stack
-from tests.support.stack.visitors import Visitor
+from tests.support.stack.client import HttpClient
 
 
 @pytest.fixture(scope="session")
 def stack():
-    """A test that changes a site makes one of its own: `stack.manage("site", "create", …)`."""
+    """A test that changes a site creates its own: `stack.manage("site", "create", …)`."""
     stack = Stack()
     try:
         stack.start()
@@ -18,12 +18,12 @@ def stack():
 
 
 @pytest.fixture
-def visitor(stack):
-    """visitor("techblog.localhost"): somebody who comes through Traefik and keeps the cookies."""
-    return lambda host: Visitor(stack.traefik.port, host)
+def http_client(stack):
+    """http_client("techblog.localhost"): a client that connects to Traefik and keeps cookies."""
+    return lambda host: HttpClient(stack.traefik.port, host)
 
 
 @pytest.fixture
-def ask(visitor):
-    """ask("techblog.localhost", "/path"): the answer through Traefik to somebody who was never there."""
-    return lambda host, *arguments, **headers: visitor(host).ask(*arguments, **headers)
+def fetch(http_client):
+    """fetch("techblog.localhost", "/path"): the response through Traefik to a new client."""
+    return lambda host, *arguments, **headers: http_client(host).fetch(*arguments, **headers)

@@ -1,4 +1,4 @@
-"""What Traefik passes on, seen by a server that writes down what it gets; beside it there is one that is gone."""
+"""Retries of Traefik and the headers that it passes on, with one recording server and one that does not listen."""
 
 import http.server
 import threading
@@ -9,30 +9,30 @@ import pytest
 
 from devstack.processes import free_port, wait_until
 from devstack.readers import Readers
-from tests.support.stack.visitors import Visitor
+from tests.support.stack.client import HttpClient
 
 pytestmark = pytest.mark.stack
 
 HOST = "blog.localhost"
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     method: str
     path: str
     headers: list[str]
     length: int
 
 
-class Witness:
-    """Answers 503 below /failing/, else 200, and keeps what it was `asked`."""
+class RecordingServer:
+    """Responds with 503 below /failing/ and with 200 elsewhere, and records all `requests`."""
 
     def __init__(self):
-        self.asked = asked = []
+        self.requests = requests = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                asked.append(Asked(self.command, self.path, [name.lower() for name in self.headers], len(body)))
+                requests.append(Request(self.command, self.path, [name.lower() for name in self.headers], len(body)))
                 self.send_response(503 if self.path.startswith("/failing/") else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -49,50 +49,59 @@ class Witness:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def of(self, path):
-        return [asked for asked in self.asked if asked.path == path]
+        return [request for request in self.requests if request.path == path]
 
 
 @pytest.fixture(scope="module")
-def witness():
-    witness = Witness()
-    yield witness
-    witness.server.shutdown()
-    witness.server.server_close()
+def recorder():
+    recorder = RecordingServer()
+    yield recorder
+    recorder.server.shutdown()
+    recorder.server.server_close()
 
 
 @pytest.fixture(scope="module")
-def port(stack, witness):
-    """A Traefik without a document, so that nobody's health is asked: each second attempt meets who is gone."""
-    gone = f"http://127.0.0.1:{free_port()}"
-    traefik = stack.add_traefik("witnessed", SHARED_DEPLOYMENT=f"{gone},{witness.url}", DOCUMENT_URL=f"{gone}/document")
-    wait_until(lambda: Visitor(traefik.port, HOST).ask().status == 200)  # at its first moment it knows no route
+def port(stack, recorder):
+    """A Traefik without a document, so without health checks: every other attempt goes to the missing server."""
+    missing = f"http://127.0.0.1:{free_port()}"
+    traefik = stack.add_traefik(
+        "recorded", SHARED_DEPLOYMENT=f"{missing},{recorder.url}", DOCUMENT_URL=f"{missing}/document"
+    )
+    wait_until(
+        lambda: HttpClient(traefik.port, HOST).fetch().status == 200
+    )  # directly after its start it has no routes
     return traefik.port
 
 
-def test_many_readers_at_once_never_notice_a_server_that_is_gone(port):
+def test_parallel_requests_do_not_fail_when_one_server_is_missing(port):
     with Readers(port, [HOST] * 8, every=0.1) as readers:
         time.sleep(2)
 
-    assert len(readers.visits) > 50
+    assert len(readers.requests) > 50
     assert readers.failed == []
 
 
-def test_a_large_body_arrives_whole_at_the_server_that_is_there(port, witness):
+def test_a_large_body_reaches_the_remaining_server_completely(port, recorder):
     for number in range(4):
-        assert Visitor(port, HOST).ask(f"/upload/{number}/", "POST", b"x" * 5_000_000).status == 200
+        assert HttpClient(port, HOST).fetch(f"/upload/{number}/", "POST", b"x" * 5_000_000).status == 200
 
-    assert [[asked.length for asked in witness.of(f"/upload/{number}/")] for number in range(4)] == [[5_000_000]] * 4
+    assert [[request.length for request in recorder.of(f"/upload/{number}/")] for number in range(4)] == [
+        [5_000_000]
+    ] * 4
 
 
-def test_what_was_answered_badly_is_asked_again_unless_it_may_change_something(port, witness):
-    assert [Visitor(port, HOST).ask(f"/failing/{method}/", method).status for method in ("GET", "POST")] == [503, 503]
+def test_failed_requests_are_retried_except_for_post(port, recorder):
+    assert [HttpClient(port, HOST).fetch(f"/failing/{method}/", method).status for method in ("GET", "POST")] == [
+        503,
+        503,
+    ]
 
-    assert len(witness.of("/failing/GET/")) > 1
-    assert len(witness.of("/failing/POST/")) == 1
+    assert len(recorder.of("/failing/GET/")) > 1
+    assert len(recorder.of("/failing/POST/")) == 1
 
 
 @pytest.mark.parametrize("name", ["X_Forwarded_Proto", "X.Forwarded.Proto", "X_Forwarded_For", "X_Real_Ip"])
-def test_a_header_that_reads_like_one_of_a_proxys_is_not_passed_on(port, witness, name):
-    assert Visitor(port, HOST).ask(f"/{name}/", **{name: "https"}).status == 200
+def test_a_header_that_aliases_a_forwarded_header_is_removed(port, recorder, name):
+    assert HttpClient(port, HOST).fetch(f"/{name}/", **{name: "https"}).status == 200
 
-    assert name.lower() not in witness.of(f"/{name}/")[-1].headers
+    assert name.lower() not in recorder.of(f"/{name}/")[-1].headers

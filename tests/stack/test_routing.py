@@ -1,4 +1,4 @@
-"""Traefik follows what happens to a site, and nothing is restarted for it."""
+"""Traefik follows changes of sites without a restart."""
 
 import statistics
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from devstack.processes import wait_until
 from devstack.stack import ADMIN_HOST, TECHBLOG
 from tests.support.processes import until_all_know
-from tests.support.stack.visitors import Visitor, route
+from tests.support.stack.client import HttpClient, route
 
 pytestmark = pytest.mark.stack
 
@@ -18,13 +18,13 @@ SECOND = 1.0
 
 @pytest.fixture
 def router(stack):
-    """router(host): which router of Traefik leads there now."""
+    """router(host): the name of Traefik's current router for the host."""
     return lambda host: route(stack.traefik, host).get("RouterName")
 
 
 @pytest.fixture
 def create(stack):
-    """create(host): a site of a test, deleted at its end."""
+    """create(host): creates a site that is deleted after the test."""
     created = []
 
     def create(host):
@@ -32,31 +32,31 @@ def create(stack):
         created.append(host)
 
     yield create
-    # One process for all: each takes a second to start.
+    # One process deletes all sites, because each process takes a second to start.
     deletion = "from tenancy import lifecycle; [lifecycle.delete(site) for site in Site.objects.filter(name__in={})]"
     names = [f"The site {host}" for host in created]
     stack.manage("shell", "-c", f"from django.contrib.sites.models import Site; {deletion.format(names)}")
 
 
-def test_a_new_site_answers_at_once_and_by_its_own_router_within_a_second(stack, ask, router, create):
-    answered, routed = [], []
+def test_a_new_site_is_served_at_once_and_has_its_own_router_within_a_second(stack, fetch, router, create):
+    served, routed = [], []
     for number in range(10):
         host = f"new-{number}.localhost"
-        assert ask(host).status == 404
+        assert fetch(host).status == 404
         create(host)
-        answered.append(wait_until(lambda host=host: ask(host).status == 200))
-        routed.append(answered[-1] + wait_until(lambda host=host: router(host) == f"{host}@http"))
+        served.append(wait_until(lambda host=host: fetch(host).status == 200))
+        routed.append(served[-1] + wait_until(lambda host=host: router(host) == f"{host}@http"))
 
-    print(f"by the catch-all {statistics.median(answered):.2f} s, by its router {statistics.median(routed):.2f} s")
-    assert statistics.median(answered) < SECOND
+    print(f"by the catch-all {statistics.median(served):.2f} s, by its router {statistics.median(routed):.2f} s")
+    assert statistics.median(served) < SECOND
     assert statistics.median(routed) < SECOND
 
 
-def test_rename_further_domain_suspend_resume_and_delete_are_followed(stack, ask, router, create):
+def test_traefik_follows_rename_further_domain_suspend_and_resume(stack, fetch, router, create):
     create("before.localhost")
     stack.manage("site", "rename", "before.localhost", "after.localhost")
-    assert wait_until(lambda: ask("after.localhost").status == 200) < SECOND
-    moved = ask("before.localhost", "/some/path/?and=query")
+    assert wait_until(lambda: fetch("after.localhost").status == 200) < SECOND
+    moved = fetch("before.localhost", "/some/path/?and=query")
     assert (moved.status, moved.headers["Location"]) == (
         308,
         f"http://after.localhost:{stack.traefik.port}/some/path/?and=query",
@@ -64,35 +64,35 @@ def test_rename_further_domain_suspend_resume_and_delete_are_followed(stack, ask
     wait_until(lambda: router("after.localhost") == "after.localhost@http", 3)
 
     stack.manage("site", "domain", "add", "after.localhost", "further.localhost")
-    assert wait_until(lambda: ask("further.localhost").status == 308) < SECOND
+    assert wait_until(lambda: fetch("further.localhost").status == 308) < SECOND
     wait_until(lambda: router("further.localhost") == "further.localhost@http", 3)
     stack.manage("site", "domain", "remove", "after.localhost", "further.localhost")
-    assert wait_until(lambda: ask("further.localhost").status == 404) < SECOND
+    assert wait_until(lambda: fetch("further.localhost").status == 404) < SECOND
     wait_until(lambda: router("further.localhost") in ("_catch-all@http", "catch-all@file"), 3)
 
     stack.manage("site", "suspend", "after.localhost")
-    assert wait_until(lambda: ask("after.localhost").status == 404) < SECOND
+    assert wait_until(lambda: fetch("after.localhost").status == 404) < SECOND
     wait_until(lambda: router("after.localhost") == "_catch-all@http", 3)
     stack.manage("site", "resume", "after.localhost")
-    assert wait_until(lambda: ask("after.localhost").status == 200) < SECOND
+    assert wait_until(lambda: fetch("after.localhost").status == 200) < SECOND
 
     stack.manage("site", "rename", "after.localhost", "before.localhost", "--release-old")
-    assert wait_until(lambda: ask("before.localhost").status == 200) < SECOND
-    assert ask("after.localhost").status == 404
+    assert wait_until(lambda: fetch("before.localhost").status == 200) < SECOND
+    assert fetch("after.localhost").status == 404
 
 
 SUSPENDED_PATHS = ["/", "/feed/", "/robots.txt", "/sitemap.xml", "/media/00000000000000000000000000000000.png"]
 
 
-def test_nothing_of_a_suspended_site_is_served_by_any_process_after_a_quarter_of_a_second(stack, ask, create):
+def test_no_process_serves_a_suspended_site_after_a_quarter_of_a_second(stack, fetch, create):
     create("asleep.localhost")
-    wait_until(lambda: ask("asleep.localhost").status == 200)
+    wait_until(lambda: fetch("asleep.localhost").status == 200)
 
     stack.manage("site", "suspend", "asleep.localhost")
     until_all_know()
 
-    pages = {ask("asleep.localhost", path).body for path in SUSPENDED_PATHS for _ in range(4)}
-    assert pages == {ask("never-was.localhost").body}
+    pages = {fetch("asleep.localhost", path).body for path in SUSPENDED_PATHS for _ in range(4)}
+    assert pages == {fetch("never-was.localhost").body}
 
 
 HOSTILE = ["x`) || pathprefix(`/", "*", "*.localhost", ADMIN_HOST]
@@ -112,39 +112,39 @@ def hostile_names(stack, create):
         connection.execute("DELETE FROM tenancy_domain WHERE name = ANY(%s)", [HOSTILE])
 
 
-def test_a_hostile_name_in_the_database_captures_nobodys_traffic(hostile_names, ask, router):
+def test_a_hostile_name_in_the_database_captures_no_traffic_of_other_hosts(hostile_names, fetch, router):
     wait_until(lambda: router("victim.localhost") == "victim.localhost@http", 3)
 
     assert router(TECHBLOG) == f"{TECHBLOG}@http"
-    assert "The site victim" not in ask(TECHBLOG).body
-    assert ask(ADMIN_HOST, "/login/").status == 200
-    assert ask("elsewhere.localhost").status == 404
+    assert "The site victim" not in fetch(TECHBLOG).body
+    assert fetch(ADMIN_HOST, "/login/").status == 200
+    assert fetch("elsewhere.localhost").status == 404
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-Proto", "X_Forwarded_Proto", "X.Forwarded.Proto"])
-def test_a_visitor_who_says_to_have_come_by_https_is_not_believed(visitor, name):
-    """Believed, the form would be one of https to Django, and its origin a wrong one."""
-    owner = visitor(ADMIN_HOST)
+def test_a_forwarded_proto_header_of_a_client_is_ignored(http_client, name):
+    """If it were trusted, Django would expect an https origin and refuse the form."""
+    owner = http_client(ADMIN_HOST)
 
-    answer = owner.log_in("owner@example.com", **{name: "https"})
+    response = owner.log_in("owner@example.com", **{name: "https"})
 
-    assert answer.status == 302
+    assert response.status == 302
 
 
 @pytest.mark.parametrize("path", ["/a%2Fb/", "/a%5Cb/", "/a%00b/", "/a%23b/", "/a%3Fb/", "/a%3Bb/", "/a%25b/"])
-def test_signs_that_hide_in_a_path_are_refused(ask, path):
-    assert ask(TECHBLOG, path).status == 400
+def test_encoded_separators_in_a_path_are_refused(fetch, path):
+    assert fetch(TECHBLOG, path).status == 400
 
 
-def test_headers_and_bodies_have_a_limit(ask):
-    assert ask(TECHBLOG, "/", Long="x" * 40_000).status == 431
+def test_too_long_headers_and_bodies_are_refused(fetch):
+    assert fetch(TECHBLOG, "/", Long="x" * 40_000).status == 431
     too_long = {"Content-Length": str(settings.MAX_REQUEST_BODY + 1)}
-    assert ask(ADMIN_HOST, "/login/", "POST", **too_long).status == 413
+    assert fetch(ADMIN_HOST, "/login/", "POST", **too_long).status == 413
 
 
-def test_metrics_are_counted_by_domain_for_machines_beside_it_only(stack, ask):
-    ask(TECHBLOG)
+def test_metrics_by_domain_are_served_on_the_metrics_port_only(stack, fetch):
+    fetch(TECHBLOG)
 
-    metrics = Visitor(stack.traefik.metrics_port, "localhost").ask("/metrics")
+    metrics = HttpClient(stack.traefik.metrics_port, "localhost").fetch("/metrics")
     assert f'router="{TECHBLOG}@http"' in metrics.body
-    assert ask(TECHBLOG, "/metrics/").status == 404
+    assert fetch(TECHBLOG, "/metrics/").status == 404

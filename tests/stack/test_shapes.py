@@ -1,4 +1,4 @@
-"""The shapes of a deployment, as processes behind the real Traefik: pinned to a site, and split by surface."""
+"""The shapes of a deployment behind a real Traefik: pinned to one site, and split by surface."""
 
 import json
 import time
@@ -8,7 +8,7 @@ import pytest
 from devstack.processes import wait_until
 from devstack.readers import Readers
 from devstack.stack import ADMIN_HOST, FINANCEBLOG, INTERNAL_HOST, TECHBLOG
-from tests.support.stack.visitors import Visitor, route
+from tests.support.stack.client import HttpClient, route
 
 pytestmark = pytest.mark.stack
 
@@ -18,47 +18,47 @@ def site_id(stack, domain):
 
 
 def server_of(traefik, host):
-    """The address of the process that answers; None when Traefik itself does."""
+    """The address of the process that serves the host; None when Traefik itself responds."""
     return route(traefik, host).get("ServiceURL")
 
 
 @pytest.fixture(scope="module")
 def pinned(stack):
-    """A process for the techblog alone. It has the other surfaces, too."""
+    """A process that serves the techblog only, and the other surfaces."""
     return stack.add_web("pinned", SITE_ID=str(site_id(stack, TECHBLOG)))
 
 
 @pytest.fixture
 def direct(pinned):
-    return lambda host: Visitor(pinned.port, host)
+    return lambda host: HttpClient(pinned.port, host)
 
 
-def test_a_pinned_process_serves_its_site_and_no_other(direct, ask):
-    mine, other = direct(TECHBLOG).ask(), direct(FINANCEBLOG).ask()
+def test_a_pinned_process_serves_its_site_and_no_other_site(direct, fetch):
+    own, other = direct(TECHBLOG).fetch(), direct(FINANCEBLOG).fetch()
 
-    assert (mine.status, mine.body) == (200, ask(TECHBLOG).body)
-    assert (other.status, other.body) == (404, direct("unknown.localhost").ask().body)
+    assert (own.status, own.body) == (200, fetch(TECHBLOG).body)
+    assert (other.status, other.body) == (404, direct("unknown.localhost").fetch().body)
 
 
-def test_a_pinned_process_says_which_site_it_serves(stack, direct):
-    health = json.loads(direct(INTERNAL_HOST).ask("/health/ready").body)
+def test_the_health_of_a_pinned_process_names_its_site(stack, direct):
+    health = json.loads(direct(INTERNAL_HOST).fetch("/health/ready").body)
 
     assert (health["status"], health["pinned_site"]) == ("ready", site_id(stack, TECHBLOG))
 
 
-def test_in_a_pinned_process_the_current_site_is_that_of_the_host(stack, direct):
-    """Django's login page asks `get_current_site`: were it the pinned site, the admin would bear its name."""
-    assert f"http://{TECHBLOG}:{stack.traefik.port}/sitemap.xml" in direct(TECHBLOG).ask("/robots.txt").body
-    assert "<id>urn:uuid:" in direct(TECHBLOG).ask("/feed/").body
-    login = direct(ADMIN_HOST).ask("/login/")
+def test_a_pinned_process_takes_the_current_site_from_the_host(stack, direct):
+    """Django's login page shows the name of `get_current_site`. On the admin host that must not be the pinned site."""
+    assert f"http://{TECHBLOG}:{stack.traefik.port}/sitemap.xml" in direct(TECHBLOG).fetch("/robots.txt").body
+    assert "<id>urn:uuid:" in direct(TECHBLOG).fetch("/feed/").body
+    login = direct(ADMIN_HOST).fetch("/login/")
     assert (login.status, "Stack &amp; Heap" in login.body) == (200, False)
 
 
-def test_the_admin_of_a_pinned_process_shows_its_site_alone(direct):
+def test_the_admin_of_a_pinned_process_shows_its_site_only(direct):
     superuser = direct(ADMIN_HOST)
     assert superuser.log_in("admin@example.com").status == 302
 
-    sites = superuser.ask("/sites/site/").body
+    sites = superuser.fetch("/sites/site/").body
 
     assert (TECHBLOG in sites, FINANCEBLOG in sites) == (True, False)
 
@@ -73,7 +73,7 @@ def test_a_site_moves_to_its_own_deployment_and_back_without_a_failed_request(st
         stack.manage("site", "move", TECHBLOG, "--to", "shared")
         wait_until(lambda: server_of(traefik, TECHBLOG) != pinned.url)
 
-    assert len(readers.visits) > 20
+    assert len(readers.requests) > 20
     assert readers.failed == []
 
 
@@ -82,22 +82,22 @@ def test_a_redirecting_domain_moves_with_its_site(stack, pinned):
     stack.manage("site", "move", TECHBLOG, "--to", pinned.url)
     try:
         wait_until(lambda: server_of(stack.traefik, "old.localhost") == pinned.url)
-        assert Visitor(stack.traefik.port, "old.localhost").ask("/feed/").status == 308
+        assert HttpClient(stack.traefik.port, "old.localhost").fetch("/feed/").status == 308
     finally:
         stack.manage("site", "move", TECHBLOG, "--to", "shared")
         stack.manage("site", "domain", "remove", TECHBLOG, "old.localhost")
 
 
-def test_two_deployments_on_one_redis_and_database_do_not_mix(stack, pinned, direct, ask):
+def test_two_deployments_with_one_redis_and_database_serve_their_own_sites_only(stack, pinned, direct, fetch):
     for _ in range(3):
-        assert direct(TECHBLOG).ask().body == ask(TECHBLOG).body
-        assert direct(FINANCEBLOG).ask().status == 404
-        assert ask(FINANCEBLOG).status == 200
+        assert direct(TECHBLOG).fetch().body == fetch(TECHBLOG).body
+        assert direct(FINANCEBLOG).fetch().status == 404
+        assert fetch(FINANCEBLOG).status == 200
 
 
 @pytest.fixture(scope="module")
 def split(stack):
-    """The blogs in one process, the admin and the machines' surface in another, and a Traefik in front of both."""
+    """The blogs in one process, the admin and internal surface in another, and a Traefik in front of both."""
     public = stack.add_web("public", SURFACES="blogs")
     addresses = {"SHARED_DEPLOYMENT": public.url}
     admin = stack.add_web("admin", SURFACES="admin,internal", **addresses)
@@ -111,25 +111,24 @@ def split(stack):
 def test_split_by_surface_each_host_reaches_its_process(split):
     traefik, public, admin = split
 
-    assert Visitor(traefik.port, TECHBLOG).ask().status == 200
+    assert HttpClient(traefik.port, TECHBLOG).fetch().status == 200
     assert server_of(traefik, TECHBLOG) == public.url
-    assert Visitor(traefik.port, ADMIN_HOST).ask("/login/").status == 200
+    assert HttpClient(traefik.port, ADMIN_HOST).fetch("/login/").status == 200
     assert server_of(traefik, ADMIN_HOST) == admin.url
 
 
-def test_split_by_surface_somebody_logs_in_and_edits_what_the_other_process_shows(split, stack):
+def test_split_by_surface_a_superuser_logs_in_and_sees_the_sites(split, stack):
     traefik, *_ = split
-    superuser = Visitor(traefik.port, ADMIN_HOST)
+    superuser = HttpClient(traefik.port, ADMIN_HOST)
 
-    # The admin compares the origin with its own address: this Traefik has another port than the first one.
     assert superuser.log_in("admin@example.com").status == 302
-    assert TECHBLOG in superuser.ask("/sites/site/").body
+    assert TECHBLOG in superuser.fetch("/sites/site/").body
 
 
-def test_split_by_surface_no_process_answers_for_the_other(split):
+def test_split_by_surface_no_process_serves_the_surfaces_of_the_other(split):
     _, public, admin = split
 
-    assert Visitor(public.port, ADMIN_HOST).ask("/login/").status == 404
-    assert Visitor(public.port, INTERNAL_HOST).ask("/traefik/document").status == 404
-    assert Visitor(admin.port, TECHBLOG).ask().status == 404
-    assert Visitor(admin.port, INTERNAL_HOST).ask("/health/live").status == 200
+    assert HttpClient(public.port, ADMIN_HOST).fetch("/login/").status == 404
+    assert HttpClient(public.port, INTERNAL_HOST).fetch("/traefik/document").status == 404
+    assert HttpClient(admin.port, TECHBLOG).fetch().status == 404
+    assert HttpClient(admin.port, INTERNAL_HOST).fetch("/health/live").status == 200

@@ -1,6 +1,6 @@
-"""The units in systemd/, as far as they can be tried without systemd as the machine's first process.
+"""The units in systemd/, tested without systemd as the init process.
 
-What a unit would run is read out of its file. A socket that outlives its gunicorns is held as systemd holds it.
+The commands come from the unit files. The tests keep the listening socket open across restarts, as systemd does.
 """
 
 import os
@@ -12,31 +12,31 @@ from pathlib import Path
 
 import pytest
 
-from devstack.processes import PATIENCE, free_port, status, wait_until
+from devstack.processes import PROCESS_TIMEOUT, free_port, status, wait_until
 from devstack.readers import Readers
 from devstack.stack import INTERNAL_HOST, TECHBLOG
 from devstack.web import PROJECT
+from tests.support.stack.client import route
 from tests.support.stack.units import RELEASE, UNITS, Service, command, values
-from tests.support.stack.visitors import route
 
 pytestmark = pytest.mark.stack
 
 SERVICES = ["newsstand-web@8000", "newsstand-migrate", "newsstand-domains", "newsstand-traefik"]
-MOST_EXPOSED = 20  # tenths, of 100; systemd calls what is below 50 “OK”
+MAX_EXPOSURE = 20  # in tenths, of 100; systemd rates values below 50 as “OK”
 
 
 def needs(tool):
-    return pytest.mark.skipif(not shutil.which(tool), reason=f"{tool} is not on this machine (Debian: systemd)")
+    return pytest.mark.skipif(not shutil.which(tool), reason=f"{tool} is not installed (Debian package: systemd)")
 
 
-def all_were_served(readers, what):
-    print(f"{what}: {len(readers.visits)} requests, the longest took {readers.slowest:.1f} s")
-    return readers.visits and not readers.failed
+def all_succeeded(readers, event):
+    print(f"{event}: {len(readers.requests)} requests, the slowest took {readers.slowest:.1f} s")
+    return readers.requests and not readers.failed
 
 
 @pytest.fixture
 def services(stack, tmp_path):
-    """services(2): that many gunicorns that run, each on its own socket."""
+    """services(2): starts that many gunicorns, each on its own socket."""
     made = []
 
     def services(count):
@@ -58,7 +58,7 @@ def services(stack, tmp_path):
 
 @pytest.fixture
 def analyze(tmp_path):
-    """analyze("verify", unit): what systemd-analyze says of units whose release is this checkout."""
+    """analyze("verify", unit): the result of systemd-analyze for units whose release is this checkout."""
     shutil.copytree(UNITS, tmp_path / "units")
     for file in (tmp_path / "units").rglob("newsstand*"):
         if file.is_file():
@@ -68,7 +68,7 @@ def analyze(tmp_path):
     def analyze(*arguments):
         return subprocess.run(
             ["systemd-analyze", *arguments],
-            env=os.environ | {"SYSTEMD_UNIT_PATH": f"{tmp_path}/units:"},  # the colon: and the machine's own
+            env=os.environ | {"SYSTEMD_UNIT_PATH": f"{tmp_path}/units:"},  # the colon adds the system's own units
             capture_output=True,
             text=True,
         )
@@ -77,7 +77,7 @@ def analyze(tmp_path):
 
 
 @needs("systemd-analyze")
-def test_systemd_finds_nothing_wrong_with_any_unit(analyze, tmp_path):
+def test_systemd_verify_accepts_every_unit_and_rejects_a_broken_one(analyze, tmp_path):
     done = analyze("verify", "--man=no", "newsstand-web@8000.socket", *(f"{name}.service" for name in SERVICES))
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
@@ -89,8 +89,8 @@ def test_systemd_finds_nothing_wrong_with_any_unit(analyze, tmp_path):
 
 @needs("systemd-analyze")
 @pytest.mark.parametrize("name", SERVICES)
-def test_each_service_is_closed_to_what_it_does_not_need(analyze, tmp_path, name):
-    security = ["security", "--offline=yes", "--no-pager", f"--threshold={MOST_EXPOSED}", f"{name}.service"]
+def test_each_service_is_sandboxed_and_fails_the_check_without_the_hardening(analyze, tmp_path, name):
+    security = ["security", "--offline=yes", "--no-pager", f"--threshold={MAX_EXPOSURE}", f"{name}.service"]
     done = analyze(*security)
     assert done.returncode == 0, done.stdout[-200:]
 
@@ -98,62 +98,62 @@ def test_each_service_is_closed_to_what_it_does_not_need(analyze, tmp_path, name
     assert analyze(*security).returncode == 1
 
 
-def test_every_unit_is_among_those_that_are_looked_at():
+def test_the_list_of_services_contains_every_unit_file():
     assert {file.name for file in UNITS.glob("*.service")} == {
         f"{name.replace('8000', '')}.service" for name in SERVICES
     }
 
 
-def test_traefik_is_not_told_the_secrets_of_the_application():
-    taken_away = values("newsstand-traefik.service", "UnsetEnvironment")[0].split()
+def test_traefik_does_not_get_the_secrets_of_the_application():
+    removed = values("newsstand-traefik.service", "UnsetEnvironment")[0].split()
 
-    assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL"} <= set(taken_away)
-    assert "INTERNAL_TOKEN" not in taken_away
+    assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL"} <= set(removed)
+    assert "INTERNAL_TOKEN" not in removed
 
 
 @needs("systemd-socket-activate")
-def test_gunicorn_serves_the_socket_that_systemd_hands_it(stack, tmp_path):
+def test_gunicorn_serves_on_the_socket_from_systemd(stack, tmp_path):
     port = free_port()
-    told = [f"--setenv={name}={value}" for name, value in stack.environment.items()]
-    activate = ["systemd-socket-activate", f"--listen=127.0.0.1:{port}", *told, *command("newsstand-web@.service")]
+    variables = [f"--setenv={name}={value}" for name, value in stack.environment.items()]
+    activate = ["systemd-socket-activate", f"--listen=127.0.0.1:{port}", *variables, *command("newsstand-web@.service")]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(activate, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
     try:
-        # The first who comes starts it.
-        wait_until(lambda: status(port, INTERNAL_HOST, "/health/ready") == 200, PATIENCE)
+        # The first connection starts the service.
+        wait_until(lambda: status(port, INTERNAL_HOST, "/health/ready") == 200, PROCESS_TIMEOUT)
         assert status(port, TECHBLOG) == 200
         assert status(port, "unknown.localhost") == 404
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
+        process.wait(PROCESS_TIMEOUT)
 
 
-def test_a_restart_and_a_reload_refuse_and_fail_nobody(services):
+def test_a_restart_and_a_reload_refuse_and_fail_no_request(services):
     (service,) = services(1)
     with Readers(service.port, [TECHBLOG]) as readers:
         service.restart()
-    assert all_were_served(readers, "Restart")
-    assert readers.slowest > 0.3, "nobody had to wait: was it restarted?"
+    assert all_succeeded(readers, "Restart")
+    assert readers.slowest > 0.3, "no request waited, so the service was not restarted"
 
     with Readers(service.port, [TECHBLOG]) as readers:
         service.reload()
-    assert all_were_served(readers, "Reload")
+    assert all_succeeded(readers, "Reload")
 
     with Readers(service.port, [TECHBLOG]) as readers:
         service.stop()
         service.listener.close()
-    assert "Connection refused" in str(readers.failed), "readers would not have noticed"
+    assert "Connection refused" in str(readers.failed), "the readers cannot detect a refused connection"
 
 
-def test_behind_traefik_two_instances_restarted_one_after_the_other_fail_nobody(stack, services):
+def test_behind_traefik_two_instances_restarted_in_turn_fail_no_request(stack, services):
     both = services(2)
     pause = command("newsstand-web@.service", "ExecStartPost")
     traefik = stack.add_traefik("traefik-systemd", SHARED_DEPLOYMENT=both[0].environment["SHARED_DEPLOYMENT"])
-    wait_until(lambda: "@http" in route(traefik, TECHBLOG).get("RouterName", ""), PATIENCE)
+    wait_until(lambda: "@http" in route(traefik, TECHBLOG).get("RouterName", ""), PROCESS_TIMEOUT)
 
     with Readers(traefik.port, [TECHBLOG]) as readers:
         both[0].restart()
         subprocess.run(pause, check=True)
         both[1].restart()
     traefik.stop()
-    assert all_were_served(readers, "Restart of two behind Traefik")
+    assert all_succeeded(readers, "Restart of two behind Traefik")

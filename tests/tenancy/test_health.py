@@ -38,7 +38,7 @@ def wait_until_ready(server):
         reports.append(ready(server)[1])
         return reports[-1]["status"] == "ready"
 
-    wait_until(is_ready, patience=5)
+    wait_until(is_ready, timeout=5)
     return reports[-1]
 
 

@@ -1,4 +1,4 @@
-"""A certificate authority for tests, which speaks ACME as Let's Encrypt does: Debian's package pebble."""
+"""A certificate authority for tests that implements ACME as Let's Encrypt does: Debian's package pebble."""
 
 import re
 import shutil
@@ -23,12 +23,12 @@ CONFIGURATION = """{{"pebble": {{
 
 
 def missing() -> list[str]:
-    """The programs that this machine lacks for an authority."""
+    """The programs that are required and not installed."""
     return [program for program in PROGRAMS if shutil.which(program) is None]
 
 
 class Names(Process):
-    """A DNS server: every name in the world is 127.0.0.1."""
+    """A DNS server that resolves every name to 127.0.0.1."""
 
     name = "names"
 
@@ -46,22 +46,22 @@ class Names(Process):
 
 
 class Pebble(Process):
-    """The authority. It asks for its proofs at `http_port` of whatever `names` answers, and forgets all at its end.
+    """The authority. It validates a domain at `http_port` of the address that `names` gives. It keeps nothing on disk.
 
-    `told` is what a Traefik has to have in its environment to be its customer.
+    `client_environment` holds the variables with which a Traefik uses this authority.
     """
 
     name = "pebble"
 
     def __init__(self, session: Session, environment: Mapping[str, str], names: Names, http_port: int) -> None:
-        # Otherwise it waits up to 15 s before it asks, and refuses some requests for its customers' exercise.
+        # By default, pebble sleeps up to 15 s before a validation and rejects some nonces, to test its clients.
         speed = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
         super().__init__(session, {**environment, **speed})
         self.names, self.http_port = names, http_port
         self.management_port = free_port()
         self.certificate, self.key = self.folder / "certificate.pem", self.folder / "key.pem"
         self.configuration = self.folder / "pebble.json"
-        self.told = {
+        self.client_environment = {
             "ACME_CA": f"https://127.0.0.1:{self.port}/dir",
             "LEGO_CA_CERTIFICATES": str(self.certificate),
         }
@@ -72,12 +72,12 @@ class Pebble(Process):
         super().launch()
 
     def _make_certificate(self) -> None:
-        """For itself, as it speaks https only."""
+        """Create the server certificate of the authority, because its API uses https."""
         kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2")
-        whose = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
-        what_for = ("-addext", "keyUsage=digitalSignature,keyCertSign")
+        subject = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+        usage = ("-addext", "keyUsage=digitalSignature,keyCertSign")
         files = ("-keyout", self.key, "-out", self.certificate)
-        subprocess.run(["openssl", "req", *kind, *whose, *what_for, *files], check=True, capture_output=True)
+        subprocess.run(["openssl", "req", *kind, *subject, *usage, *files], check=True, capture_output=True)
 
     def command(self) -> Command:
         return ["pebble", f"-config={self.configuration}", f"-dnsserver=127.0.0.1:{self.names.port}"]
@@ -86,22 +86,22 @@ class Pebble(Process):
         return listens(self.port) and listens(self.management_port)
 
     def root(self) -> str:
-        """The certificate, in PEM, that those who trust it have to know. Another one after each start."""
+        """The root certificate in PEM. It changes with each start."""
         context = ssl.create_default_context(cafile=self.certificate)
-        with urlopen(f"https://127.0.0.1:{self.management_port}/roots/0", timeout=5, context=context) as answer:
-            return str(answer.read().decode())
+        with urlopen(f"https://127.0.0.1:{self.management_port}/roots/0", timeout=5, context=context) as response:
+            return str(response.read().decode())
 
     def orders(self) -> int:
-        """How often it was asked for a certificate, granted or not."""
+        """The number of orders for a certificate, granted or not."""
         return self.log.read_text().count("POST /order-plz")
 
-    def asked(self) -> set[str]:
-        """The domains that it has asked for a proof, granted or not."""
+    def validated(self) -> set[str]:
+        """The domains that it tried to validate, with or without success."""
         return set(re.findall(r'Identifier{Type:"dns", Value:"([^"]+)"', self.log.read_text()))
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections at `port` of 127.0.0.1."""
+    """Whether a process accepts connections on `port` of 127.0.0.1."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

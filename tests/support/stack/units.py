@@ -1,4 +1,4 @@
-"""The units in systemd/: what their files say, and a gunicorn that runs as its file says."""
+"""The units in systemd/: values of their files, and a gunicorn that runs as its unit file says."""
 
 import re
 import socket
@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from devstack.processes import PATIENCE, free_port, wait_until
+from devstack.processes import PROCESS_TIMEOUT, free_port, wait_until
 from devstack.web import PROJECT
 
 UNITS = PROJECT / "systemd"
 RELEASE = "/srv/newsstand/current"
 
-# What systemd does last before it runs a command: the socket is descriptor 3, and the variables name the process.
+# The socket activation protocol: the socket is file descriptor 3, and LISTEN_PID is the id of the process.
 HAND_OVER = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
@@ -26,13 +26,13 @@ def values(unit, key):
 
 
 def command(unit, key="ExecStart"):
-    """What the unit runs, with our libraries in the place of the release's."""
+    """The command of the unit, with this virtual environment instead of that of the release."""
     words = values(unit, key)[0].split()
     return [word.replace(f"{RELEASE}/.venv/bin", str(Path(sys.executable).parent)) for word in words]
 
 
 class Service:
-    """newsstand-web@.service on a socket that stays."""
+    """newsstand-web@.service with a socket that stays open across restarts."""
 
     def __init__(self, stack, folder):
         self.log = folder / "log"
@@ -41,7 +41,7 @@ class Service:
         self.url = f"http://127.0.0.1:{self.port}"
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notices.bind(str(folder / "notify"))
-        self.notices.settimeout(PATIENCE)
+        self.notices.settimeout(PROCESS_TIMEOUT)
         self.environment = stack.environment | {"NOTIFY_SOCKET": str(folder / "notify"), "WEB_WORKERS": "1"}
         self.process = None
 
@@ -63,18 +63,18 @@ class Service:
             )
 
     def wait_until_ready(self):
-        """Until it says so itself, as systemctl waits with Type=notify."""
+        """Wait for the notification of the service, as systemctl does with Type=notify."""
         assert self.notices.recv(4096).startswith(b"READY=1"), self.log.read_text()
 
     def reload(self):
-        """As ExecReload says. Return when the worker that was there has left."""
+        """Run ExecReload, and return when the previous worker has exited."""
         reload = command("newsstand-web@.service", "ExecReload")
-        left = self.log.read_text().count("Worker exiting")
+        exited = self.log.read_text().count("Worker exiting")
         subprocess.run([word.replace("$MAINPID", str(self.process.pid)) for word in reload], check=True)
-        wait_until(lambda: self.log.read_text().count("Worker exiting") > left, PATIENCE)
+        wait_until(lambda: self.log.read_text().count("Worker exiting") > exited, PROCESS_TIMEOUT)
 
     def stop(self):
-        """As KillMode=mixed says: the first process is asked, what is left of the others is killed."""
+        """Stop the service within TimeoutStopSec."""
         self.process.terminate()
         assert self.process.wait(float(values("newsstand-web@.service", "TimeoutStopSec")[0])) == 0
 
@@ -85,6 +85,6 @@ class Service:
     def end(self):
         if self.process:
             self.process.terminate()
-            self.process.wait(PATIENCE)
+            self.process.wait(PROCESS_TIMEOUT)
         self.listener.close()
         self.notices.close()

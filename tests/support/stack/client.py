@@ -1,4 +1,4 @@
-"""Who comes through Traefik, as a browser does: with a Host header on 127.0.0.1, and with the cookies that were set."""
+"""An HTTP client of the stack: it connects to 127.0.0.1, sends any Host header, and keeps cookies as a browser does."""
 
 import http.client
 import re
@@ -13,15 +13,15 @@ from devstack.processes import wait_until
 from tests.support.processes import Answer
 
 
-class Visitor:
-    """On one host of a stack. Redirects are not followed."""
+class HttpClient:
+    """Sends requests to one host. It does not follow redirects."""
 
     def __init__(self, port, host):
         self.port, self.host = port, host
         self.cookies = SimpleCookie()
 
-    def ask(self, path="/", method="GET", body=None, **headers):
-        """`headers` of one word each, or as {"Two-Words": …} through **."""
+    def fetch(self, path="/", method="GET", body=None, **headers):
+        """Send a request. Pass a header with a hyphen as **{"Two-Words": …}."""
         cookies = {"Cookie": self.cookies.output(attrs=[], header="", sep=";").strip()} if self.cookies else {}
         with closing(http.client.HTTPConnection(self.host, self.port)) as connection:
             connection.sock = self.connect()
@@ -35,28 +35,28 @@ class Visitor:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def log_in(self, email, password=PASSWORD, **headers):
-        """The answer is 302 when it is the account's password."""
+        """Log in to the admin. The response has status 302 when the password is right."""
         return self.send("/login/", {"username": email, "password": password}, **headers)
 
     def send(self, path, data, **headers):
-        """Send the form at `path` with these fields and with the token that it holds."""
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.ask(path).body)[1]
+        """Send the form at `path` with these fields and its CSRF token."""
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.fetch(path).body)[1]
         own = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{self.host}:{self.port}"}
-        return self.ask(path, "POST", urlencode({"csrfmiddlewaretoken": token} | data), **(own | headers))
+        return self.fetch(path, "POST", urlencode({"csrfmiddlewaretoken": token} | data), **(own | headers))
 
 
 def row_of(traefik, path):
-    """The latest row of Traefik's access log about `path`. It is written when the answer is out already."""
+    """The latest row of Traefik's access log for `path`. Traefik writes it after it has sent the response."""
 
     def rows():
         return [row for row in traefik.access_log() if row["RequestPath"] == path]
 
-    wait_until(rows, patience=2)
+    wait_until(rows, timeout=2)
     return rows()[-1]
 
 
 def route(traefik, host):
-    """Which way a request for the host takes now: its row of Traefik's access log (RouterName, ServiceURL …)."""
+    """The row of Traefik's access log for a new request to the host: RouterName, ServiceURL …"""
     path = f"/no-page-{time.monotonic_ns()}/"
-    Visitor(traefik.port, host).ask(path)
+    HttpClient(traefik.port, host).fetch(path)
     return row_of(traefik, path)
