@@ -30,7 +30,7 @@ _UNENCODABLE = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML, and so a feed, does not allow them
 
 # These expressions need no HTML parser: nh3 escapes < and > in attribute values and quotes every value.
-_POST_PROCESSED = re.compile(r"<(a|img|input)( [^>]*)?>")
+_REWRITTEN = re.compile(r"<(a|img|input)( [^>]*)?>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _HEADING = re.compile(r"(</?h)([1-5])(?=[ >])")
 _MEDIA_LINK = re.compile(rf'(?:src|href)="({_MEDIA}[^"]*)"')
@@ -95,14 +95,11 @@ def _sanitised(text: str) -> str:
 
 def post_process(html: str, pictures: Mapping[str, Picture]) -> str:
     """Adapt sanitised HTML to a post's page. Adds nothing that the sanitiser would remove."""
-    html = _CONTROL.sub(
-        "\ufffd", html
-    )  # written as entities; replaced, because removing them would turn "java&#1;script:" into a scheme
+    # Control characters written as entities. They are replaced, because "java&#1;script:" without them is a scheme.
+    html = _CONTROL.sub("\ufffd", html)
     if "<h1" in html:
         html = _HEADING.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html)
-    return _POST_PROCESSED.sub(
-        lambda found: _POST_PROCESS[found[1]](dict(_ATTRIBUTE.findall(found[2] or "")), pictures), html
-    )
+    return _REWRITTEN.sub(lambda found: _REWRITE[found[1]](dict(_ATTRIBUTE.findall(found[2] or "")), pictures), html)
 
 
 def _link(attributes: dict[str, str], _pictures: Mapping[str, Picture]) -> str:
@@ -130,7 +127,7 @@ def _checkbox(attributes: dict[str, str], _pictures: Mapping[str, Picture]) -> s
     return CHECKED_BOX if "checked" in attributes else UNCHECKED_BOX
 
 
-_POST_PROCESS: dict[str, Callable[[dict[str, str], Mapping[str, Picture]], str]] = {
+_REWRITE: dict[str, Callable[[dict[str, str], Mapping[str, Picture]], str]] = {
     "a": _link,
     "img": _image,
     "input": _checkbox,

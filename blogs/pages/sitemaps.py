@@ -53,10 +53,8 @@ def _part(request: HttpRequest, first: int) -> list[tuple[str, datetime | None]]
     ids = Placement.objects.on(site).live().filter(pk__gte=first).order_by("pk").values("pk")[:PART_SIZE]
     placements = Placement.objects.on(site).filter(pk__in=ids).canonical().order_by("pk")
     return [
-        (
-            site_url(site, public_path("post", slug)),
-            max(cast(datetime, published_at), updated_at),
-        )  # not None: it is live
+        # `published_at` of a live placement is never None.
+        (site_url(site, public_path("post", slug)), max(cast(datetime, published_at), updated_at))
         for slug, published_at, updated_at in placements.values_list("slug", "published_at", "post__updated_at")
     ]
 
