@@ -1,4 +1,4 @@
-"""What all installations share. Variants (local, production, test) hold only differences."""
+"""Settings of all installations. local.py, production.py and test.py hold only what differs."""
 
 from pathlib import Path
 
@@ -7,30 +7,31 @@ from tenancy import surfaces
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- Who is served ------------------------------------------------------------------------------------------------
+# --- Newsstand: hosts and deployments -------------------------------------------------------------------------------
 
-# Where the admin is served when it is apart from the blogs. Empty: by the shared deployment.
+# Addresses of the admin's own deployment. Empty: the shared deployment serves the admin.
 ADMIN_DEPLOYMENT = addresses("ADMIN_DEPLOYMENT")
 ADMIN_HOST = host("ADMIN_HOST", "admin.localhost")
-# Any host may pass Django's own check: SiteMiddleware, first in MIDDLEWARE, lets only known ones pass (newsstand.E001).
+# Django's own check is off: SiteMiddleware, first in MIDDLEWARE, refuses unknown hosts (newsstand.E001).
 ALLOWED_HOSTS = ["*"]
-# While this file is there, this process asks for no more requests.
+# While this file exists, /health/ready responds 503 "draining", so that load balancers use other processes.
 DRAIN_FILE = text("DRAIN_FILE", "")
-# Single domains that Traefik is told of. It goes through them one by one: beyond some hundred it is better without.
+# Most domains with a router of their own. Traefik tries routers one after the other, so thousands make it slow.
 DOMAIN_ROUTERS = integer("DOMAIN_ROUTERS", 500, 0, 10_000)
 INTERNAL_HOST = host("INTERNAL_HOST", "internal.localhost")
-# Who shows it may read Traefik's document. Empty: nobody.
+# The bearer token for Traefik's document. Empty: all requests for the document get 401.
 INTERNAL_TOKEN = secret("INTERNAL_TOKEN", 32, "")
-# The one site of this process, or None. Not Django's SITE_ID, which would make `get_current_site` deaf to the request.
+# The one site that this process serves, or None: all sites. Not named SITE_ID as in Django, because with that setting
+# `get_current_site` ignores the request (newsstand.E002).
 PINNED_SITE_ID = integer("SITE_ID", None)
 PUBLIC_PORT = integer("PUBLIC_PORT", None, 1, 65535)
 PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "http", ("http", "https"))
 ROOT_HOSTCONF = "hosts"
-# How Traefik reaches the processes that serve all sites without a deployment of their own.
+# Addresses of the deployment that serves all sites and surfaces without a deployment of their own.
 SHARED_DEPLOYMENT = addresses("SHARED_DEPLOYMENT")
-# The kinds of hosts that this process serves; those of the others get 404, and their urls are not even loaded.
+# The surfaces that this process serves. Hosts of the others get 404, and their urlconfs are not imported.
 SURFACES = choices("SURFACES", surfaces.names(), surfaces.names())
-# The last resort of django-hosts and of Django. Never reached: SiteMiddleware lets no unknown host through.
+# Required by django-hosts and Django for unknown hosts, which SiteMiddleware refuses before.
 DEFAULT_HOST = SURFACES[0]
 ROOT_URLCONF = surfaces.TABLE[surfaces.names().index(DEFAULT_HOST)].urlconf
 
@@ -46,7 +47,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "csrf"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# Bytes of a request's body, files included: the largest image and some fields (tenancy.media.MAX_BYTES).
+# Bytes of a request body, files included: the largest image (tenancy.media.MAX_BYTES) and other fields.
 MAX_REQUEST_BODY = 12 * 1024 * 1024
 INSTALLED_APPS = [
     # Before tenancy, which disconnects its receiver that creates a default site (newsstand.E005).
@@ -72,7 +73,7 @@ LOGGING = {
     "filters": {"site": {"()": "tenancy.logs.SiteFilter"}},
     "formatters": {"plain": {"format": "{asctime} {site} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["site"], "formatter": "plain"}},
-    # That a page does not exist, or an address is overlong, is the reader's business; it would fill the log.
+    # Without 404 and too many query parameters: any client can cause these, and they would fill the log.
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
@@ -81,19 +82,19 @@ LOGGING = {
 }
 LOGIN_REDIRECT_URL = "admin:index"
 MIDDLEWARE = [
-    # Nothing may see a host before it is known to be ours.
+    # Refuses unknown hosts, so that no other middleware sees one.
     "tenancy.middleware.SiteMiddleware",
-    # Chooses the urlconf of the surface; those below ask it which surface this is.
+    # Chooses the urlconf of the surface, and sets request.host, which middleware of the admin reads.
     "django_hosts.middleware.HostsRequestMiddleware",
-    # Headers and, in production, https: also for the static files below.
+    # Sets security headers, also for the static files below.
     "django.middleware.security.SecurityMiddleware",
-    # Static files are answered here, without sessions or URLs.
+    # Serves static files before sessions and the URL resolver.
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # The admin's policy; public pages bring their own.
+    # Sets the admin's Content-Security-Policy. The views of public pages set their own.
     "accounts.admin.middleware.AdminCSPMiddleware",
-    # Adds the missing slash at the end of an address.
+    # Redirects to the path with a trailing slash.
     "django.middleware.common.CommonMiddleware",
-    # Sessions before who needs them: CSRF cookies are separate, users and messages are kept in the session.
+    # Before authentication and messages, which use the session.
     "accounts.admin.middleware.AdminSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.admin.middleware.AdminAuthenticationMiddleware",
@@ -101,7 +102,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 SESSION_COOKIE_NAME = "session"
-# Readers go on while one writes; a writer takes its lock at the begin and others wait for it, instead of failing.
+# WAL: readers continue during a write. IMMEDIATE: a transaction takes the write lock when it begins, so that others
+# wait up to `timeout` seconds instead of failing.
 SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     "timeout": 5,

@@ -4,24 +4,24 @@ from typing import Any
 
 
 def on_redis(url: str) -> dict[str, dict[str, Any]]:
-    """CACHES: `pages` for the page cache (pagecache/wsgi.py), `default` for whatever else asks."""
+    """CACHES on one Redis: `pages` for the page cache (pagecache/wsgi.py), `default` for all other uses."""
     options = {
         "CONNECTION_POOL_CLASS": "lib.redis.breaker.Pool",
-        # The older protocol spares a new connection two questions. A pool does not try again by itself.
+        # RESP2: with RESP3 a new connection sends more commands first.
         "CONNECTION_POOL_KWARGS": {"protocol": 2},
-        # Without Redis pages are slower, never wrong.
+        # While Redis is away, pages are rendered for each request.
         "IGNORE_EXCEPTIONS": True,
         "REDIS_CLIENT_CLASS": "lib.redis.breaker.Client",
-        # Plain values alone: to unpickle what somebody wrote there would be to run it.
+        # Not pickle: unpickling runs code, so a client that can write to Redis could run code here.
         "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
         "SOCKET_CONNECT_TIMEOUT": 0.25,
         "SOCKET_TIMEOUT": 0.25,
     }
     cache = {
         "BACKEND": "django_redis.cache.RedisCache",
-        # A list: django-redis would split a text at each comma, and a password may hold one.
+        # A list: django-redis splits a string at commas, and a password may contain one.
         "LOCATION": [url],
         "OPTIONS": options,
     }
-    of_pages = options | {"CLIENT_CLASS": "lib.redis.bytes_client.BytesClient"}
-    return {"default": cache, "pages": cache | {"OPTIONS": of_pages}}
+    page_options = options | {"CLIENT_CLASS": "lib.redis.bytes_client.BytesClient"}
+    return {"default": cache, "pages": cache | {"OPTIONS": page_options}}

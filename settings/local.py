@@ -1,4 +1,4 @@
-"""A laptop: SQLite, memory cache, one process with threads. All state lies in var/."""
+"""A laptop: SQLite, a cache in memory, one process with threads. All state is in var/."""
 
 import os
 from contextlib import suppress
@@ -15,30 +15,30 @@ VAR.mkdir(exist_ok=True)
 
 
 def _secret_key(file: Path) -> str:
-    """Made once for this laptop, so that logins outlive a restart."""
+    """Created once, so that sessions survive a restart."""
     if not file.exists():
         aside = file.with_suffix(f".{os.getpid()}")
         aside.touch(mode=0o600)
         aside.write_text(get_random_secret_key())
-        with suppress(FileExistsError):  # another process was faster, and its key counts
+        with suppress(FileExistsError):  # another process created it first; its key is used
             os.link(aside, file)
         aside.unlink()
     return file.read_text()
 
 
 def _last_port(file: Path) -> int:
-    """Where `manage.py serve` wrote that it listens, so that other commands print addresses that work."""
+    """The port that `manage.py serve` wrote down, so that other commands print URLs with it."""
     return int(file.read_text()) if file.exists() else 8000
 
 
-# Where `manage.py serve` listens, on 127.0.0.1.
+# The port of `manage.py serve`, on 127.0.0.1.
 PORT = integer("PORT", _last_port(VAR / "port"), 1, 65535)
 
 CACHES = {
     alias: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias}
     for alias in ("default", "pages")
 }
-# Cookies know no ports: a login here must not end the one on another checkout that is served at the same time.
+# Browsers send cookies to all ports of a host. With the port in the name, two checkouts keep separate sessions.
 CSRF_COOKIE_NAME = f"csrf-{PORT}"
 DATABASES = {
     "default": {
@@ -51,6 +51,6 @@ MEDIA_ROOT = VAR / "media"
 PUBLIC_PORT = PUBLIC_PORT or PORT
 SECRET_KEY = _secret_key(VAR / "secret-key")
 SESSION_COOKIE_NAME = f"session-{PORT}"
-# Static files come from where they lie, also when they were edited meanwhile: there is nothing to collect on a laptop.
+# Serve static files from the source folders, so that edits show at once and `collectstatic` is not needed.
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True

@@ -7,27 +7,27 @@ from settings.base import STORAGES, SURFACES
 from settings.caches import on_redis
 from settings.environment import choice, host, networks, postgresql, redis, secret, text
 
-# http is for a trial on a private network: whoever is on the way reads along.
+# http is for a trial on a private network: anyone on the network path can read the traffic.
 PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "https", ("http", "https"))
 TLS = PUBLIC_SCHEME == "https"
 
 ADMIN_HOST = host("ADMIN_HOST")
 CACHES = on_redis(redis("REDIS_URL"))
-# Browsers take a cookie of this prefix from this very host alone, and only over TLS.
+# Browsers accept a cookie with the prefix __Host- only over TLS and only for this host, not its subdomains.
 CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"
 CSRF_COOKIE_SECURE = TLS
-# What PostgreSQL is told of each session.
+# Settings of each PostgreSQL session.
 DATABASE_SETTINGS = (
-    # gunicorn never ends a request that is stuck, so the database does.
+    # gunicorn does not end a thread whose request hangs, so the database ends its statement.
     "statement_timeout=10s",
     "lock_timeout=5s",
     "idle_in_transaction_session_timeout=30s",
-    # What changes a page has to see what others committed (tenancy/changes/triggers.py).
+    # A transaction that changes a page must see rows that others committed (tenancy/changes/triggers.py).
     r"default_transaction_isolation=read\ committed",
-    # What is prepared (blogs/models/compiled.py) is planned once, also where a plan for each site seems cheaper.
+    # Plan each prepared statement (blogs/models/compiled.py) once. PostgreSQL would also plan it for each site.
     "plan_cache_mode=force_generic_plan",
-    # A page reads few rows by indexes: to go through a table instead, for fear of a slow disk, parallel workers and
-    # compiled plans cost more than they ever save.
+    # A page reads few rows by indexes. For these, sequential scans (chosen where a random read counts as slow),
+    # parallel workers and JIT compilation cost more than they save.
     "random_page_cost=1.1",
     "max_parallel_workers_per_gather=0",
     "jit=off",
@@ -38,7 +38,7 @@ DATABASES = {
         {
             "connect_timeout": 2,  # seconds; libpq takes no less
             "options": " ".join(f"-c {setting}" for setting in DATABASE_SETTINGS),
-            "tcp_user_timeout": 5000,  # milliseconds until a server that vanished without a word is given up
+            "tcp_user_timeout": 5000,  # milliseconds until a connection without acknowledgements is closed
         },
     )
 }
@@ -49,19 +49,20 @@ MEDIA_ROOT = text("MEDIA_ROOT")
 SECRET_KEY = secret("SECRET_KEY", 50)
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
 SILENCED_SYSTEM_CHECKS = [
-    # HSTS speaks for a site's own host alone: its subdomains and browsers' preload lists are its owner's to decide on.
+    # HSTS covers a site's own host only. The owner of the domain decides about subdomains and preload lists.
     "security.W005",
     "security.W021",
-    # SiteMiddleware sends who comes by http to https, at the address that the site has. Whether somebody came by https
-    # is known from wsgi.url_scheme, which gunicorn sets by what trusted proxies say (server/gunicorn.py).
+    # SiteMiddleware redirects http to https, at the site's own address. gunicorn sets wsgi.url_scheme from the headers
+    # of trusted proxies (server/gunicorn.py).
     "security.W008",
 ]
 SESSION_COOKIE_NAME = "__Host-session" if TLS else "session"
 SESSION_COOKIE_SECURE = TLS
 if TLS and not networks("TRUSTED_PROXIES"):
     raise ImproperlyConfigured(
-        "TRUSTED_PROXIES is missing: who is believed that a visitor came over TLS (server/gunicorn.py)? Without it"
-        " every page redirects to itself. Write the network of Traefik, like 10.0.0.0/24 or 127.0.0.1/32."
+        "TRUSTED_PROXIES is missing. It names the proxies whose X-Forwarded-Proto header says that a request came over"
+        " TLS (server/gunicorn.py); without it every page redirects to itself. Write the network of Traefik, like"
+        " 10.0.0.0/24 or 127.0.0.1/32."
     )
 # Seconds that a starting process waits for each (server/startup.py).
 STARTUP_TIMEOUTS = {"database": 30, "cache": 5}

@@ -1,4 +1,4 @@
-"""The test suite and the server processes it starts, on the databases that tests/support/servers.py started."""
+"""The test suite and its server processes, on the database and Redis that tests/support/servers.py starts."""
 
 import os
 
@@ -8,7 +8,7 @@ from settings.base import *  # noqa: F403
 from settings.base import BASE_DIR, SQLITE_OPTIONS
 from settings.caches import on_redis
 
-# mypy and makemigrations read these settings too, without servers.
+# The defaults are for mypy and makemigrations, which read these settings without servers.
 CACHES = on_redis(os.environ.get("REDIS_URL", "redis://localhost"))
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", "postgresql:///newsstand"))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -18,5 +18,5 @@ else:
     DATABASES["default"]["ENGINE"] = "lib.postgresql"
 MEDIA_ROOT = os.environ.get("MEDIA_ROOT", BASE_DIR / "var" / "test-media")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-SECRET_KEY = "for tests alone"  # noqa: S105
+SECRET_KEY = "for tests only"  # noqa: S105
 WHITENOISE_USE_FINDERS = True

@@ -64,7 +64,7 @@ def test_a_variable_that_is_missing_or_set_twice_is_refused(monkeypatch, tmp_pat
         (b"", "is empty"),
         (b" \n", "is empty"),
         (b"a" * 70_000, "larger than 65536 bytes"),
-        (b"\xff\xfe", "no text in UTF-8"),
+        (b"\xff\xfe", "it is not UTF-8 text"),
     ],
 )
 def test_an_unreadable_file_is_named_in_the_message(monkeypatch, tmp_path, contents, said):
@@ -101,7 +101,7 @@ def test_an_unknown_choice_is_refused(monkeypatch, wrong):
     assert environment.choices("NAME", ("b",), ("a", "b", "c")) == ("a", "c")
 
     monkeypatch.setenv("NAME", wrong)
-    assert "with commas between: a, b, c" in refused(environment.choices, ("b",), ("a", "b", "c"))
+    assert "separated by commas: a, b, c" in refused(environment.choices, ("b",), ("a", "b", "c"))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_urls_of_redis_are_accepted(monkeypatch, right):
 def test_an_invalid_url_of_redis_is_refused_without_showing_it(monkeypatch, wrong):
     monkeypatch.setenv("NAME", wrong)
     message = refused(environment.redis)
-    assert "NAME is no address of a Redis" in message
+    assert "NAME is not the URL of a Redis server" in message
     assert "hidden" not in message
 
 
