@@ -1,4 +1,4 @@
-"""Of many who want the same page at once, one renders it and the others wait for that."""
+"""Of several threads that want the same value at once, one computes it and the others wait for its result."""
 
 import threading
 from time import monotonic
@@ -6,19 +6,19 @@ from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
-# So many wait for long; a worker has eight threads by default, and other pages want some. Whoever finds no seat waits
-# standing: for a page that is rendered at its usual speed that is enough, and one that hangs does not take all threads.
-SEATS = 4
-PATIENCE = 5.0  # seconds since the rendering began
-PATIENCE_STANDING = 1.0
+# A worker has eight threads by default. Only MAX_WAITERS of them wait for long, so that a call that hangs cannot occupy
+# all. Any further thread waits for SHORT_TIMEOUT, which is enough for a call of usual length.
+MAX_WAITERS = 4
+LONG_TIMEOUT = 5.0  # seconds since the call began
+SHORT_TIMEOUT = 1.0  # seconds since the call began
 
 
-class TookTooLong(Exception):
-    """The page that another request renders is not there yet."""
+class WaitTimeout(Exception):
+    """The call of the other thread has not ended in time."""
 
 
-class Rendering(Generic[Result]):
-    """One that is under way."""
+class Call(Generic[Result]):
+    """A call in progress in another thread."""
 
     def __init__(self) -> None:
         self.began_at = monotonic()
@@ -26,37 +26,37 @@ class Rendering(Generic[Result]):
         self.result: Result | None = None
 
 
-class Renderings(Generic[Result]):
-    """All that are under way in this process, by key."""
+class SingleFlight(Generic[Result]):
+    """The calls in progress in this process, by key."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seats = threading.Semaphore(SEATS)
-        self._under_way: dict[str, Rendering[Result]] = {}
+        self._long_waits = threading.Semaphore(MAX_WAITERS)
+        self._calls: dict[str, Call[Result]] = {}
 
-    def begin(self, key: str) -> Rendering[Result] | None:
-        """None when this caller is to render, and then to call `end`; else the rendering to wait for."""
+    def begin(self, key: str) -> Call[Result] | None:
+        """None if the caller must compute the value and then call `end`. Otherwise the call to wait for."""
         with self._lock:
-            other = self._under_way.get(key)
-            if other is None:
-                self._under_way[key] = Rendering()
-            return other
+            call = self._calls.get(key)
+            if call is None:
+                self._calls[key] = Call()
+            return call
 
     def end(self, key: str, result: Result | None) -> None:
-        """Hand `result` to those who wait; None when there is none that they could use."""
+        """Wake all waiting threads with `result`. None means that the call failed or that its value is not shared."""
         with self._lock:
-            rendering = self._under_way.pop(key)
-        rendering.result = result
-        rendering.done.set()
+            call = self._calls.pop(key)
+        call.result = result
+        call.done.set()
 
-    def wait(self, rendering: Rendering[Result]) -> Result | None:
-        """What the other request rendered. Raises TookTooLong."""
-        seated = self._seats.acquire(blocking=False)
+    def wait(self, call: Call[Result]) -> Result | None:
+        """The result of `call`. Raises WaitTimeout."""
+        may_wait_long = self._long_waits.acquire(blocking=False)
         try:
-            patience = PATIENCE if seated else PATIENCE_STANDING
-            if not rendering.done.wait(max(0, rendering.began_at + patience - monotonic())):
-                raise TookTooLong
-            return rendering.result
+            timeout = LONG_TIMEOUT if may_wait_long else SHORT_TIMEOUT
+            if not call.done.wait(max(0, call.began_at + timeout - monotonic())):
+                raise WaitTimeout
+            return call.result
         finally:
-            if seated:
-                self._seats.release()
+            if may_wait_long:
+                self._long_waits.release()

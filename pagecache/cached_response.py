@@ -1,4 +1,4 @@
-"""A page as bytes: as it leaves for a reader, and as it lies in the cache."""
+"""A response that is encoded for readers, and its representation in the cache."""
 
 import gzip
 import zlib
@@ -10,43 +10,43 @@ import brotli
 
 Headers = list[tuple[str, str]]
 
-ENCODINGS = ("br", "gzip", "identity")  # in our order of preference
-LONGEST_ACCEPTED = 200  # of a header Accept-Encoding; browsers send a fifth of that
-WORTH_COMPRESSING = 256  # bytes
+ENCODINGS = ("br", "gzip", "identity")  # in order of preference
+MAX_ACCEPT_ENCODING = 200  # characters of the header; browsers send about 40
+MIN_COMPRESSED = 256  # bytes; shorter bodies are not compressed
 
-_OF_A_304 = frozenset({"cache-control", "etag", "vary"})  # the others a browser has already (RFC 9110, 15.4.5)
+_HEADERS_OF_304 = frozenset({"cache-control", "etag", "vary"})  # RFC 9110, 15.4.5
 
 
-class Page(NamedTuple):
-    """An answer that everybody may keep, in one encoding."""
+class CachedResponse(NamedTuple):
+    """A public response in one encoding."""
 
-    status: str  # with its reason: "200 OK"
+    status: str  # with its reason phrase: "200 OK"
     headers: Headers
     body: bytes
-    expires_at: float  # Unix time, infinity when only a change ends it
+    expires_at: float  # Unix time; infinity if only a change of the site ends it
 
-    def not_modified(self) -> Headers:
-        """Headers of the answer to somebody who has this page already."""
-        return [(name, value) for name, value in self.headers if name.lower() in _OF_A_304]
+    def not_modified_headers(self) -> Headers:
+        """The headers of a 304 response."""
+        return [(name, value) for name, value in self.headers if name.lower() in _HEADERS_OF_304]
 
     def matches(self, if_none_match: str) -> bool:
-        """Whether the header If-None-Match names this page, by weak comparison (RFC 9110, 13.1.2)."""
+        """Whether the header If-None-Match contains the ETag, by weak comparison (RFC 9110, 13.1.2)."""
         own = next((value for name, value in self.headers if name == "ETag"), None)
         tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
         return own is not None and (own in tags or tags == ["*"])
 
 
-def page(status: str, headers: Headers, body: bytes, encoding: str, expires_at: float) -> Page:
-    """What Django answered, complete and compressed for readers of this encoding."""
+def encode(status: str, headers: Headers, body: bytes, encoding: str, expires_at: float) -> CachedResponse:
+    """A response of Django, compressed and with all headers."""
     headers = [(name, value) for name, value in headers if name.lower() not in ("content-length", "vary")]
     headers.append(("Vary", "Accept-Encoding"))
-    if encoding != "identity" and len(body) >= WORTH_COMPRESSING:
+    if encoding != "identity" and len(body) >= MIN_COMPRESSED:
         body = _compress(body, encoding)
         headers.append(("Content-Encoding", encoding))
     if status.startswith("200"):
         headers.append(("ETag", f'"{blake2b(body, digest_size=12).hexdigest()}"'))
     headers.append(("Content-Length", str(len(body))))
-    return Page(status, headers, body, expires_at)
+    return CachedResponse(status, headers, body, expires_at)
 
 
 def _compress(body: bytes, encoding: str) -> bytes:
@@ -55,13 +55,13 @@ def _compress(body: bytes, encoding: str) -> bytes:
     return gzip.compress(body, 6, mtime=0)
 
 
-def accepted(accept_encoding: str) -> str:
-    """The encoding for a reader who sends this header Accept-Encoding (RFC 9110, 12.5.3)."""
-    return _accepted(accept_encoding) if len(accept_encoding) <= LONGEST_ACCEPTED else "identity"
+def negotiate_encoding(accept_encoding: str) -> str:
+    """The encoding for a request with this Accept-Encoding header (RFC 9110, 12.5.3)."""
+    return _negotiate(accept_encoding) if len(accept_encoding) <= MAX_ACCEPT_ENCODING else "identity"
 
 
 @lru_cache(maxsize=1000)
-def _accepted(accept_encoding: str) -> str:
+def _negotiate(accept_encoding: str) -> str:
     weights = {}
     for item in accept_encoding.lower().split(","):
         coding, _, weight = item.partition(";")
@@ -76,20 +76,20 @@ def _is_zero(weight: str) -> bool:
     return weight.strip("0.") == "" and weight != ""
 
 
-def to_bytes(key: str, page: Page) -> bytes:
-    """A page as it is stored under this key: a checksum, then key, time, status and headers by line, then the body."""
-    lines = [key, repr(page.expires_at), page.status, *(f"{name}: {value}" for name, value in page.headers)]
-    content = "\n".join(lines).encode("latin-1") + b"\n\n" + page.body
+def to_bytes(key: str, response: CachedResponse) -> bytes:
+    """The entry at this key: a checksum; a line each for key, expiry, status and headers; an empty line; the body."""
+    lines = [key, repr(response.expires_at), response.status, *(f"{name}: {value}" for name, value in response.headers)]
+    content = "\n".join(lines).encode("latin-1") + b"\n\n" + response.body
     return b"%08x\n" % zlib.adler32(content) + content
 
 
-def from_bytes(key: str, stored: bytes) -> Page | None:
-    """The page that was stored under this key; None for whatever else these bytes are."""
-    if stored[:9] != b"%08x\n" % zlib.adler32(memoryview(stored)[9:]):
+def from_bytes(key: str, entry: bytes) -> CachedResponse | None:
+    """The response in this entry. None if the entry is corrupt or belongs to another key."""
+    if entry[:9] != b"%08x\n" % zlib.adler32(memoryview(entry)[9:]):
         return None
-    head_ends = stored.index(b"\n\n")
-    own_key, expires_at, status, *lines = stored[9:head_ends].decode("latin-1").split("\n")
+    head_ends = entry.index(b"\n\n")
+    own_key, expires_at, status, *lines = entry[9:head_ends].decode("latin-1").split("\n")
     if own_key != key:
         return None
     headers = [(name, value) for name, value in [line.split(": ", 1) for line in lines]]
-    return Page(status, headers, stored[head_ends + 2 :], float(expires_at))
+    return CachedResponse(status, headers, entry[head_ends + 2 :], float(expires_at))

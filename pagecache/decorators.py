@@ -1,4 +1,4 @@
-"""Which answers everybody may keep: a view says so of itself, and which parameters of the query it reads."""
+"""A view declares that its response is public, and which query parameters it reads."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -12,22 +12,22 @@ from lib.cache_control import CACHE_CONTROL
 
 View = Callable[..., HttpResponse]
 
-MOST_PARAMETERS = 50
-_MARK = "newsstand.public"
+MAX_PARAMETERS = 50
+_PUBLIC = "newsstand.public"
 
 
 def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
-    """Decorates a view whose answers depend on the site, the path and these parameters alone.
+    """Decorate a view whose response depends only on the site, the path and the query parameters named in `query`.
 
-    It sees no others: what is not in the key of a page cannot change the page.
+    The view sees no other parameters, because the cache key does not contain them.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def public_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            read = declared(request.META.get("QUERY_STRING", ""), query)
-            request.GET = QueryDict(read)  # immutable, as Django's own
-            request.META["QUERY_STRING"] = read
+            query_string = declared_query(request.META.get("QUERY_STRING", ""), query)
+            request.GET = QueryDict(query_string)
+            request.META["QUERY_STRING"] = query_string
             return declare_public(request, view(request, *args, **kwargs))
 
         public_view.query = tuple(query)  # type: ignore[attr-defined]
@@ -37,26 +37,27 @@ def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
 
 
 def declare_public(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Let everybody keep this answer."""
+    """Let the page cache, CDNs and browsers store the response."""
     response["Cache-Control"] = CACHE_CONTROL
-    request.META[_MARK] = True
+    request.META[_PUBLIC] = True
     return response
 
 
 def is_declared_public(environ: dict[str, Any]) -> bool:
-    """Whether the view that answered the request of this environ said that its answer may be kept."""
-    return _MARK in environ
+    """Whether the view that handled the request declared its response public."""
+    return _PUBLIC in environ
 
 
-def declared(query: str, names: Iterable[str]) -> str:
-    """The parameters of these names alone, each once (the last one counts, as with Django), in one spelling.
+def declared_query(query: str, names: Iterable[str]) -> str:
+    """The query string reduced to the parameters in `names`, in a canonical order and encoding.
 
-    Raises TooManyFieldsSent, which Django answers with 400, for more than MOST_PARAMETERS.
+    Of a repeated parameter the last value counts, as in Django. Raises TooManyFieldsSent, for which Django responds
+    with 400, if there are more than MAX_PARAMETERS.
     """
     if not query:
         return ""
     try:
-        given = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS))
+        given = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS))
     except ValueError as error:
-        raise TooManyFieldsSent(f"The address has more than {MOST_PARAMETERS} parameters.") from error
+        raise TooManyFieldsSent(f"The query string has more than {MAX_PARAMETERS} parameters.") from error
     return urlencode([(name, given[name]) for name in names if name in given])

@@ -1,4 +1,4 @@
-"""What tells the pages of this installation and this release from those of others."""
+"""A fingerprint that separates the entries of installations and releases that share one Redis."""
 
 import sys
 from collections.abc import Iterator
@@ -8,20 +8,20 @@ from pathlib import Path
 import django
 from django.conf import settings
 
-# Packages beside the application that no response is made by.
-NOT_SERVED = ("benchmarks", "devstack", "tests")
+# Packages that take no part in a response.
+IGNORED_PACKAGES = ("benchmarks", "devstack", "tests")
 
 
 def fingerprint() -> str:
-    """Another one for another installation, other code, templates or static files, another public address."""
+    """Differs between installations, and changes with code, templates, static files and the public address."""
     digest = blake2b(digest_size=10)
-    for fact in _facts():
-        digest.update(fact + b"\0")
+    for component in _components():
+        digest.update(component + b"\0")
     return digest.hexdigest()
 
 
-def _facts() -> Iterator[bytes]:
-    # Who knows an installation's secret is of it; a digest does not tell the secret.
+def _components() -> Iterator[bytes]:
+    # SECRET_KEY identifies the installation. The digest does not reveal it.
     yield settings.SECRET_KEY.encode()
     yield f"{settings.PUBLIC_SCHEME} {settings.PUBLIC_PORT} {settings.STATIC_URL}".encode()
     yield f"{django.get_version()} {sys.version}".encode()
@@ -31,9 +31,9 @@ def _facts() -> Iterator[bytes]:
 
 
 def _files() -> Iterator[tuple[str, Path]]:
-    """All that a page is made by, wherever the release lies; the manifest names the static files by their content."""
+    """The files that pages depend on, by their names in the release. The manifest has hashes of the static files."""
     packages = {init.parent for init in settings.BASE_DIR.glob("*/__init__.py")}
-    for folder in sorted(package for package in packages if package.name not in NOT_SERVED):
+    for folder in sorted(package for package in packages if package.name not in IGNORED_PACKAGES):
         for file in sorted(folder.rglob("*")):
             if file.suffix in (".py", ".html"):
                 yield str(file.relative_to(settings.BASE_DIR)), file

@@ -1,7 +1,7 @@
-"""The page cache: a layer around Django that answers with stored pages and never wakes Django for one.
+"""A WSGI layer around Django that stores public pages and serves them without Django.
 
-The key of a page holds all that its bytes depend on: installation, release, site and generation, path, the parameters
-that its view declared, encoding. Whatever changes a site gives it a new generation, so that nothing is ever deleted.
+The cache key contains everything that the bytes of a page depend on: installation and release, site, generation, path,
+declared query parameters, encoding. A change gives the site a new generation, so no entry is ever deleted.
 """
 
 import logging
@@ -9,103 +9,112 @@ from time import time
 
 from django.core.cache import BaseCache, caches
 
-from lib.singleflight import Renderings, TookTooLong
+from lib.singleflight import SingleFlight, WaitTimeout
 from pagecache import cached_response
-from pagecache.cached_response import Page
+from pagecache.cached_response import CachedResponse
 from pagecache.release import fingerprint
-from pagecache.requests import Environ, StartResponse, Visit, as_everybody, key_of, site_of
-from pagecache.responses import Answer, Application, Body, Rendered, pass_on, send, try_again, without_body_for_head
+from pagecache.requests import CacheRequest, Environ, StartResponse, anonymous, cache_key, requested_site
+from pagecache.responses import (
+    Application,
+    Body,
+    DjangoResponse,
+    RenderedResponse,
+    send_cached,
+    send_try_again,
+    send_uncached,
+    without_body_for_head,
+)
 from tenancy.dynamic import is_dynamic
 from tenancy.registry.domain_map import SiteEntry
 
-KEPT_FOR = 24 * 3600  # seconds; what nobody can ask for any more goes by itself
-LARGEST = 2 * 1024 * 1024  # bytes of a page
-# A page whose time is up is still shown for this long, while one request renders the next.
-STALE_AT_MOST = 0.5  # seconds
+ENTRY_TTL = 24 * 3600  # seconds; entries of old generations are never read again and expire
+MAX_BODY = 2 * 1024 * 1024  # bytes
+MAX_STALE = 0.5  # seconds after its expiry that a response is still served while one request renders the next
 
 logger = logging.getLogger(__name__)
 
 
 class PageCache:
-    """A WSGI application: Django's, behind a cache of the public pages."""
+    """A WSGI application that wraps Django's."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
         self._cache: BaseCache = caches["pages"]
         self._prefix = fingerprint()
-        self._renderings: Renderings[Rendered] = Renderings()
+        self._renders: SingleFlight[RenderedResponse] = SingleFlight()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Body:
         if is_dynamic(environ["PATH_INFO"]):
-            return pass_on(Answer(self._application, environ), environ, start_response)
-        entry = site_of(environ)
+            return send_uncached(DjangoResponse(self._application, environ), environ, start_response)
+        entry = requested_site(environ)
         if entry is None:
             return without_body_for_head(self._application(environ, start_response), environ)
-        key = key_of(environ, entry)
+        key = cache_key(environ, entry)
         if key is None:
-            return pass_on(self._ask_django(environ, entry), environ, start_response)
-        encoding = cached_response.accepted(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        return self._answer(Visit(environ, start_response, entry, f"{self._prefix}:{key}", encoding))
+            return send_uncached(self._call_django(environ, entry), environ, start_response)
+        encoding = cached_response.negotiate_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        return self._respond(CacheRequest(environ, start_response, entry, f"{self._prefix}:{key}", encoding))
 
-    def _answer(self, visit: Visit) -> Body:
-        page = self._stored(visit.key)
-        if page is not None and time() < page.expires_at:
-            return send(visit, page, "HIT")
-        other = self._renderings.begin(visit.page_key)
-        if other is None:
-            return self._render(visit, page)
-        if page is not None and time() < page.expires_at + STALE_AT_MOST:
-            return send(visit, page, "STALE")
+    def _respond(self, request: CacheRequest) -> Body:
+        cached = self._load(request.key)
+        if cached is not None and time() < cached.expires_at:
+            return send_cached(request, cached, "HIT")
+        render = self._renders.begin(request.page_key)
+        if render is None:
+            return self._render(request, cached)
+        if cached is not None and time() < cached.expires_at + MAX_STALE:
+            return send_cached(request, cached, "STALE")
         try:
-            rendered = self._renderings.wait(other)
-        except TookTooLong:
-            return send(visit, page, "STALE") if page else try_again(visit)
+            rendered = self._renders.wait(render)
+        except WaitTimeout:
+            return send_cached(request, cached, "STALE") if cached else send_try_again(request)
         if rendered is not None:
-            return self._deliver(visit, rendered)
-        found = self._stored(visit.key)
-        if found is not None and time() < found.expires_at:
-            return send(visit, found, "HIT")
-        # What the other got was no page to be kept, so it is not for others.
-        return self._pass_on(visit, self._ask_django(visit.environ, visit.entry), page)
+            return self._send_rendered(request, rendered)
+        newer = self._load(request.key)
+        if newer is not None and time() < newer.expires_at:
+            return send_cached(request, newer, "HIT")
+        # The response that the other request got is not cacheable, so it may not be shared.
+        return self._send_uncached(request, self._call_django(request.environ, request.entry), cached)
 
-    def _render(self, visit: Visit, stale: Page | None) -> Body:
-        """As the only one in this process."""
+    def _render(self, request: CacheRequest, expired: CachedResponse | None) -> Body:
+        """Render as the only request of this process for this page."""
         rendered = None
         try:
-            page = self._stored(visit.key)  # once more: another may have stored it a moment ago
-            if page is not None and time() < page.expires_at:
-                return send(visit, page, "HIT")
-            answer = self._ask_django(visit.environ, visit.entry)
-            if answer.is_public():
-                rendered = answer.rendered(visit.entry.next_change_at)
-                return self._deliver(visit, rendered)
+            cached = self._load(request.key)  # again: another process may have stored it since
+            if cached is not None and time() < cached.expires_at:
+                return send_cached(request, cached, "HIT")
+            response = self._call_django(request.environ, request.entry)
+            if response.is_public():
+                rendered = response.render(request.entry.next_change_at)
+                return self._send_rendered(request, rendered)
         finally:
-            self._renderings.end(visit.page_key, rendered)
-        return self._pass_on(visit, answer, stale)
+            self._renders.end(request.page_key, rendered)
+        return self._send_uncached(request, response, expired)
 
-    def _pass_on(self, visit: Visit, answer: Answer, stale: Page | None) -> Body:
-        """What is not kept; while the database is away the page whose time is up, if there is one."""
-        if stale is not None and answer.status.startswith("503"):
-            answer.close()
-            return send(visit, stale, "STALE")
-        return pass_on(answer, visit.environ, visit.start_response)
+    def _send_uncached(self, request: CacheRequest, response: DjangoResponse, expired: CachedResponse | None) -> Body:
+        """Send `response`; if the database is away (503), send the expired entry in its place."""
+        if expired is not None and response.status.startswith("503"):
+            response.close()
+            return send_cached(request, expired, "STALE")
+        return send_uncached(response, request.environ, request.start_response)
 
-    def _ask_django(self, environ: Environ, entry: SiteEntry) -> Answer:
-        return Answer(self._application, as_everybody(environ, entry))
+    def _call_django(self, environ: Environ, entry: SiteEntry) -> DjangoResponse:
+        return DjangoResponse(self._application, anonymous(environ, entry))
 
-    def _deliver(self, visit: Visit, rendered: Rendered) -> Body:
-        page = rendered.pages.get(visit.encoding)
-        if page is None:
-            page = rendered.pages[visit.encoding] = rendered.compressed(visit.encoding)
-            if len(page.body) <= LARGEST and time() < page.expires_at:
-                self._cache.set(visit.key, cached_response.to_bytes(visit.key, page), KEPT_FOR)
-        return send(visit, page, "MISS")
+    def _send_rendered(self, request: CacheRequest, rendered: RenderedResponse) -> Body:
+        """Send the response in the encoding of the request. Store it if no other request has done so."""
+        cached = rendered.by_encoding.get(request.encoding)
+        if cached is None:
+            cached = rendered.by_encoding[request.encoding] = rendered.encode(request.encoding)
+            if len(cached.body) <= MAX_BODY and time() < cached.expires_at:
+                self._cache.set(request.key, cached_response.to_bytes(request.key, cached), ENTRY_TTL)
+        return send_cached(request, cached, "MISS")
 
-    def _stored(self, key: str) -> Page | None:
-        stored = self._cache.get(key)
-        if stored is None:
+    def _load(self, key: str) -> CachedResponse | None:
+        entry = self._cache.get(key)
+        if entry is None:
             return None
-        page = cached_response.from_bytes(key, stored)
-        if page is None:
-            logger.error("The cache holds something else than a page under %s; it is rendered anew.", key)
-        return page
+        cached = cached_response.from_bytes(key, entry)
+        if cached is None:
+            logger.error("The entry of the page cache at %s is corrupt. Rendering the page again.", key)
+        return cached

@@ -1,4 +1,4 @@
-"""What several tests of the page cache use besides the cast."""
+"""Fixtures for tests of the page cache."""
 
 import pytest
 from django.urls import path as route
@@ -9,7 +9,7 @@ from pagecache.decorators import public_page
 
 @pytest.fixture
 def probe():
-    """probe(view): a view that stands at /probe/ of every site, or at another path, declared public."""
+    """probe(view): serve this view, declared public, at /probe/ or another path of every site."""
     before = list(urls.urlpatterns)
     yield lambda view, path="probe/": urls.urlpatterns.insert(0, route(path, public_page()(view)))
     urls.urlpatterns[:] = before

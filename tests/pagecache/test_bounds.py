@@ -1,4 +1,4 @@
-"""Strangers neither multiply what is kept nor make us work, remember or write for nothing."""
+"""Hostile requests cannot add cache entries, queries, memory or log lines."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ MONTH = "/2026/03/"
 
 @pytest.fixture
 def placements(techblog, publish):
-    """Posts of March, of which the newest has a tag; one of April; a page."""
+    """Five posts of March, the newest with a tag; a post of April; a page."""
     march = timezone.now().replace(year=2026, month=3, day=1)
     posts = [publish(f"Post {n}", on=techblog, at=march + timedelta(days=n)) for n in range(5)]
     posts[-1].post.tags.add(Tag.objects.create(slug="rare", name="Rare"))
@@ -34,13 +34,13 @@ def placements(techblog, publish):
         ("/tag/rare/", [], ["march", "april", "page"]),
     ],
 )
-def test_a_list_goes_on_only_from_its_own_posts(placements, path, known, others):
+def test_a_list_continues_only_after_a_post_of_that_list(placements, path, known, others):
     states = {name: read(HOST, path, {"before": placements[name].pk}).status for name in (*known, *others)}
 
     assert states == dict.fromkeys(known, 200) | dict.fromkeys(others, 404)
 
 
-def test_a_part_of_the_sitemap_that_was_guessed_costs_one_look(techblog, publish):
+def test_a_guessed_part_of_the_sitemap_costs_no_expensive_query(techblog, publish):
     first = publish("Post", on=techblog)
 
     with CaptureQueriesContext(connection) as captured:
@@ -49,21 +49,21 @@ def test_a_part_of_the_sitemap_that_was_guessed_costs_one_look(techblog, publish
     assert read(HOST, f"/sitemap-{first.pk}.xml").status == 200
 
 
-def test_an_unknown_host_is_no_proxys_to_keep(techblog, visit):
+def test_the_response_for_an_unknown_host_may_not_be_stored(techblog, visit):
     assert visit("unknown.test").headers["Cache-Control"] == "no-store"
 
 
-def test_an_overlong_address_is_refused_without_a_line_in_the_log(techblog, caplog):
+def test_a_query_string_with_too_many_parameters_gets_400_without_a_log_line(techblog, caplog):
     assert read(HOST, "/?" + "a=1&" * 60).status == 400
     assert caplog.records == []
 
 
 @pytest.mark.pure
-def test_headers_of_no_browser_are_not_remembered():
-    for remembered, ask in (
-        (requests._name_in, lambda: requests._name("x" * 8000)),
-        (cached_response._accepted, lambda: cached_response.accepted("br, " + "x" * 8000)),
+def test_overlong_headers_are_not_kept_in_memory():
+    for memoised, call in (
+        (requests._parsed_host_name, lambda: requests._host_name("x" * 8000)),
+        (cached_response._negotiate, lambda: cached_response.negotiate_encoding("br, " + "x" * 8000)),
     ):
-        before = remembered.cache_info().currsize
-        assert ask() in ("", "identity")
-        assert remembered.cache_info().currsize == before
+        before = memoised.cache_info().currsize
+        assert call() in ("", "identity")
+        assert memoised.cache_info().currsize == before

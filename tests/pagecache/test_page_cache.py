@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from blogs import redirects
 from blogs.models import Author, Image, Tag
 from lib.cache_control import CACHE_CONTROL
-from pagecache.wsgi import LARGEST
+from pagecache.wsgi import MAX_BODY
 from tenancy import lifecycle
 from tests.support.pagecache.observing import counted, entries
 from tests.support.pagecache.wire import get
@@ -160,11 +160,11 @@ def test_a_whole_page_of_a_declared_view_is_kept(techblog, probe):
 
 
 def test_a_page_that_is_too_large_is_sent_and_not_kept(techblog, probe):
-    probe(lambda request: HttpResponse("x" * (LARGEST + 1)))
+    probe(lambda request: HttpResponse("x" * (MAX_BODY + 1)))
     before = entries()
 
     assert states("/probe/", "/probe/") == ["MISS", "MISS"]
-    assert len(read(HOST, "/probe/").body) == LARGEST + 1
+    assert len(read(HOST, "/probe/").body) == MAX_BODY + 1
     assert entries() == before
     assert states("/probe/", "/probe/", HTTP_ACCEPT_ENCODING="gzip") == ["MISS", "HIT"]
 
@@ -207,7 +207,7 @@ def test_what_another_process_stored_a_moment_ago_is_not_rendered_once_more(tech
         return renderings.begin(key)
 
     probe(page)
-    renderings = page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT)._renderings
+    renderings = page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT)._renders
     monkeypatch.setattr(renderings, "begin", begin)
 
     assert states("/probe/") == ["HIT"]

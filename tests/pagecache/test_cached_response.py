@@ -1,4 +1,4 @@
-"""A page as bytes, and which form of it a reader gets."""
+"""Encoding of responses, their representation in the cache, and declared query parameters."""
 
 import gzip
 import math
@@ -7,12 +7,12 @@ import brotli
 import pytest
 from django.core.exceptions import TooManyFieldsSent
 
-from pagecache.cached_response import WORTH_COMPRESSING, Page, accepted, from_bytes, page, to_bytes
-from pagecache.decorators import MOST_PARAMETERS, declared
+from pagecache.cached_response import MIN_COMPRESSED, CachedResponse, encode, from_bytes, negotiate_encoding, to_bytes
+from pagecache.decorators import MAX_PARAMETERS, declared_query
 
 pytestmark = pytest.mark.pure
 
-LONG = b"Long enough to be worth it. " * 20
+LONG = b"Long enough to be compressed. " * 20
 HEADERS = [("Content-Type", "text/html"), ("Content-Length", "7"), ("vary", "Cookie"), ("Link", "<\xe9>; a=b: c")]
 
 
@@ -45,45 +45,45 @@ HEADERS = [("Content-Type", "text/html"), ("Content-Length", "7"), ("vary", "Coo
         ("a" * 8000, "identity"),
     ],
 )
-def test_the_encoding_is_one_that_the_reader_takes(header, encoding):
-    assert accepted(header) == encoding
+def test_the_encoding_follows_the_accept_encoding_header(header, encoding):
+    assert negotiate_encoding(header) == encoding
 
 
-@pytest.mark.parametrize(("encoding", "unpack"), [("gzip", gzip.decompress), ("br", brotli.decompress)])
-def test_a_long_body_leaves_packed_and_a_short_one_as_it_is(encoding, unpack):
-    packed = page("200 OK", HEADERS, LONG, encoding, math.inf)
-    short = page("200 OK", HEADERS, LONG[: WORTH_COMPRESSING - 1], encoding, math.inf)
+@pytest.mark.parametrize(("encoding", "decompress"), [("gzip", gzip.decompress), ("br", brotli.decompress)])
+def test_a_long_body_is_compressed_and_a_short_one_is_not(encoding, decompress):
+    compressed = encode("200 OK", HEADERS, LONG, encoding, math.inf)
+    short = encode("200 OK", HEADERS, LONG[: MIN_COMPRESSED - 1], encoding, math.inf)
 
-    assert unpack(packed.body) == LONG
-    assert dict(packed.headers)["Content-Encoding"] == encoding
-    assert short.body == LONG[: WORTH_COMPRESSING - 1]
+    assert decompress(compressed.body) == LONG
+    assert dict(compressed.headers)["Content-Encoding"] == encoding
+    assert short.body == LONG[: MIN_COMPRESSED - 1]
     assert "Content-Encoding" not in dict(short.headers)
-    for each in (packed, short):
+    for each in (compressed, short):
         names = [name.lower() for name, _ in each.headers]
         assert len(names) == len(set(names))
         assert dict(each.headers)["Content-Length"] == str(len(each.body))
         assert dict(each.headers)["Vary"] == "Accept-Encoding"
 
 
-def test_the_same_text_gives_the_same_bytes_and_another_one_another_tag():
-    def made(body=LONG, encoding="gzip"):
-        return page("200 OK", HEADERS, body, encoding, math.inf)
+def test_the_etag_depends_on_body_and_encoding():
+    def encoded(body=LONG, encoding="gzip"):
+        return encode("200 OK", HEADERS, body, encoding, math.inf)
 
-    assert made() == made()
-    tags = {dict(each.headers)["ETag"] for each in (made(), made(LONG + b"."), made(encoding="br"))}
+    assert encoded() == encoded()
+    tags = {dict(each.headers)["ETag"] for each in (encoded(), encoded(LONG + b"."), encoded(encoding="br"))}
     assert len(tags) == 3
 
 
 @pytest.mark.parametrize("body", [b"", b"\n\n", LONG, b"one\n\ntwo\n\n", bytes(range(256))])
 @pytest.mark.parametrize("expires_at", [math.inf, 1785000000.123456])
-def test_a_page_comes_back_as_it_was_stored(body, expires_at):
-    stored = Page("301 Moved Permanently", HEADERS, body, expires_at)
+def test_a_stored_response_is_read_unchanged(body, expires_at):
+    stored = CachedResponse("301 Moved Permanently", HEADERS, body, expires_at)
 
     assert from_bytes("key", to_bytes("key", stored)) == stored
 
 
-def test_whatever_else_lies_there_is_no_page():
-    stored = to_bytes("key", page("200 OK", HEADERS, LONG, "br", math.inf))
+def test_a_corrupt_entry_or_one_of_another_key_gives_none():
+    stored = to_bytes("key", encode("200 OK", HEADERS, LONG, "br", math.inf))
 
     assert from_bytes("key", stored) is not None
     assert from_bytes("another key", stored) is None
@@ -97,7 +97,7 @@ def test_whatever_else_lies_there_is_no_page():
 
 
 @pytest.mark.parametrize(
-    ("query", "read"),
+    ("query", "expected"),
     [
         ("", ""),
         ("before=7", "before=7"),
@@ -114,16 +114,16 @@ def test_whatever_else_lies_there_is_no_page():
         ("before=a+b%26page=2", "before=a+b%26page%3D2"),
     ],
 )
-def test_of_a_query_only_what_is_declared_counts_each_in_one_spelling(query, read):
-    assert declared(query, ["before"]) == read
-    assert declared(query, []) == ""
+def test_a_query_string_is_reduced_to_declared_parameters_in_canonical_spelling(query, expected):
+    assert declared_query(query, ["before"]) == expected
+    assert declared_query(query, []) == ""
 
 
-def test_the_order_of_parameters_is_that_of_the_declaration():
-    assert declared("b=2&a=1", ["a", "b"]) == declared("a=1&b=2", ["a", "b"]) == "a=1&b=2"
+def test_parameters_have_the_order_of_their_declaration():
+    assert declared_query("b=2&a=1", ["a", "b"]) == declared_query("a=1&b=2", ["a", "b"]) == "a=1&b=2"
 
 
 def test_too_many_parameters_are_refused():
-    assert declared("&".join(["before=7"] * MOST_PARAMETERS), ["before"]) == "before=7"
+    assert declared_query("&".join(["before=7"] * MAX_PARAMETERS), ["before"]) == "before=7"
     with pytest.raises(TooManyFieldsSent):
-        declared("&".join(["x=7"] * (MOST_PARAMETERS + 1)), ["before"])
+        declared_query("&".join(["x=7"] * (MAX_PARAMETERS + 1)), ["before"])
