@@ -1,4 +1,4 @@
-"""The cast: two sites, one shared post, an owner, an editor, an author, and a stranger who is always refused."""
+"""Fixtures for all tests: two sites, a shared post, one user for each role, and one user without a role."""
 
 import socket
 import threading
@@ -28,12 +28,12 @@ from tests.support.accounts import PASSWORD
 from tests.support.processes import running
 from tests.support.reading import assert_cached_like
 
-MANY = 1_000_000  # bytes of a table; so many rows are gone sooner, and for good, by TRUNCATE
+LARGE = 1_000_000  # bytes of a table from which TRUNCATE is faster than DELETE
 
 
 @pytest.fixture(scope="session", autouse=True)
-def registry_lets_go(django_db_setup):
-    """The test database is dropped at the end, which its own connection would forbid."""
+def registry_is_closed(django_db_setup):
+    """PostgreSQL cannot drop the test database while the registry is connected to it."""
     yield
     registry.close()
 
@@ -46,28 +46,29 @@ def tables_are_emptied_quickly(django_db_setup):
 
 
 def empty_tables():
-    """Delete every row but what migrations left, in a tenth of the time of Django's own way.
+    """Delete all rows except content types and permissions, in a tenth of the time that Django's `flush` takes.
 
-    That one cuts all tables, used or not, and then does all that follows a migration: it makes content types and
-    permissions anew, and looks for our triggers. Here the former stay, and a test that breaks a trigger mends it.
+    `flush` truncates all tables and sends `post_migrate`, which creates content types and permissions again and checks
+    our triggers. Here these rows stay, and a test that damages a trigger must repair it.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL session_replication_role = replica")  # without triggers, in any order
+            # Without triggers, foreign keys are not checked either, and the order of the tables does not matter.
+            cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute(
                 "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND pg_relation_size(oid) > %s",
-                [list(tables()), MANY],
+                [list(tables()), LARGE],
             )
             for (table,) in cursor.fetchall():
                 cursor.execute(f"TRUNCATE {table} CASCADE")
         for table in tables():
             cursor.execute(f"DELETE FROM {table}")  # noqa: S608  # names of our own tables
-    ContentType.objects.clear_cache()  # so that no test has it from the one before
+    ContentType.objects.clear_cache()  # the next test must not use ids of the previous one
 
 
 @cache
 def tables():
-    """Those of our models, the generations last: on SQLite a deleted row writes one."""
+    """The tables of our models. The generations come last: on SQLite, deleting a watched row writes one."""
     kept = {ContentType._meta.db_table, Permission._meta.db_table}
     found = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - kept
     return sorted(found, key="tenancy_generation".__eq__)
@@ -75,17 +76,17 @@ def tables():
 
 @pytest.fixture
 def installation(transactional_db, settings, tmp_path):
-    """An empty installation. Its transactions really commit: the registry hears of nothing else."""
+    """An empty installation. Its transactions are committed, because the registry sees only committed changes."""
     settings.MEDIA_ROOT = tmp_path / "media"
     yield
-    # All tables are emptied next, without a trigger, of which no registry hears; of this each does that asks in time.
+    # After this, all tables are emptied with triggers disabled, which no registry notices. So delete the domains now.
     Domain.objects.all().delete()
     registry.find("")
 
 
 @pytest.fixture
 def empty_database(installation):
-    """The address of a database without a table."""
+    """The URL of a database without tables."""
     address = connection.settings_dict
     url = servers.postgresql.url.rpartition("/")[0]
     with psycopg.connect(url + "/postgres", autocommit=True) as postgresql:
@@ -107,7 +108,7 @@ def financeblog(installation):
 
 @pytest.fixture
 def publish():
-    """publish("Title", on=site): a live post. `at` moves its time, None makes a draft; `home` defaults to the site."""
+    """publish("Title", on=site): a live post. `at` is its publication time, None makes a draft; `home` is `on`."""
 
     def publish(title, *, on, slug="", at=..., home=None, post=None, kind="post", pinned=False, body="Text.", **fields):
         if post is None:
@@ -124,31 +125,31 @@ def publish():
 
 @pytest.fixture
 def shared(techblog, financeblog, publish):
-    """One post at home on the techblog that stands on the financeblog too, under another slug."""
+    """A post whose home is the techblog, also published on the financeblog with another slug."""
     placement = publish("Ledgers in Python", on=techblog, slug="ledgers")
     publish("", on=financeblog, post=placement.post, slug="python-ledgers")
     return placement.post
 
 
-def is_of_the_installation(host):
+def is_surface(host):
     name, _ = hostnames.split_host(host) or ("", "")
     return name in surfaces.reserved()
 
 
 @pytest.fixture
 def visit():
-    """visit(site, path) or visit("host", path): the answer a reader gets. No cookie is kept between visits.
+    """visit(site, path) or visit("host", path): the response to a request without cookies.
 
-    Whoever only reads gets the same from the page cache, cold and warm, which is looked at each time.
+    For a plain GET of a site, it also asserts that the page cache gives the same response, cold and warm.
     """
 
     def visit(host, path="/", method="get", data=None, **headers):
         name = host.domain if isinstance(host, Site) else host
         client = Client(headers={"host": name, **headers})
         secure = django_settings.PUBLIC_SCHEME == "https"
-        registry.expire()  # as if a quarter of a second had passed since the last change
+        registry.expire()  # as if the interval after which the registry reads changes had passed
         response = getattr(client, method)(path, data, secure=secure)
-        if method == "get" and not headers and not is_of_the_installation(name):
+        if method == "get" and not headers and not is_surface(name):
             assert_cached_like(response, name, path, data, secure)
         return response
 
@@ -157,7 +158,7 @@ def visit():
 
 @pytest.fixture
 def member():
-    """member("editor", of=site): an account with that role there."""
+    """member("editor", of=site): a user with that role on the site."""
 
     def member(role, *, of):
         user = User.objects.create_user(f"{role}@{of.domain}", PASSWORD, name=f"{role.title()} of {of.name}")
@@ -184,7 +185,7 @@ def author(techblog, member):
 
 @pytest.fixture
 def stranger(installation):
-    """Has an account and no role anywhere."""
+    """A user without a role on any site."""
     return User.objects.create_user("stranger@elsewhere.test", PASSWORD)
 
 
@@ -195,7 +196,7 @@ def superuser(installation):
 
 @pytest.fixture
 def admin_as():
-    """admin_as(user): a client on the admin's host, logged in."""
+    """admin_as(user): a client that is logged in on the admin host."""
 
     def admin_as(user):
         client = Client(headers={"host": django_settings.ADMIN_HOST})
@@ -207,7 +208,7 @@ def admin_as():
 
 @pytest.fixture
 def dripping():
-    """dripping(b"…"): the address of a server that sends these bytes again and again, and nothing else."""
+    """dripping(b"…"): the URL of a server that sends these bytes every 0.3 s and never ends its response."""
     listeners = []
 
     def drip(listener, what):
@@ -234,6 +235,6 @@ def dripping():
 
 @pytest.fixture
 def processes(installation):
-    """processes(2): that many server processes of their own on the test database, each with its registry."""
+    """processes(2): two server processes on the test database, each with its own registry."""
     with ExitStack() as started:
         yield lambda count, **environment: started.enter_context(running(count, **environment))

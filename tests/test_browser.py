@@ -1,4 +1,4 @@
-"""What only a real browser shows: the login with a port in the address, the policy of contents, the fit on a phone."""
+"""Tests in a real browser: login on a port, content security policy, width of pages on a phone."""
 
 import shutil
 
@@ -13,7 +13,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "ch
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install Debian's package chromium"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; on Debian, install the package chromium"),
 ]
 
 EVERYTHING = """
@@ -38,15 +38,15 @@ def a_line_that_is_much_too_long_for_a_phone(and_has_many, parameters_with, long
 
 @pytest.fixture
 def address(processes):
-    """address(host, path): where the real server process serves that host."""
+    """address(host, path): the URL at which a server process serves that host."""
     (process,) = processes(1)
     return lambda host, path="/": f"http://{host}:{process.port}{path}"
 
 
 @pytest.fixture
 def browse(monkeypatch):
-    """browse(width=…, dark=…): a page of a browser that has never been anywhere. *.localhost is this machine to it."""
-    # Playwright keeps an event loop in this thread, which Django takes for a view that must not wait.
+    """browse(width=…, dark=…): a page of a new browser context. Chromium resolves *.localhost to this machine."""
+    # Playwright runs an event loop in this thread, so Django would refuse synchronous database access.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -58,7 +58,7 @@ def browse(monkeypatch):
         browser.close()
 
 
-def test_somebody_logs_in_to_the_admin_at_its_port_and_out_again(techblog, editor, address, browse):
+def test_an_editor_logs_in_to_the_admin_on_a_port_and_out_again(techblog, editor, address, browse):
     page = browse()
     page.goto(address(settings.ADMIN_HOST))
     page.fill("input[name=username]", editor.email)
@@ -81,19 +81,21 @@ def test_somebody_logs_in_to_the_admin_at_its_port_and_out_again(techblog, edito
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_pages_fit_the_screen_and_keep_their_own_policy(techblog, financeblog, publish, address, browse, width, dark):
+def test_pages_are_no_wider_than_the_screen_and_violate_no_security_policy(
+    techblog, financeblog, publish, address, browse, width, dark
+):
     post = publish("Everything", on=techblog, body=EVERYTHING).post
     publish("", on=financeblog, post=post, slug="everything")
     lifecycle.rename(techblog, "techblog.localhost")
     lifecycle.rename(financeblog, "financeblog.localhost")
     page = browse(width, dark)
-    complaints = []
-    page.on("console", lambda message: complaints.append(message.text))
+    messages = []
+    page.on("console", lambda message: messages.append(message.text))
 
     for site in (techblog, financeblog):
         for path in ("/", "/everything/"):
             assert page.goto(address(site.domain, path)).status == 200
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{site} {path}"
 
-    assert complaints == []
+    assert messages == []
     assert page.context.cookies() == []

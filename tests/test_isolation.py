@@ -1,4 +1,4 @@
-"""No site ever sees another's things. The addresses come from the URL resolver: no new view can be forgotten."""
+"""No page of a site shows content of another site. The paths come from the urlconf, so each new view is tested."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture
 def plant(publish):
-    """plant("marker", on=site): a post all of whose parts carry the marker, published in a month of its own."""
+    """plant("marker", on=site): a post with the marker in all its parts, published in another month for each call."""
     months = iter(range(1, 12))
 
     def plant(marker, *, on, at=...):
@@ -44,13 +44,13 @@ def beta(installation):
     return lifecycle.create("beta.test", "Beta-name", theme="broadsheet")
 
 
-def told(answer):
-    """All that an answer tells: its headers and its body."""
-    body = b"".join(answer) if answer.streaming else answer.content
-    return f"{answer.status_code} {sorted(answer.headers.items())} {body!r}".lower()
+def as_text(response):
+    """Status, headers and body of a response, in lower case."""
+    body = b"".join(response) if response.streaming else response.content
+    return f"{response.status_code} {sorted(response.headers.items())} {body!r}".lower()
 
 
-def test_a_post_is_served_only_on_the_sites_it_is_placed_on(techblog, financeblog, publish, visit):
+def test_a_post_is_served_only_on_sites_where_it_has_a_placement(techblog, financeblog, publish, visit):
     publish("Hello", on=techblog)
 
     assert visit(techblog, "/hello/").status_code == 200
@@ -58,22 +58,22 @@ def test_a_post_is_served_only_on_the_sites_it_is_placed_on(techblog, financeblo
 
 
 @pytest.mark.parametrize("name", URL_NAMES)
-def test_every_address_answers_on_its_own_site(alpha, plant, visit, name):
+def test_each_public_path_of_a_site_is_served_on_that_site(alpha, plant, visit, name):
     placement = plant("alpha", on=alpha)
 
     assert visit(alpha, path_of(name, placement)).status_code == 200
 
 
 @pytest.mark.parametrize("name", URL_NAMES)
-def test_no_address_of_one_site_tells_anything_of_another(alpha, beta, plant, visit, name):
+def test_no_public_path_shows_content_of_another_site(alpha, beta, plant, visit, name):
     foreign, own = plant("alpha", on=alpha), plant("beta", on=beta)
 
     for placement in (own, foreign):
-        assert "alpha" not in told(visit(beta, path_of(name, placement))).replace(path_of(name, foreign), "")
+        assert "alpha" not in as_text(visit(beta, path_of(name, placement))).replace(path_of(name, foreign), "")
 
 
 @pytest.mark.parametrize("name", NAMES_WITH_ARGUMENTS)
-def test_what_stands_on_another_site_is_as_unknown_as_what_never_was(alpha, beta, plant, visit, name):
+def test_a_path_of_another_site_gets_the_same_404_as_one_that_never_existed(alpha, beta, plant, visit, name):
     foreign, own = plant("alpha", on=alpha), plant("beta", on=beta)
     path = path_of(name, foreign)
     here = visit(beta, path)
@@ -84,11 +84,11 @@ def test_what_stands_on_another_site_is_as_unknown_as_what_never_was(alpha, beta
     never = visit(beta, path)
 
     assert here.status_code == 404
-    assert told(here) == told(never)
+    assert as_text(here) == as_text(never)
     assert own.slug == "beta-slug"
 
 
-def test_the_same_slug_on_two_sites_is_each_ones_own(techblog, financeblog, publish, visit):
+def test_two_sites_can_use_the_same_slug_for_different_posts(techblog, financeblog, publish, visit):
     publish("Tech hello", on=techblog, slug="hello")
     publish("Finance hello", on=financeblog, slug="hello")
 
@@ -99,11 +99,11 @@ def test_the_same_slug_on_two_sites_is_each_ones_own(techblog, financeblog, publ
 
 
 @pytest.mark.parametrize("name", URL_NAMES)
-@pytest.mark.parametrize("when", ["draft", "scheduled", "withdrawn"])
-def test_what_is_not_live_is_absent_everywhere(alpha, plant, visit, name, when):
+@pytest.mark.parametrize("when", ["draft", "scheduled", "unpublished"])
+def test_drafts_scheduled_and_unpublished_posts_are_on_no_page(alpha, plant, visit, name, when):
     other = plant("other", on=alpha)
     hidden = plant("hidden", on=alpha, at=timezone.now() + timedelta(days=1) if when == "scheduled" else None)
-    if when == "withdrawn":
+    if when == "unpublished":
         Placement.objects.filter(pk=hidden.pk).update(published_at=timezone.now())
         assert visit(alpha, "/hidden-slug/").status_code == 200
         Placement.objects.filter(pk=hidden.pk).update(published_at=None)
@@ -112,12 +112,12 @@ def test_what_is_not_live_is_absent_everywhere(alpha, plant, visit, name, when):
 
     for placement in (other, hidden):
         path = path_of(name, placement)
-        assert "hidden" not in told(visit(alpha, path)).replace(path, "")
+        assert "hidden" not in as_text(visit(alpha, path)).replace(path, "")
     if name in NAMES_WITH_ARGUMENTS:
         assert visit(alpha, path_of(name, hidden)).status_code == 404
 
 
-def test_a_scheduled_post_appears_at_its_moment_and_not_before(techblog, publish, visit):
+def test_a_scheduled_post_is_served_from_its_publication_time_on(techblog, publish, visit):
     placement = publish("Soon", on=techblog, at=timezone.now() + timedelta(minutes=1))
     assert visit(techblog, "/soon/").status_code == 404
 
@@ -140,11 +140,11 @@ def test_a_scheduled_post_appears_at_its_moment_and_not_before(techblog, publish
         "1/x.png",
     ],
 )
-def test_a_guessed_media_address_leads_nowhere(techblog, visit, path):
+def test_a_guessed_media_path_gets_404(techblog, visit, path):
     assert visit(techblog, f"/media/{path}").status_code == 404
 
 
-def test_a_shared_posts_images_are_shown_on_each_of_its_sites_and_nowhere_else(alpha, beta, publish, plant, visit):
+def test_the_images_of_a_shared_post_are_served_on_its_sites_only(alpha, beta, publish, plant, visit):
     placement = plant("alpha", on=alpha)
     path = placement.post.cover.get_absolute_url()
     assert (visit(alpha, path).status_code, visit(beta, path).status_code) == (200, 404)
@@ -156,7 +156,7 @@ def test_a_shared_posts_images_are_shown_on_each_of_its_sites_and_nowhere_else(a
     assert visit(beta, path).status_code == 404
 
 
-def test_an_image_of_another_site_cannot_be_borrowed_by_writing_its_address(alpha, beta, plant, publish, visit):
+def test_a_link_to_an_image_of_another_site_does_not_publish_it_here(alpha, beta, plant, publish, visit):
     path = plant("alpha", on=alpha).post.cover.get_absolute_url()
 
     publish("Thief", on=beta, body=f"![mine now]({path})")

@@ -1,4 +1,4 @@
-"""Ways through the admin that a browser takes: read a form, change fields, send it."""
+"""Use the admin as a browser does: read a form, change fields, send it."""
 
 from html.parser import HTMLParser
 
@@ -6,7 +6,7 @@ from django.contrib.messages import get_messages
 
 
 class _Fields(HTMLParser):
-    """The fields of the main form of an admin page, as a browser would send them."""
+    """The fields of the main form of an admin page, with the values that a browser would send."""
 
     def __init__(self, html):
         super().__init__()
@@ -57,7 +57,7 @@ def fields(client, address):
 
 
 def send(client, address, _row=None, **changes):
-    """Open the form at `address`, change some fields and send it. `_row` is (prefix, values): one more inline row."""
+    """Open the form at `address`, change fields and send it. `_row` is (prefix, values) of an additional inline row."""
     data = fields(client, address) | changes
     if _row:
         prefix, values = _row
@@ -72,11 +72,11 @@ def saved(response):
 
 
 def errors(response):
-    """All that the form complained about, as one text."""
+    """The error messages of the form, joined."""
     assert response.status_code == 200, (response.status_code, [str(m) for m in get_messages(response.wsgi_request)])
     parser = _Errors()
     parser.feed(response.content.decode())
-    assert parser.found, "the form was shown again without an error"
+    assert parser.found, "the form is shown again without an error"
     return " ".join(parser.found)
 
 

@@ -1,4 +1,4 @@
-"""A folder of Markdown files to import, for the tests in tests/transfer/."""
+"""A folder of Markdown files for the importer."""
 
 import io
 import json

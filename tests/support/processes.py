@@ -1,4 +1,4 @@
-"""Real server processes on the test database, for what one process cannot prove."""
+"""Server processes on the test database, for tests that need more than one process."""
 
 import http.client
 import os
@@ -16,8 +16,8 @@ from django.db import connection
 
 from devstack.processes import children, free_port
 
-KNOWN_WITHIN = 0.25  # seconds after its commit, a change is known to every process
-PATIENCE = 20  # seconds for a process to answer
+KNOWN_WITHIN = 0.25  # seconds after its commit, by which all processes use a change
+START_TIMEOUT = 20  # seconds until a started process must answer
 
 
 class Answer(NamedTuple):
@@ -27,7 +27,7 @@ class Answer(NamedTuple):
 
 
 class Process:
-    """One gunicorn with one worker. `environment` adds to the variables of this one."""
+    """A gunicorn with one worker. `environment` has additional variables for it."""
 
     def __init__(self, **environment):
         self.port = free_port()
@@ -46,11 +46,11 @@ class Process:
             },
             stdout=self.log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that stop() reaches the worker too
+            start_new_session=True,  # so that stop() kills the worker, too
         )
 
     def get(self, host, path="/", method="GET", **headers):
-        """The answer to a request with this Host header, redirects not followed."""
+        """The response to a request with this Host header. Redirects are not followed."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
             connection.request(method, path, headers={"Host": host, **headers})
             response = connection.getresponse()
@@ -60,7 +60,7 @@ class Process:
         return self.get(host, path).status
 
     def wait_until_it_answers(self):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise RuntimeError(f"The process ended with {self.process.returncode}:\n{self.output()}")
@@ -69,14 +69,14 @@ class Process:
                 return
             except OSError:
                 time.sleep(0.05)
-        raise TimeoutError(f"No answer within {PATIENCE} s:\n{self.output()}")
+        raise TimeoutError(f"No answer within {START_TIMEOUT} s:\n{self.output()}")
 
     def output(self):
         self.log.seek(0)
         return self.log.read().decode("utf-8", "replace")
 
     def stop(self):
-        """At once: gunicorn would take a second or two to leave in good order."""
+        """Kill it: a graceful shutdown of gunicorn takes a second or two."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -85,7 +85,7 @@ class Process:
 
 @contextmanager
 def running(count=1, **environment):
-    """That many processes, all of them answering. None is left, even if one does not start."""
+    """Start `count` processes and wait until all answer. They are stopped at the end, even if one does not start."""
     started = []
     try:
         for _ in range(count):
@@ -99,14 +99,14 @@ def running(count=1, **environment):
 
 
 def until_all_know():
-    """Sleep until what was committed just now must be known to all processes."""
+    """Sleep until all processes must use what was committed before."""
     time.sleep(KNOWN_WITHIN)
 
 
 @contextmanager
 def frozen(pid):
-    """This process and those that it has started hang."""
-    os.kill(pid, signal.SIGSTOP)  # first, so that the others stay the same
+    """Suspend this process and its children with SIGSTOP."""
+    os.kill(pid, signal.SIGSTOP)  # first, so that it starts no more children
     frozen = [*children(pid), pid]
     try:
         for each in frozen:

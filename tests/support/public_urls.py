@@ -1,4 +1,4 @@
-"""Every URL name of the public surface, and the path that leads to a placement under that name."""
+"""The URL names of the surface `blogs`, and the path of a placement for each name."""
 
 from django.urls import reverse
 

@@ -1,4 +1,4 @@
-"""A page as a reader gets it through the page cache of this process."""
+"""Read pages through the page cache of this process."""
 
 from functools import cache
 from typing import NamedTuple
@@ -10,8 +10,8 @@ from django.test import RequestFactory
 from pagecache.wsgi import PageCache
 from tenancy.registry.site_registry import registry
 
-PASSING = ("X-Cache", "Age")  # what may differ between two answers with the same bytes
-# What the layer adds to what Django answered.
+PASSING = ("X-Cache", "Age")  # headers that may differ between two equal responses
+# Headers that the page cache adds to a response of Django.
 ADDED = (*PASSING, "Cache-Control", "Content-Length", "ETag", "Vary")
 
 
@@ -30,9 +30,9 @@ def page_cache(*of_these_settings):
 
 
 def read(host, path="/", data=None, secure=False, method="GET", **headers):
-    """The answer of the whole application; headers by their names in WSGI, like HTTP_COOKIE."""
+    """The response of the WSGI application. Headers have their names in WSGI, like HTTP_COOKIE."""
     environ = RequestFactory().generic(method, path, secure=secure, query_params=data).environ
-    path_info = environ["PATH_INFO"].encode().decode("latin-1")  # as a server has it; Django's request decoded it
+    path_info = environ["PATH_INFO"].encode().decode("latin-1")  # WSGI servers pass it so; RequestFactory decodes it
     environ |= {"HTTP_HOST": host, "PATH_INFO": path_info, **headers}
     started = []
     application = page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT)
@@ -45,11 +45,11 @@ def read(host, path="/", data=None, secure=False, method="GET", **headers):
 
 
 def assert_cached_like(response, host, path, data, secure):
-    """What comes out of the cache, cold and warm, is what Django answered a moment ago."""
-    registry.expire()  # as if a quarter of a second had passed since the last change
+    """Assert that the page cache, cold and warm, gives the response that Django gave before."""
+    registry.expire()  # as if the interval after which the registry reads changes had passed
     content = response.getvalue() if response.streaming else response.content
     if response.streaming:
-        response.streaming_content = [content]  # for the test, which may read it too
+        response.streaming_content = [content]  # the test may read it again
     for answer in (read(host, path, data, secure), read(host, path, data, secure)):
         assert answer.status == response.status_code, answer
         if answer.status < 500:

@@ -1,11 +1,10 @@
 """Starts a real PostgreSQL and a real Redis for the tests, before Django reads its settings.
 
-A pytest plugin, loaded by `-p tests.support.servers` (pyproject.toml). A conftest.py would come too late:
-pytest-django has read the settings by then, and the suite would run on another database unnoticed.
+This is a pytest plugin, loaded by `-p tests.support.servers` (pyproject.toml). A conftest.py would run after
+pytest-django has read the settings, and the tests would use another database.
 
-Tests that stop and start a server do it here: `servers.postgresql.restart()`,
-`servers.redis.stop()`; its address stays the same. With DATABASE=sqlite in the environment no
-PostgreSQL is started.
+Tests stop and start a server with `servers.postgresql.restart()` and `servers.redis.stop()`; its address stays the
+same. With DATABASE=sqlite in the environment, no PostgreSQL is started.
 """
 
 import atexit
@@ -22,7 +21,7 @@ redis: Redis
 
 
 def start() -> None:
-    """Start the servers, tell Django where they are, and see to their end."""
+    """Start the servers, put their URLs into the environment, and stop them at exit."""
     global postgresql, redis
     session = Session()
 
@@ -42,6 +41,6 @@ def start() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
-    """Being a wrapper, it runs before pytest-django's hook, which loads the settings."""
+    """A hook wrapper runs before the hook of pytest-django, which loads the settings."""
     start()
     return (yield)

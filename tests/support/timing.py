@@ -1,18 +1,18 @@
-"""How long something took, and what is done at the same time."""
+"""Measure durations, and run calls in parallel."""
 
 import threading
 import time
 
 
 def seconds(work):
-    """How long it took, and what it answered."""
+    """(duration of `work()` in seconds, its result)."""
     began = time.monotonic()
-    answer = work()
-    return time.monotonic() - began, answer
+    result = work()
+    return time.monotonic() - began, result
 
 
 class AtOnce:
-    """Calls in threads of their own; `answers()` waits for all and raises what one of them raised."""
+    """Runs `work` in `count` threads. `answers()` waits for all, and returns the results or raises the first error."""
 
     def __init__(self, work, count=1):
         self._answers, self._errors = [], []
@@ -27,7 +27,7 @@ class AtOnce:
             self._errors.append(error)
 
     def are_busy(self):
-        """Whether none has ended."""
+        """Whether all threads are still running."""
         return all(thread.is_alive() for thread in self._threads)
 
     def answers(self):
