@@ -9,7 +9,7 @@ class TenancyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # These modules import models, which Django loads before it calls ready().
+        # Here and not above: models can be imported only after all apps are loaded.
         from django.contrib.sites.models import Site
 
         from accounts.admin.site import site as admin_site

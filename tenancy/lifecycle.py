@@ -1,6 +1,6 @@
-"""What can happen to a site: created, renamed, given and losing domains, suspended, resumed, moved, deleted.
+"""Everything that can be done to a site: create, rename, add or remove a domain, suspend, resume, move, delete.
 
-`manage.py site` and the admin's form of a site come through here. Each function is one transaction.
+`manage.py site` and the admin call these functions. Each is one transaction.
 """
 
 from typing import Any
@@ -16,18 +16,18 @@ from tenancy.signals import home_moves
 
 
 class DomainTaken(ValidationError):
-    """Another site, or this one, has the name."""
+    """A site already has this domain."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The domain {name} is taken. Choose another, or remove it where it stands.", code="taken")
+        super().__init__(f"The domain {name} is taken. Choose another, or remove it from its site first.", code="taken")
 
 
 class NotADomainOf(ValidationError):
-    """The site has no such domain that could be removed."""
+    """The site has no such further domain."""
 
     def __init__(self, site: Site, name: str) -> None:
         if name == site.domain:
-            reason = f"{name} is the primary domain. Rename the site; that can release it."
+            reason = f"{name} is the primary domain. Rename the site instead, which can release the old domain."
         else:
             reason = f"{site.domain} has no further domain {name}."
         super().__init__(reason, code="not_a_domain")
@@ -35,7 +35,7 @@ class NotADomainOf(ValidationError):
 
 @transaction.atomic
 def create(domain: str, name: str, **settings: Any) -> Site:
-    """A live site. `settings` are fields of SiteSettings. Raises ValidationError for what the fields refuse."""
+    """Create a live site. `settings` are fields of SiteSettings. Raises ValidationError for invalid values."""
     domain = claims.claimable(domain)
     site = Site(domain=domain, name=name)
     _check_not_taken(domain)
@@ -50,11 +50,11 @@ def create(domain: str, name: str, **settings: Any) -> Site:
 
 @transaction.atomic
 def rename(site: Site, domain: str, *, keep_old: bool = True) -> None:
-    """Give the site another primary domain; the old one redirects to it, or is released."""
+    """Give the site another primary domain. The old one redirects to it, or is released."""
     before, domain = site.domain, claims.claimable(domain)
     _lock(site)
     try:
-        # The site's row before the table of domains, as `create` writes them: two that want one name cannot deadlock.
+        # First the site, then its domains, as `create` does: two transactions that claim one name cannot deadlock.
         site.domain = domain
         _save(site, update_fields=["domain"])
         old = site.domains.primary().exclude(name=domain)
@@ -71,13 +71,13 @@ def rename(site: Site, domain: str, *, keep_old: bool = True) -> None:
 
 @transaction.atomic
 def add_domain(site: Site, domain: str) -> Domain:
-    """A further domain, which redirects to the primary one."""
+    """Add a further domain, which redirects to the primary one. Raises DomainTaken or InvalidDomain."""
     return _claim(site, claims.claimable(domain), primary=False)
 
 
 @transaction.atomic
 def remove_domain(site: Site, domain: str) -> None:
-    """Release a further domain. Raises NotADomainOf, also for the primary one: rename the site instead."""
+    """Release a further domain. Raises NotADomainOf, also for the primary domain."""
     name = hostnames.canonical(domain)
     deleted, _ = site.domains.redirecting().filter(name=name).delete()
     if not deleted:
@@ -85,19 +85,19 @@ def remove_domain(site: Site, domain: str) -> None:
 
 
 def suspend(site: Site) -> None:
-    """Stop serving the site; nothing of it is lost."""
+    """Stop serving the site. Nothing is deleted."""
     SiteSettings.objects.update_or_create(site=site, defaults={"state": State.SUSPENDED})
 
 
 def resume(site: Site) -> None:
-    """Serve the site again; one that came without settings gets them now."""
+    """Serve the site again. A site without settings gets default ones."""
     SiteSettings.objects.update_or_create(site=site, defaults={"state": State.LIVE})
 
 
 def move(site: Site, deployment: str) -> None:
-    """Let the deployment at this address serve the site; "" is the shared one.
+    """Serve the site from the deployment at this address; "" is the shared deployment.
 
-    Raises ValidationError for what is no address, or does not serve the site.
+    Raises ValidationError if the address is invalid or the deployment does not serve the site.
     """
     if deployment:
         deployments.check(deployment, site)
@@ -107,13 +107,17 @@ def move(site: Site, deployment: str) -> None:
 
 @transaction.atomic
 def delete(site: Site, *, move_home_to: Site | None = None) -> None:
-    """Delete the site with all that is its own, files included.
+    """Delete the site with its posts, files, domains and members.
 
-    Raises ProtectedError when it is home to posts placed on other sites, unless `move_home_to` is to be their home.
+    Raises ProtectedError if it is the home of posts that are also placed on other sites, unless `move_home_to` becomes
+    their home.
     """
     _lock(site)
     if move_home_to == site:
-        raise ValidationError(f"{site.domain} itself ends; choose another site as the new home.", code="same_site")
+        raise ValidationError(
+            f"{site.domain} is to be deleted, so it cannot become the new home. Choose another site.",
+            code="same_site",
+        )
     if move_home_to is not None:
         home_moves.send(sender=Site, source=site, target=move_home_to)
     site_id = site.pk
@@ -122,7 +126,7 @@ def delete(site: Site, *, move_home_to: Site | None = None) -> None:
 
 
 def _lock(site: Site) -> None:
-    """What else would rename it, delete it, or give it something, waits until this transaction is over."""
+    """Let other transactions that rename or delete the site, or add rows to it, wait for the end of this one."""
     Site.objects.select_for_update().get(pk=site.pk)
 
 
@@ -130,7 +134,7 @@ def _save(site: Site, **kwargs: Any) -> None:
     try:
         with transaction.atomic():
             site.save(**kwargs)
-    except IntegrityError as error:  # only its domain is unique
+    except IntegrityError as error:  # the domain is the only unique column
         raise DomainTaken(site.domain) from error
 
 
@@ -139,7 +143,7 @@ def _claim(site: Site, name: str, *, primary: bool) -> Domain:
     try:
         with transaction.atomic():
             return Domain.objects.create(site=site, name=name, primary=primary)
-    except IntegrityError as error:  # another transaction was faster
+    except IntegrityError as error:  # another transaction claimed the name after the check above
         raise DomainTaken(name) from error
 
 

@@ -1,4 +1,4 @@
-"""Which site does somebody mean? For commands and messages; requests ask the registry."""
+"""Find a site by a domain that a user typed, for commands and messages. Requests use the registry instead."""
 
 from django.contrib.sites.models import Site
 from django.core.management.base import CommandError
@@ -7,20 +7,20 @@ from lib import hostnames
 from tenancy import surfaces
 from tenancy.models import Domain
 
-SHOWN = 20  # an installation may have thousands of sites
+SHOWN = 20  # sites that a message lists; an installation may have thousands
 
 
 class UnknownSite(CommandError):
-    """No site has the domain that somebody typed; the message names those that exist."""
+    """No site has the domain that the user typed. The message lists existing sites."""
 
 
 def site_named(text: str) -> Site:
-    """The site that has this domain, primary or not, in any spelling. Raises UnknownSite."""
+    """The site with this primary or further domain, in any spelling. Raises UnknownSite."""
     try:
         name = hostnames.canonical(text)
     except hostnames.InvalidDomain as error:
         raise UnknownSite(f"{error.message} {known_sites()}") from error
-    # One that somebody made without us has no row in the table of domains; it can be mended or deleted all the same.
+    # A site that was not created by tenancy.lifecycle has no Domain row. It is found as well, for repair or deletion.
     site = Site.objects.filter(domains__name=name).first() or Site.objects.filter(domain=name).first()
     if site is None:
         raise UnknownSite(f"No site has the domain {name}. {known_sites()}")
@@ -28,7 +28,7 @@ def site_named(text: str) -> Site:
 
 
 def domain_named(text: str) -> str:
-    """The canonical spelling of a domain of ours that somebody typed, or of the admin's host. Raises UnknownSite."""
+    """The canonical spelling of a site's domain or of ADMIN_HOST. Raises UnknownSite for any other name."""
     try:
         name = hostnames.canonical(text)
     except hostnames.InvalidDomain as error:
@@ -39,15 +39,15 @@ def domain_named(text: str) -> str:
 
 
 def known_sites() -> str:
-    """A sentence that names the sites that exist, with their ids; no more than a screen holds."""
+    """A sentence that lists existing sites with their ids, at most SHOWN of them."""
     sites = Site.objects.order_by("domain")
     shown = [f"{domain} ({pk})" for pk, domain in sites.values_list("pk", "domain")[:SHOWN]]
     if not shown:
-        return "There is no site yet: manage.py site create DOMAIN --name NAME makes one."
+        return "There is no site yet. Create one: manage.py site create DOMAIN --name NAME"
     return f"Sites that exist: {at_most(shown, sites.count())}."
 
 
 def at_most(items: list[str], total: int) -> str:
-    """The first ones, and how many more there are of `total`."""
+    """The first SHOWN items, and how many more there are of `total`."""
     more = total - SHOWN
     return ", ".join(items[:SHOWN]) + (f" and {more} more" if more > 0 else "")

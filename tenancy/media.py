@@ -1,4 +1,4 @@
-"""Images of a site: checked by content, stored whole or not at all, in its own folder under a name nobody can guess."""
+"""Images of a site. Each is checked by its content and stored in the site's folder under a random name."""
 
 import logging
 import secrets
@@ -17,14 +17,13 @@ from lib.images import CONTENT_TYPES, SUFFIXES, image_format
 
 logger = logging.getLogger(__name__)
 
-
-# Cache-Control of an image for somebody who is logged in: only their own browser may keep it, and not for long.
-FOR_ONE_READER = "private, max-age=3600"
+# Cache-Control of an image in the admin: only the browser of this user may store it, for an hour.
+PRIVATE_CACHE_CONTROL = "private, max-age=3600"
 
 
 class SiteImageFile(ImageFieldFile):
     def save(self, name: str, content: "File[bytes]", save: bool = True) -> None:
-        """Store under a secret name. The suffix follows from the content, never from what the upload was called."""
+        """Store under a random name. The suffix follows from the content, not from the name of the upload."""
         suffix = SUFFIXES[image_format(content)]
         super().save(f"{secrets.token_hex(16)}{suffix}", content, save)
 
@@ -35,8 +34,8 @@ def site_folder(instance: models.Model, filename: str) -> str:
 
 
 def validate_image(file: "File[bytes]") -> None:
-    """Tells the form what `SiteImageFile.save` would refuse."""
-    if not getattr(file, "_committed", False):  # what is stored was checked before
+    """Refuse in the form what `SiteImageFile.save` would refuse."""
+    if not getattr(file, "_committed", False):  # a stored file was checked when it was uploaded
         image_format(file)
 
 
@@ -51,28 +50,30 @@ class SiteImageField(models.ImageField):
         super().__init__(*args, **kwargs)
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:
-        # The form field of Django's own would judge by the file's name and by all formats that Pillow knows.
-        # It validates before the model does: Pillow must not measure, to fill width and height, what was not checked.
+        # Django's ImageField for forms accepts every format that Pillow knows, and judges by the file's name.
+        # The form validates before the model does, because the model lets Pillow open the file to read its size.
         return super().formfield(**{"form_class": forms.FileField, "validators": [validate_image], **kwargs})
 
 
 def remove_folder(site_id: int) -> None:
-    """Delete all files of a site that is no more."""
+    """Delete all files of a deleted site."""
     try:
         shutil.rmtree(default_storage.path(str(site_id)))
     except FileNotFoundError:
-        pass  # it never had an image
+        pass  # the site never had an image
     except OSError as error:
-        logger.error("The files of the deleted site %s are left over; remove %s", site_id, error)
+        logger.error(
+            "The files of the deleted site %s could not be removed. Remove the folder by hand: %s", site_id, error
+        )
 
 
 def image_response(file: ImageFieldFile, cache_control: str) -> FileResponse:
-    """The image, of the type that its content was checked to be. Raises Http404 when the file is gone."""
+    """The image with its content type. Raises Http404 if the file is missing."""
     try:
         content = file.open("rb")
     except FileNotFoundError as error:
-        logger.error("The file of an image is gone: %s", error)
-        raise Http404("The image's file is gone.") from error
+        logger.error("The file of an image is missing: %s", error)
+        raise Http404("The file of this image is missing.") from error
     response = FileResponse(content, content_type=CONTENT_TYPES[Path(str(file.name)).suffix])
     response["Cache-Control"] = cache_control
     return response

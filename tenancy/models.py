@@ -1,4 +1,4 @@
-"""WHO is served: users, and what django.contrib.sites lacks about a site."""
+"""Settings, domains and generations of sites: what `django.contrib.sites.Site` does not store."""
 
 import uuid
 from collections.abc import Sequence
@@ -24,27 +24,27 @@ class State(models.TextChoices):
 
 class Robots(models.TextChoices):
     ALLOW = "allow", "Search engines may index this site"
-    DISALLOW = "disallow", "Ask search engines to stay away"
+    DISALLOW = "disallow", "Ask search engines not to index this site"
 
 
 def validate_time_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (ValueError, KeyError) as error:
-        raise ValidationError(f"{name!r} is no time zone; write an IANA name, like Europe/Berlin.") from error
+        raise ValidationError(f"{name!r} is not a time zone. Write an IANA name, for example Europe/Berlin.") from error
 
 
 def languages() -> Sequence[tuple[str, Any]]:
-    """By name in the migrations: each version of Django knows some more."""
+    """A function, so that migrations do not list the languages: each version of Django adds some."""
     return settings.LANGUAGES
 
 
 class SiteSettings(models.Model):
-    """What `Site` lacks. A site without settings, or suspended, is not served."""
+    """The settings of a site. A site that is suspended or has no settings is not served."""
 
     site = models.OneToOneField(Site, models.CASCADE, related_name="settings")
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Names the site in feeds.")
-    tagline = models.CharField(max_length=200, blank=True, help_text="One sentence under the name.")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Identifies the site in feeds.")
+    tagline = models.CharField(max_length=200, blank=True, help_text="One sentence, shown under the name.")
     language = models.CharField(max_length=10, choices=languages, default="en")
     time_zone = models.CharField(max_length=50, default="UTC", validators=[validate_time_zone])
     theme = models.CharField(
@@ -53,8 +53,10 @@ class SiteSettings(models.Model):
     accent = models.CharField(
         max_length=7,
         default="#0b6e4f",
-        validators=[RegexValidator(r"\A#[0-9a-f]{6}\Z", "Write a colour as # and six hexadecimal digits: #0b6e4f.")],
-        help_text="Colour of links and marks: # and six lower-case hexadecimal digits.",
+        validators=[
+            RegexValidator(r"\A#[0-9a-f]{6}\Z", "Write a colour as # and six hexadecimal digits, for example #0b6e4f.")
+        ],
+        help_text="Colour of links and highlights: # and six lower-case hexadecimal digits.",
     )
     logo = SiteImageField(blank=True, width_field="logo_width", height_field="logo_height")
     logo_width = models.PositiveIntegerField(null=True, editable=False)
@@ -67,7 +69,7 @@ class SiteSettings(models.Model):
     deployment = models.CharField(
         max_length=deployments.MAX_LENGTH,
         blank=True,
-        db_default="",  # for processes of the version before, which do not know the column
+        db_default="",  # for processes of the previous release, which do not know the column
         validators=[deployments.validate_address],
         help_text="Address of the deployment that serves this site, like http://techblog:8000. Empty: the shared one.",
     )
@@ -90,7 +92,7 @@ class DomainQuerySet(models.QuerySet["Domain"]):
 class Domain(models.Model):
     """A host name of a site. One is primary and mirrored in `Site.domain`; the others redirect to it.
 
-    Every host name of the installation stands in this one table, so that no race lets two sites claim one.
+    One table holds the host names of all sites, so that its unique constraint refuses a name that two sites claim.
     """
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="domains")
@@ -118,27 +120,30 @@ class Domain(models.Model):
 
 
 class DomainCheck(models.Model):
-    """Whether a domain led here when it was asked last (domain_checks.py). In no page, so no change of a site."""
+    """The outcome of the last check whether DNS leads a domain here (domain_checks.py).
+
+    It appears in no page, so it is not a watched table.
+    """
 
     name = models.CharField(max_length=hostnames.MAX_LENGTH, unique=True)
-    domain = models.OneToOneField(Domain, models.CASCADE, null=True, help_text="None: the host of the admin.")
+    domain = models.OneToOneField(Domain, models.CASCADE, null=True, help_text="Null for ADMIN_HOST.")
     checked_at = models.DateTimeField()
-    failures = models.PositiveSmallIntegerField(default=0, help_text="In a row; 0 when it led here.")
-    reason = models.CharField(max_length=200, blank=True, help_text="Why it failed last.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Failed checks in a row.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why the last check failed.")
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason or 'leads here'}"
 
 
 class Generation(models.Model):
-    """When a site last changed, written by database triggers (changes.py) and read by every process's registry.
+    """The state of a site. Database triggers (changes/triggers.py) write it; the registry of every process reads it.
 
-    Not bound to `Site` by a foreign key: the row of a deleted site is how the others hear of its end.
+    No foreign key to `Site`: the row outlives a deleted site, so that other processes learn of the deletion.
     """
 
     site_id = models.IntegerField(primary_key=True)
-    transaction = models.BigIntegerField(db_index=True, help_text="Id of the transaction that changed the site last.")
-    value = models.UUIDField(help_text="Opaque, never used twice.")
+    transaction = models.BigIntegerField(db_index=True, help_text="Id of the last transaction that changed the site.")
+    value = models.UUIDField(help_text="Opaque; never reused.")
 
     def __str__(self) -> str:
         return f"{self.site_id}: {self.value}"

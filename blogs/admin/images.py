@@ -15,7 +15,7 @@ from accounts.admin.site import site as admin_site
 from accounts.models import Role
 from accounts.roles import AnyUser
 from blogs.models import Image, Post
-from tenancy.media import FOR_ONE_READER, image_response
+from tenancy.media import PRIVATE_CACHE_CONTROL, image_response
 
 POSTS_NAMED = 20
 
@@ -78,4 +78,4 @@ class ImageAdmin(ScopedAdmin):
         image = self.scope(Image.objects.all(), request.user).filter(name=name.replace("\0", "")).first()
         if image is None:
             raise Http404("No image of your sites has this name.")
-        return image_response(image.file, FOR_ONE_READER)
+        return image_response(image.file, PRIVATE_CACHE_CONTROL)

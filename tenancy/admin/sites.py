@@ -165,4 +165,4 @@ class SiteAdmin(ScopedAdmin):
         site = sites_of(request.user, Role.OWNER).filter(pk=site_id, settings__logo__gt="").first()
         if site is None:
             raise Http404("No site of yours with a logo has this number.")
-        return media.image_response(site.settings.logo, media.FOR_ONE_READER)
+        return media.image_response(site.settings.logo, media.PRIVATE_CACHE_CONTROL)

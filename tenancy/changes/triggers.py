@@ -1,11 +1,11 @@
-"""The triggers by which a change writes itself down, in SQL.
+"""The database triggers that give a site a new generation in the transaction of a change.
 
-PostgreSQL: a row's trigger notes in `tenancy_note` what changed; a deferred trigger, the last thing before COMMIT,
-concludes which sites that concerns, and writes their generations. One transaction at a time does that, and sees what
-all before it committed: of two that overlap, one that edits a post and one that places it on a site, the later one
-knows of the other. That is a matter of milliseconds, so a long import keeps nobody waiting.
+PostgreSQL: a row trigger records in `tenancy_change` what changed. A deferred trigger, which runs last before COMMIT,
+determines the affected sites and writes their generations. An advisory lock lets one transaction at a time do this, so
+each sees what the previous ones committed: if one transaction edits a post while another places it on a site, the
+later one finds both changes. The lock is held for milliseconds, so a long import delays no other transaction.
 
-SQLite has one writer at a time, and its triggers write the generations at once.
+SQLite has one writer at a time, so its triggers write the generations at once.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove_from_sqlite(connection: BaseDatabaseWrapper) -> None:
-    """Before a migration: SQLite rebuilds a table to alter it, which loses its triggers and trips over others'."""
+    """Drop our triggers before a migration. SQLite rebuilds a table to alter it, which fails while triggers name it."""
     if connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:
@@ -47,48 +47,51 @@ def remove_from_sqlite(connection: BaseDatabaseWrapper) -> None:
 
 
 def _postgresql_statements(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> list[str]:
-    conclude = _CONCLUDE.format(all_noted=_ALL_NOTED)
-    statements = [_NOTES, _noted_sites(watches, connection), conclude, _CONCLUDE_AT_COMMIT]
+    write = _WRITE_GENERATIONS.format(last=_LAST)
+    statements = [_CHANGES, _recorded_sites(watches, connection), write, _WRITE_AT_COMMIT]
     for table in sorted({watch.table for watch in watches}):
         body = "".join(
             f"""
-            IF TG_OP = 'INSERT' THEN {_note(watch, "NEW")}
-            ELSIF TG_OP = 'DELETE' THEN {_note(watch, "OLD")}
-            ELSIF {watch.differs("IS DISTINCT FROM")} THEN {_note(watch, "OLD")} {_note(watch, "NEW")}
+            IF TG_OP = 'INSERT' THEN {_record(watch, "NEW")}
+            ELSIF TG_OP = 'DELETE' THEN {_record(watch, "OLD")}
+            ELSIF {watch.differs("IS DISTINCT FROM")} THEN {_record(watch, "OLD")} {_record(watch, "NEW")}
             END IF;"""
             for watch in watches
             if watch.table == table
         )
-        statements.append(_TOUCH.format(table=table, body=body))
-        create = _CREATE_TOUCH.format(table=table)
-        statements.append(_IF_MISSING.format(trigger="newsstand_touch", table=table, create=create))
+        statements.append(_RECORD_FUNCTION.format(table=table, body=body))
+        create = _RECORD_TRIGGER.format(table=table)
+        statements.append(_IF_MISSING.format(trigger="newsstand_record", table=table, create=create))
     return statements
 
 
-def _note(watch: Watch, row: str) -> str:
-    """Note the sites that the row concerns, or, where other tables decide that, the columns by which they do."""
+def _record(watch: Watch, row: str) -> str:
+    """Record the affected sites, or the columns that determine them if the query reads other tables as well.
+
+    Other tables are read at COMMIT, because another transaction may change them until then.
+    """
     if not watch.depends_on_other_tables:
-        return _NOTE.format(watch=_A_SITE, query=watch.affected_by(row), columns="'site_id', touched.site_id")
+        return _RECORD.format(watch=_SITE, query=watch.affected_by(row), columns="'site_id', affected.site_id")
     columns = ", ".join(f"'{column}', {row}.{column}" for column in watch.columns)
-    return _NOTE.format(watch=watch.key, query="SELECT 0", columns=columns)
+    return _RECORD.format(watch=watch.key, query="SELECT 0", columns=columns)
 
 
-def _noted_sites(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> str:
-    """The function that concludes from what was noted."""
-    queries = {_A_SITE: _CONCERNED.format(watch=_A_SITE, columns="site_id integer", query="SELECT noted_row.site_id")}
+def _recorded_sites(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> str:
+    """The function that returns the sites affected by what this transaction recorded."""
+    queries = {_SITE: _AFFECTED.format(watch=_SITE, columns="site_id integer", query="SELECT recorded.site_id")}
     for watch in watches:
         if watch.depends_on_other_tables:
             columns = ", ".join(f"{column} {watch.type_of(column, connection)}" for column in watch.columns)
-            query = watch.affected_by("noted_row")
-            queries[watch.key] = _CONCERNED.format(watch=watch.key, columns=columns, query=query)
-    known = ", ".join(f"'{watch}'" for watch in [*queries, _ALL_NOTED])
-    return _NOTED_SITES.format(known=known, queries=" UNION ".join(queries.values()))
+            query = watch.affected_by("recorded")
+            queries[watch.key] = _AFFECTED.format(watch=watch.key, columns=columns, query=query)
+    known = ", ".join(f"'{watch}'" for watch in [*queries, _LAST])
+    return _RECORDED_SITES.format(known=known, queries=" UNION ".join(queries.values()))
 
 
 def _sqlite_statements(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> list[str]:
     return [
-        f"CREATE TRIGGER IF NOT EXISTS newsstand_touch_{watch.key}_{event} AFTER {event} ON {watch.table}"
-        f" WHEN {condition} BEGIN {_WRITE.format(site_ids=site_ids)} END"
+        f"CREATE TRIGGER IF NOT EXISTS newsstand_record_{watch.key}_{event} AFTER {event} ON {watch.table}"
+        f" WHEN {condition} BEGIN {_SQLITE_WRITE.format(site_ids=site_ids)} END"
         for watch in watches
         for event, condition, site_ids in (
             ("insert", "true", watch.affected_by("NEW")),
@@ -98,37 +101,37 @@ def _sqlite_statements(watches: Sequence[Watch], connection: BaseDatabaseWrapper
     ]
 
 
-# In the place of a watch's key.
-_A_SITE = "site"  # the note is a site
-_ALL_NOTED = "all noted"  # the last note of a transaction
+# Values of tenancy_change.watch that are not the key of a watch.
+_SITE = "site"  # `columns` holds the id of an affected site
+_LAST = "last"  # the last row that a transaction records; its trigger writes the generations
 
-# What a transaction that has not ended yet has changed. `watch` is the key of the one that decides about `columns`.
-_NOTES = """
-    CREATE UNLOGGED TABLE IF NOT EXISTS tenancy_note
+# The changes of transactions that have not ended. `watch` is the key of the watch whose query reads `columns`.
+_CHANGES = """
+    CREATE UNLOGGED TABLE IF NOT EXISTS tenancy_change
     (transaction bigint, watch text, columns jsonb, PRIMARY KEY (transaction, watch, columns))
 """
 
-_NOTE = """
-    PERFORM set_config('newsstand.noted', 'yes', true);
-    INSERT INTO tenancy_note (transaction, watch, columns)
+_RECORD = """
+    PERFORM set_config('newsstand.recorded', 'yes', true);
+    INSERT INTO tenancy_change (transaction, watch, columns)
     SELECT DISTINCT pg_current_xact_id()::text::bigint, '{watch}', jsonb_build_object({columns})
-    FROM ({query}) AS touched (site_id)
+    FROM ({query}) AS affected (site_id)
     ON CONFLICT DO NOTHING;
 """
 
-_TOUCH = """
-    CREATE OR REPLACE FUNCTION newsstand_touch_by_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+_RECORD_FUNCTION = """
+    CREATE OR REPLACE FUNCTION newsstand_record_by_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN {body}
         RETURN NULL;
     END $$
 """
 
-_CREATE_TOUCH = (
-    "CREATE TRIGGER newsstand_touch AFTER INSERT OR UPDATE OR DELETE ON {table}"
-    " FOR EACH ROW EXECUTE FUNCTION newsstand_touch_by_{table}()"
+_RECORD_TRIGGER = (
+    "CREATE TRIGGER newsstand_record AFTER INSERT OR UPDATE OR DELETE ON {table}"
+    " FOR EACH ROW EXECUTE FUNCTION newsstand_record_by_{table}()"
 )
 
-# CREATE TRIGGER has no IF NOT EXISTS, and OR REPLACE would lock the table against writers each time.
+# CREATE TRIGGER knows no IF NOT EXISTS, and OR REPLACE would lock the table against writers at every migrate.
 _IF_MISSING = """
     DO $do$ BEGIN
         IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = '{trigger}' AND tgrelid = '{table}'::regclass) THEN
@@ -137,72 +140,72 @@ _IF_MISSING = """
     END $do$
 """
 
-# The sites that this transaction has touched so far, by what is committed now.
-_NOTED_SITES = """
-    CREATE OR REPLACE FUNCTION newsstand_noted_sites() RETURNS SETOF integer LANGUAGE plpgsql AS $$
+# The sites that this transaction affects, determined from what is committed now.
+_RECORDED_SITES = """
+    CREATE OR REPLACE FUNCTION newsstand_recorded_sites() RETURNS SETOF integer LANGUAGE plpgsql AS $$
     DECLARE
         own CONSTANT bigint := pg_current_xact_id_if_assigned()::text::bigint;
     BEGIN
-        IF EXISTS (SELECT FROM tenancy_note WHERE transaction = own AND watch NOT IN ({known})) THEN
-            RAISE 'Newsstand was upgraded since this transaction began. Begin it again.';
+        IF EXISTS (SELECT FROM tenancy_change WHERE transaction = own AND watch NOT IN ({known})) THEN
+            RAISE 'Newsstand was upgraded during this transaction. Run the transaction again.';
         END IF;
         RETURN QUERY
-        WITH noted AS (SELECT watch, columns FROM tenancy_note WHERE transaction = own)
+        WITH changes AS (SELECT watch, columns FROM tenancy_change WHERE transaction = own)
         {queries};
     END $$
 """
 
-_CONCERNED = """
-        SELECT concerned.site_id::integer
-        FROM noted, jsonb_to_record(columns) AS noted_row ({columns}), LATERAL ({query}) AS concerned (site_id)
+_AFFECTED = """
+        SELECT affected.site_id::integer
+        FROM changes, jsonb_to_record(columns) AS recorded ({columns}), LATERAL ({query}) AS affected (site_id)
         WHERE watch = '{watch}'
 """
 
-# At COMMIT it fires for each note, together with checks of foreign keys, which may wait for another transaction. The
-# first time makes one note more, for which it fires when all that is done.
-_CONCLUDE = """
-    CREATE OR REPLACE FUNCTION newsstand_conclude() RETURNS trigger LANGUAGE plpgsql AS $$
+# At COMMIT the trigger runs once for each recorded row, among checks of foreign keys, which may wait for another
+# transaction. Its first run records one more row (_LAST), whose trigger runs after all of these and does the work.
+_WRITE_GENERATIONS = """
+    CREATE OR REPLACE FUNCTION newsstand_write_generations() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
         own CONSTANT bigint := pg_current_xact_id()::text::bigint;
     BEGIN
-        IF NEW.watch <> '{all_noted}' THEN
-            IF current_setting('newsstand.noted', true) = 'yes' THEN
-                PERFORM set_config('newsstand.noted', 'no', true);
-                INSERT INTO tenancy_note (transaction, watch, columns) VALUES (own, '{all_noted}', '{{}}')
+        IF NEW.watch <> '{last}' THEN
+            IF current_setting('newsstand.recorded', true) = 'yes' THEN
+                PERFORM set_config('newsstand.recorded', 'no', true);
+                INSERT INTO tenancy_change (transaction, watch, columns) VALUES (own, '{last}', '{{}}')
                 ON CONFLICT DO NOTHING;
             END IF;
             RETURN NULL;
         END IF;
         IF current_setting('transaction_isolation') <> 'read committed' THEN
-            RAISE 'In a transaction at this isolation level pages may stay as they were. Use READ COMMITTED.';
+            RAISE 'At this isolation level cached pages may stay outdated. Use READ COMMITTED.';
         END IF;
-        PERFORM pg_advisory_xact_lock(hashtextextended('newsstand_conclude', 0));
+        PERFORM pg_advisory_xact_lock(hashtextextended('newsstand_write_generations', 0));
         INSERT INTO tenancy_generation (site_id, transaction, value)
-        SELECT site_id, own, gen_random_uuid() FROM newsstand_noted_sites() AS noted (site_id)
+        SELECT site_id, own, gen_random_uuid() FROM newsstand_recorded_sites() AS affected (site_id)
         ON CONFLICT (site_id) DO UPDATE SET transaction = excluded.transaction, value = excluded.value;
-        DELETE FROM tenancy_note WHERE transaction = own;
+        DELETE FROM tenancy_change WHERE transaction = own;
         RETURN NULL;
     END $$
 """
 
-_CONCLUDE_AT_COMMIT = _IF_MISSING.format(
-    trigger="newsstand_conclude",
-    table="tenancy_note",
-    create="CREATE CONSTRAINT TRIGGER newsstand_conclude AFTER INSERT ON tenancy_note"
-    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION newsstand_conclude()",
+_WRITE_AT_COMMIT = _IF_MISSING.format(
+    trigger="newsstand_write_generations",
+    table="tenancy_change",
+    create="CREATE CONSTRAINT TRIGGER newsstand_write_generations AFTER INSERT ON tenancy_change"
+    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION newsstand_write_generations()",
 )
 
-# Writers come one after the other, so counting up gives the order of commits; from the clock's microseconds on, so that
-# the count never falls back behind what a process has seen, not even when the table is emptied.
-_WRITE = """
+# SQLite runs one writer at a time, so a counter gives the order of commits. It starts at the clock's microseconds, so
+# that it never falls below a number that a process has read, not even after the table was emptied.
+_SQLITE_WRITE = """
     INSERT INTO tenancy_generation (site_id, "transaction", value)
     SELECT
-        touched.site_id,
+        affected.site_id,
         max(
             1 + coalesce((SELECT max("transaction") FROM tenancy_generation), 0),
             CAST((julianday('now') - 2440587.5) * 86400000 AS integer) * 1000
         ),
         lower(hex(randomblob(16)))
-    FROM (SELECT 0 AS site_id WHERE false UNION {site_ids}) AS touched WHERE true
+    FROM (SELECT 0 AS site_id WHERE false UNION {site_ids}) AS affected WHERE true
     ON CONFLICT (site_id) DO UPDATE SET "transaction" = excluded."transaction", value = excluded.value;
 """

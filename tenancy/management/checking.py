@@ -1,4 +1,4 @@
-"""`manage.py site domain check`: who leads here gets a certificate."""
+"""`manage.py site domain check`: only domains whose DNS leads to this installation get a certificate."""
 
 from collections.abc import Callable, Sequence
 from time import sleep
@@ -12,40 +12,40 @@ from tenancy import domain_checks
 from tenancy.lookup import domain_named
 from tenancy.models import DomainCheck
 
-Say = Callable[[str], object]
+Write = Callable[[str], object]
 
 
-def check(names: Sequence[str], say: Say | None = None) -> list[DomainCheck]:
-    """Check the domains that are named, or those whose turn it is; `say` each outcome as it comes."""
+def check(names: Sequence[str], write: Write | None = None) -> list[DomainCheck]:
+    """Check these domains, or all whose check is due. `write` gets one line for each outcome at once."""
     found = [domain_named(name) for name in names] if names else domain_checks.due(timezone.now())
-    noted = []
+    outcomes = []
     for outcome in domain_checks.check(found):
-        if say:
-            say(as_line(outcome))
-        noted.append(outcome)
-    return noted
+        if write:
+            write(as_line(outcome))
+        outcomes.append(outcome)
+    return outcomes
 
 
-def check_for_ever(names: Sequence[str], seconds: int, say: Say) -> None:
-    """Check again and again, with so many seconds between."""
+def check_forever(names: Sequence[str], seconds: int, write: Write) -> None:
+    """Repeat the check, with a pause of so many seconds. An error of the database does not end it."""
     while True:
         try:
-            check(names, say)
+            check(names, write)
         except DATABASE_NOT_READY as error:
-            say(f"The database gives no answer, and is asked again in {seconds} s: {error}")
+            write(f"The database is not available: {error}. The next check is in {seconds} s.")
         sleep(seconds)
-        close_old_connections()  # nobody else lets go of one that a restarted database broke
+        close_old_connections()  # Django does so between requests; a command has none
 
 
 def as_line(outcome: DomainCheck) -> str:
-    """For people."""
+    """The outcome as a line of text."""
     if not outcome.failures:
         return f"{outcome.name} leads here."
-    return f"{outcome.name} does not lead here, as {outcome.failures} times in a row now: {outcome.reason}"
+    return f"{outcome.name} does not lead here (failures in a row: {outcome.failures}): {outcome.reason}"
 
 
 def as_document(outcome: DomainCheck) -> dict[str, Any]:
-    """For programs."""
+    """The outcome for `--json`."""
     return {
         "domain": outcome.name,
         "leads_here": not outcome.failures,

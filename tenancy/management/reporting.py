@@ -1,4 +1,4 @@
-"""What `manage.py site` tells about sites, for people and for programs."""
+"""What `manage.py site` prints about sites, as text and for `--json`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 
 def documents(sites: Iterable[Site]) -> list[Document]:
-    """What there is to know of each site. The keys are part of the command's contract (`--json`)."""
+    """One document for each site. Scripts read them (`--json`), so keys are added but not renamed or removed."""
     found = list(sites)
     members = Prefetch("memberships", Membership.objects.select_related("user").order_by("-role", "user__email"))
     prefetch_related_objects(found, "settings", "domains", members)
@@ -33,7 +33,7 @@ def _document(site: Site, generation: Generation | None) -> Document:
         "domain": site.domain,
         "name": site.name,
         "url": site_url(site),
-        # Nothing is served of a site without settings.
+        # A site without settings is not served.
         "state": settings.state if settings else None,
         "further_domains": [domain.name for domain in site.domains.all() if not domain.primary],
         "uuid": str(settings.uuid) if settings else None,
@@ -48,7 +48,7 @@ def _document(site: Site, generation: Generation | None) -> Document:
 
 
 def as_page(site: Document) -> str:
-    """One site, a line for each thing known of it."""
+    """One site, with a line for each value."""
     several = {
         "further_domains": [f"{name} (redirects)" for name in site["further_domains"]],
         "members": [f"{member['email']} ({member['role']})" for member in site["members"]],
@@ -62,7 +62,7 @@ def as_page(site: Document) -> str:
 
 
 def as_table(sites: list[Document]) -> str:
-    """All sites, a line for each."""
+    """All sites, one a line."""
     rows = [["id", "domain", "state", "name", "further domains"]]
     for site in sites:
         further = ", ".join(site["further_domains"])
@@ -72,7 +72,7 @@ def as_table(sites: list[Document]) -> str:
 
 
 def placed_elsewhere(site: Site, posts: Iterable[Model]) -> str:
-    """The posts that keep a site from being deleted, and where they stand."""
+    """The posts that prevent a site from being deleted, each with the other sites on which it is published."""
     by_id = sorted(posts, key=lambda post: post.pk)
     shown = by_id[:SHOWN]
     prefetch_related_objects(shown, "sites")
@@ -87,6 +87,6 @@ def _elsewhere(post: Any, home: Site) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    """As it can be written to a terminal: names are written by owners, and could steer it."""
+    """The text without control characters: owners write names, which could otherwise control the terminal."""
     text = "–" if value in (None, "") else str(value)
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
+    return "".join(character if character.isprintable() else "?" for character in text)

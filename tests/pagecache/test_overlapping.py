@@ -168,7 +168,7 @@ def test_a_change_counts_whenever_constraints_are_checked(post, techblog, moment
 
     assert "Newer title" in late("/p/", "techblog.test")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM tenancy_note")
+        cursor.execute("SELECT count(*) FROM tenancy_change")
         assert cursor.fetchone() == (0,)
 
 
@@ -179,10 +179,10 @@ def test_a_transaction_that_would_not_see_what_others_did_is_refused(post):
     assert Post.objects.get().title == "Old title"
 
 
-def test_a_note_that_this_release_does_not_know_is_not_passed_over(post):
-    with pytest.raises(DatabaseError, match="Begin it again"), transaction.atomic(), connection.cursor() as cursor:
+def test_a_recorded_change_that_this_release_does_not_know_refuses_the_commit(post):
+    with pytest.raises(DatabaseError, match="Run the transaction again"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO tenancy_note VALUES (pg_current_xact_id()::text::bigint, 'of another release', '{}')"
+            "INSERT INTO tenancy_change VALUES (pg_current_xact_id()::text::bigint, 'of another release', '{}')"
         )
         cursor.execute("UPDATE blogs_post SET title = 'New title'")
     assert Post.objects.get().title == "Old title"

@@ -64,10 +64,10 @@ def test_one_that_waits_goes_on_when_the_other_ends(another, monkeypatch, capsys
 
 
 def test_one_that_waits_too_long_gives_up(another, monkeypatch):
-    monkeypatch.setattr(migrate, "PATIENCE", 0.1)
-    monkeypatch.setattr(migrate, "PAUSE", 0.05)
+    monkeypatch.setattr(migrate, "TIMEOUT", 0.1)
+    monkeypatch.setattr(migrate, "RETRY_INTERVAL", 0.05)
 
-    with pytest.raises(CommandError, match="Another migration is still running after 0 s; nothing was done"):
+    with pytest.raises(CommandError, match="Another migration is still running after 0 s, so this one did not start"):
         call_command("migrate", verbosity=0)
 
 

@@ -339,7 +339,7 @@ def test_delete_asks_for_the_domain(site, techblog):
     outcome = site("delete", "techblog.test", typed="techblog.test\n")
 
     assert outcome.code == 0
-    assert "Type techblog.test to go on" in outcome.err
+    assert "Type techblog.test to confirm" in outcome.err
     assert "Deleted techblog.test" in outcome.out
     assert not Site.objects.exists()
 
@@ -391,13 +391,15 @@ def test_the_posts_can_be_given_another_home(site, shared, techblog, financeblog
     outcome = site("delete", "techblog.test", "--yes", "--move-home-to", "Financeblog.TEST")
 
     assert outcome.code == 0
-    assert "at home on financeblog.test" in outcome.out
+    assert "have financeblog.test as their home" in outcome.out
     shared.refresh_from_db()
     assert shared.home == financeblog
     assert visit("financeblog.test", "/python-ledgers/").status_code == 200
 
 
-@pytest.mark.parametrize(("home", "said"), [("nope.test", "No site has"), ("techblog.test", "itself ends")])
+@pytest.mark.parametrize(
+    ("home", "said"), [("nope.test", "No site has"), ("techblog.test", "cannot become the new home")]
+)
 def test_a_new_home_that_is_none_deletes_nothing(site, shared, home, said):
     outcome = site("delete", "techblog.test", "--yes", "--move-home-to", home)
 

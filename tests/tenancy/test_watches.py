@@ -112,7 +112,7 @@ def triggers_in(database):
     statement = {
         "postgresql": "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'newsstand%' UNION"
         " SELECT proname FROM pg_proc WHERE proname LIKE 'newsstand%' UNION"
-        " SELECT relname FROM pg_class WHERE relname = 'tenancy_note'",
+        " SELECT relname FROM pg_class WHERE relname = 'tenancy_change'",
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'newsstand%'",
     }
     with database.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Django's `migrate`, of which on PostgreSQL only one runs at a time."""
+"""Django's `migrate`. On PostgreSQL only one runs at a time, however many processes start it."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -10,57 +10,60 @@ from django.core.management.commands import migrate
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-# Locks of this kind are a database's own, so any number will do that no other program takes: "newsstand" on a dial.
+# The key of an advisory lock. Keys are local to a database, so any number works that no other program uses there.
 LOCK = 639778263
-PATIENCE = 600.0  # seconds to wait for another migration
-PAUSE = 1.0  # seconds between two attempts
+TIMEOUT = 600.0  # seconds to wait for another migration
+RETRY_INTERVAL = 1.0  # seconds
 
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
-        only_looks = options["plan"] or options["check_unapplied"]
-        if connection.vendor != "postgresql" or only_looks:
+        is_read_only = options["plan"] or options["check_unapplied"]
+        if connection.vendor != "postgresql" or is_read_only:
             super().handle(*args, **options)
             return
-        with self._alone(connection), _unhurried(connection):
+        with self._lock_held(connection), _without_timeouts(connection):
             super().handle(*args, **options)
 
     @contextmanager
-    def _alone(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
-        """Hold the lock, on a connection of its own: a migration may close the other one."""
-        with closing(connection.copy()) as guard:
-            self._wait_for_lock(guard)
+    def _lock_held(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
+        """Hold the lock on a separate connection, because a migration may close `connection`."""
+        with closing(connection.copy()) as lock_connection:
+            self._wait_for_lock(lock_connection)
             yield
 
-    def _wait_for_lock(self, guard: BaseDatabaseWrapper) -> None:
-        deadline = monotonic() + PATIENCE
-        if _locked(guard):
+    def _wait_for_lock(self, lock_connection: BaseDatabaseWrapper) -> None:
+        deadline = monotonic() + TIMEOUT
+        if _locked(lock_connection):
             return
         self.stderr.write("Another migration is running; waiting.")
-        while not _locked(guard):
+        while not _locked(lock_connection):
             if monotonic() >= deadline:
                 raise CommandError(
-                    f"Another migration is still running after {PATIENCE:.0f} s; nothing was done."
-                    " Look what it does (pg_stat_activity shows it), and start again."
+                    f"Another migration is still running after {TIMEOUT:.0f} s, so this one did not start."
+                    " See in pg_stat_activity what it does, and run migrate again."
                 )
-            sleep(PAUSE)
+            sleep(RETRY_INTERVAL)
 
 
-def _locked(guard: BaseDatabaseWrapper) -> bool:
-    """Take the lock if it is free. It ends with the connection, however this process ends."""
-    with guard.cursor() as cursor:
+def _locked(lock_connection: BaseDatabaseWrapper) -> bool:
+    """Take the lock if it is free. PostgreSQL releases it with the connection, also when this process is killed."""
+    with lock_connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         return bool(cursor.fetchone()[0])
 
 
 @contextmanager
-def _unhurried(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """A migration takes the time it needs. It still waits briefly for locks: everyone else queues up behind it."""
+def _without_timeouts(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Lift the time limits of statements. `lock_timeout` stays: a statement that waits for a lock blocks all others."""
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
     try:
         yield
     finally:
-        with suppress(Error), connection.cursor() as cursor:  # it may be broken, which is then what is reported
+        with (
+            suppress(Error),
+            connection.cursor() as cursor,
+        ):  # after a lost connection the error of the migration is reported, not this one
             cursor.execute("RESET statement_timeout; RESET idle_in_transaction_session_timeout")

@@ -1,4 +1,4 @@
-"""`manage.py site`: everything that can happen to a site, and what there is to know of it."""
+"""`manage.py site`: create, show, change and delete sites. The rules are in tenancy/lifecycle.py."""
 
 import json
 import sys
@@ -19,19 +19,19 @@ from tenancy.lookup import UnknownSite, site_named
 from tenancy.management import arguments, checking
 from tenancy.management.reporting import Document, as_page, as_table, documents, placed_elsewhere
 
-GIVEN = ["tagline", "language", "time_zone", "theme", "accent"]
-HELP = {"language": "Write a code like en, de or pt-br."}
+CREATE_SETTINGS = ["tagline", "language", "time_zone", "theme", "accent"]
+HINTS = {"language": "Write a language code, for example en, de or pt-br."}
 
 Options = dict[str, Any]
 
 
 class Refused(CommandError):
-    """The reason is printed after this word; the exit code is 1."""
+    """Printed as "Refused: …"; the exit code is 1."""
 
 
 class Command(BaseCommand):
-    help = "Makes, shows, renames, suspends and deletes sites. A site is named by any of its domains."
-    # It is what one repairs an installation with.
+    help = "Create, show, rename, suspend, move and delete sites. Any domain of a site names it."
+    # The command must also work while a check fails, because it can repair the installation.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,26 +39,31 @@ class Command(BaseCommand):
 
         def action(name: str, run: Callable[[Options], None], text: str, *, within: Any = actions) -> ArgumentParser:
             added: ArgumentParser = within.add_parser(name, help=text, description=text)
-            added.add_argument("--json", action="store_true", help="print what programs read")
+            added.add_argument("--json", action="store_true", help="print the result as JSON")
             added.set_defaults(run=run)
             return added
 
-        arguments.create(action("create", self.create, "Make a site; it is live at once."))
+        arguments.create(action("create", self.create, "Create a site. It is live at once."))
         action("list", self.list, "List all sites.")
-        arguments.site(action("show", self.show, "Show all that is known of a site."))
-        arguments.rename(action("rename", self.rename, "Give a site another domain; the old one redirects."))
+        arguments.site(action("show", self.show, "Show a site with its settings, domains and members."))
+        arguments.rename(
+            action("rename", self.rename, "Give a site another primary domain. The old one redirects to it.")
+        )
         domain = actions.add_parser(
-            "domain", help="Add, remove or check domains; a further one redirects to the site's own."
+            "domain", help="Add, remove or check further domains. A further domain redirects to the primary one."
         )
         further = domain.add_subparsers(metavar="ACTION", required=True)
-        for name, run, text in (("add", self.add, "Add a domain."), ("remove", self.remove, "Release a domain.")):
+        for name, run, text in (
+            ("add", self.add, "Add a further domain to a site."),
+            ("remove", self.remove, "Remove a further domain, so that any site can claim it."),
+        ):
             arguments.further_domain(action(name, run, text, within=further))
-        text = "See whether domains lead here: only then they get certificates."
+        text = "Check whether DNS leads domains to this installation. Only such domains get certificates."
         arguments.check(action("check", self.check_domains, text, within=further))
-        arguments.move(action("move", self.move, "Let another deployment serve a site."))
-        arguments.site(action("suspend", self.suspend, "Stop serving a site; nothing of it is lost."))
+        arguments.move(action("move", self.move, "Serve a site from another deployment."))
+        arguments.site(action("suspend", self.suspend, "Stop serving a site. Nothing is deleted."))
         arguments.site(action("resume", self.resume, "Serve a suspended site again."))
-        arguments.delete(action("delete", self.delete, "Delete a site with all that is its own, files included."))
+        arguments.delete(action("delete", self.delete, "Delete a site with its posts, files, domains and members."))
 
     def handle(self, *, run: Callable[[Options], None], **options: Any) -> None:
         try:
@@ -68,20 +73,22 @@ class Command(BaseCommand):
         except UnknownSite as error:
             raise Refused(str(error)) from error
         except Site.DoesNotExist as error:
-            raise Refused("The site was deleted meanwhile.") from error
+            raise Refused("Another process has deleted the site.") from error
         except DATABASE_NOT_READY as error:
-            raise Refused(f"The database cannot be used: {error}. Is it there, and migrated?") from error
+            raise Refused(
+                f"The database cannot be used: {error}. Check that it runs and that `manage.py migrate` was run."
+            ) from error
 
-    # -- one method for each action --------------------------------------------------------------------------------
+    # -- actions ---------------------------------------------------------------------------------------------------
 
     def create(self, options: Options) -> None:
-        given = {name: options[name] for name in GIVEN if options[name] is not None}
-        site = lifecycle.create(options["domain"], options["name"], **given)
+        chosen = {name: options[name] for name in CREATE_SETTINGS if options[name] is not None}
+        site = lifecycle.create(options["domain"], options["name"], **chosen)
         self._report(
             options,
             site,
             f"Created {site.domain} (site {site.pk}), live at {site_url(site)}\n"
-            f"Next: let DNS lead {site.domain} here, and name an owner in the admin: {admin_url()}",
+            f"Next: point the DNS of {site.domain} to this installation, and add an owner in the admin: {admin_url()}",
         )
 
     def list(self, options: Options) -> None:
@@ -102,49 +109,53 @@ class Command(BaseCommand):
         old = site.domain
         lifecycle.rename(site, options["new"], keep_old=not options["release_old"])
         if site.domain == old:
-            said = f"{old} is its domain already: {site_url(site)}"
+            text = f"{old} is the primary domain already: {site_url(site)}"
         elif options["release_old"]:
-            said = f"Renamed {old} to {site.domain}: {site_url(site)}\n{old} is released: any site can have it now."
+            text = f"Renamed {old} to {site.domain}: {site_url(site)}\n{old} is released. Any site can claim it now."
         else:
-            said = (
+            text = (
                 f"Renamed {old} to {site.domain}: {site_url(site)}\n{old} redirects there.\n"
-                f"Next: let DNS lead {site.domain} here. To release the old one some day:"
+                f"Next: point the DNS of {site.domain} to this installation. To release the old domain later:"
                 f" manage.py site domain remove {site.domain} {old}"
             )
-        self._report(options, site, said)
+        self._report(options, site, text)
 
     def add(self, options: Options) -> None:
         site = site_named(options["site"])
         name = lifecycle.add_domain(site, options["name"]).name
-        self._report(options, site, f"{name} redirects to {site_url(site)}\nNext: let DNS lead {name} here.")
+        self._report(
+            options, site, f"{name} redirects to {site_url(site)}\nNext: point the DNS of {name} to this installation."
+        )
 
     def remove(self, options: Options) -> None:
         site = site_named(options["site"])
         lifecycle.remove_domain(site, options["name"])
-        self._report(options, site, f"{hostnames.canonical(options['name'])} is released: any site can have it now.")
+        self._report(options, site, f"{hostnames.canonical(options['name'])} is released. Any site can claim it now.")
 
     def check_domains(self, options: Options) -> None:
         names = options["names"]
         if options["every"]:
-            checking.check_for_ever(names, options["every"], self.stdout.write)
+            checking.check_forever(names, options["every"], self.stdout.write)
         elif options["json"]:
-            noted = checking.check(names)
-            self._print_json([checking.as_document(outcome) for outcome in noted])
+            outcomes = checking.check(names)
+            self._print_json([checking.as_document(outcome) for outcome in outcomes])
         else:
-            noted = checking.check(names, self.stdout.write)
-        if names and any(outcome.failures for outcome in noted):
-            raise Refused("Not every domain leads here. Each is asked again, after twice as long every time.")
+            outcomes = checking.check(names, self.stdout.write)
+        if names and any(outcome.failures for outcome in outcomes):
+            raise Refused("Not every domain leads here. Failed domains are checked again with exponential back-off.")
 
     def move(self, options: Options) -> None:
         site = site_named(options["site"])
         if not hasattr(site, "settings"):
-            raise Refused(f"{site.domain} has no settings and is not served. manage.py site resume gives it some.")
+            raise Refused(
+                f"{site.domain} has no settings and is not served. `manage.py site resume {site.domain}` creates them."
+            )
         lifecycle.move(site, "" if options["to"] == arguments.SHARED else options["to"])
-        said = (
+        text = (
             f"{site.domain} is served by {site.settings.deployment or 'the shared deployment'}."
-            " Traefik follows within a second or two."
+            " Traefik applies this within two seconds."
         )
-        self._report(options, site, said)
+        self._report(options, site, text)
 
     def suspend(self, options: Options) -> None:
         site = site_named(options["site"])
@@ -152,7 +163,7 @@ class Command(BaseCommand):
         self._report(
             options,
             site,
-            f"Suspended {site.domain}: all its addresses answer 404 now.\n"
+            f"Suspended {site.domain}. All its URLs respond with 404.\n"
             f"To serve it again: manage.py site resume {site.domain}",
         )
 
@@ -171,23 +182,23 @@ class Command(BaseCommand):
             lifecycle.delete(site, move_home_to=moved_to or None)
         except ProtectedError as error:
             raise Refused(
-                f"{before['domain']} is home to posts that stand on other sites too:\n"
+                f"{before['domain']} is the home of posts that are also published on other sites:\n"
                 f"{placed_elsewhere(site, error.protected_objects)}\n"
-                "Give them another home: --move-home-to DOMAIN. Or withdraw them there first."
+                "Move them to another home with --move-home-to DOMAIN, or withdraw them from the other sites first."
             ) from error
-        said = f"Deleted {before['domain']} (site {before['id']}) with its posts, files and redirects."
+        text = f"Deleted {before['domain']} (site {before['id']}) with its posts, files and redirects."
         if moved_to:
-            said += f"\nWhat stood on other sites too is at home on {moved_to.domain} now."
-        self._print(options, before, f"{said}\nReleased: {', '.join([before['domain'], *before['further_domains']])}")
+            text += f"\nPosts that are also published on other sites now have {moved_to.domain} as their home."
+        self._print(options, before, f"{text}\nReleased: {', '.join([before['domain'], *before['further_domains']])}")
 
     # ----------------------------------------------------------------------------------------------------------------
 
     def _ask_to_type(self, domain: str) -> None:
         if not sys.stdin.isatty():
-            raise Refused(f"Nobody is at the keyboard to confirm that {domain} is to be deleted. Say --yes.")
-        # Not on the standard output, which a program may be reading.
+            raise Refused(f"Deleting {domain} needs a confirmation, and standard input is no terminal. Use --yes.")
+        # Standard error, because a program may read standard output.
         self.stderr.write(
-            f"This deletes {domain} with its posts, files and redirects for good.\nType {domain} to go on: ",
+            f"This deletes {domain} with its posts, files and redirects permanently.\nType {domain} to confirm: ",
             style_func=str,
             ending="",
         )
@@ -196,25 +207,25 @@ class Command(BaseCommand):
         if typed.lower() != domain:
             raise Refused(f"{typed!r} is not {domain}. Nothing was deleted.")
 
-    def _report(self, options: Options, site: Site, said: str) -> None:
-        self._print(options, documents([Site.objects.get(pk=site.pk)])[0], said)
+    def _report(self, options: Options, site: Site, text: str) -> None:
+        self._print(options, documents([Site.objects.get(pk=site.pk)])[0], text)
 
-    def _print(self, options: Options, document: Document, said: str) -> None:
+    def _print(self, options: Options, document: Document, text: str) -> None:
         if options["json"]:
             self._print_json(document)
         else:
-            self.stdout.write(said)
+            self.stdout.write(text)
 
-    def _print_json(self, what: object) -> None:
-        self.stdout.write(json.dumps(what, indent=2, ensure_ascii=False))
+    def _print_json(self, value: object) -> None:
+        self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _reasons(error: ValidationError) -> str:
-    """Every reason on a line, after the option it is about, with what to write instead."""
+    """One line for each invalid option: its name, the reasons and a hint."""
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
     lines = []
     for field, reasons in error.message_dict.items():
         option = "" if field == NON_FIELD_ERRORS else f"--{field.replace('_', '-')}: "
-        lines.append(f"{option}{' '.join([*reasons, HELP.get(field, '')]).strip()}")
+        lines.append(f"{option}{' '.join([*reasons, HINTS.get(field, '')]).strip()}")
     return "\n".join(lines)
