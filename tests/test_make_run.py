@@ -1,4 +1,4 @@
-"""`make run`, as a newcomer types it: in a checkout of its own, with nothing prepared but the libraries."""
+"""`make run` in a clean checkout, where only the libraries are installed."""
 
 import http.client
 import os
@@ -23,8 +23,8 @@ READY_WITHIN = 90  # seconds, of a clean checkout
 READY_AGAIN_WITHIN = 5
 STOPPED_WITHIN = 2
 
-# What would lead the checkout elsewhere than a newcomer's shell does: first of all the databases of this session.
-OURS = (
+# Variables of the test run that a newcomer's shell does not have, such as the URLs of its databases.
+UNSET_PREFIXES = (
     "DATABASE",
     "DJANGO",
     "REDIS",
@@ -41,7 +41,7 @@ OURS = (
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """The files that git has or would have, and no state. Its libraries are those that run these tests."""
+    """A copy of the files that git tracks or would add. Its libraries are those of the test run."""
     folder = tmp_path_factory.mktemp("newsstand")
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
@@ -58,16 +58,16 @@ def checkout(tmp_path_factory):
 
 
 class Run:
-    """A running `make run`, in a process group of its own, as a terminal starts it."""
+    """A `make run` in its own process group, as a terminal starts it."""
 
     def __init__(self, checkout, port, **environment):
         self.port = port
         self.began = time.monotonic()
         self.log = checkout / f"run-{port}.log"
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(UNSET_PREFIXES)}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                # --old-file: the libraries are there, whatever the times of these copies say.
+                # --old-file: the libraries are installed, although the copied files are newer.
                 ["make", "run", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.base"],
                 cwd=checkout,
                 env={**clean, "PORT": str(port), **environment},
@@ -78,7 +78,7 @@ class Run:
             )
 
     @property
-    def said(self):
+    def output(self):
         return self.log.read_text()
 
     def get(self, host, path="/"):
@@ -88,27 +88,27 @@ class Run:
             return Answer(response.status, dict(response.getheaders()), response.read().decode())
 
     def ready_after(self):
-        """Seconds until it answered."""
+        """Seconds from its start until it answers."""
         while self.process.poll() is None and time.monotonic() < self.began + READY_WITHIN:
             try:
                 self.get("internal.localhost", "/health/live")
                 return time.monotonic() - self.began
             except OSError:
                 time.sleep(0.05)
-        raise AssertionError(f"It does not answer:\n{self.said}")
+        raise AssertionError(f"It did not answer:\n{self.output}")
 
     def ctrl_c(self):
-        """Seconds until it had stopped. A terminal sends the signal to the whole group."""
+        """Send SIGINT to the process group, as a terminal does. Returns the seconds until it has stopped."""
         began = time.monotonic()
         os.killpg(self.process.pid, signal.SIGINT)
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired as error:
-            raise AssertionError(f"It does not stop: {self.processes()}\n{self.said}") from error
+            raise AssertionError(f"It did not stop: {self.processes()}\n{self.output}") from error
         return time.monotonic() - began
 
     def processes(self):
-        """Command lines of what is left of the group."""
+        """Command lines of the processes of the group."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -127,7 +127,7 @@ class Run:
 
 @pytest.fixture
 def make_run(checkout):
-    """make_run(port): begins one. Whatever happens, none outlives the test."""
+    """make_run(port): start one. All are killed at the end of the test."""
     started = []
 
     def make_run(port=None, **environment):
@@ -141,7 +141,7 @@ def make_run(checkout):
 
 @pytest.fixture(scope="module")
 def running(checkout):
-    """One that answers, for all tests that do not stop it."""
+    """A run that answers, shared by all tests that do not stop it."""
     run = Run(checkout, free_port())
     try:
         run.ready_after()
@@ -150,20 +150,20 @@ def running(checkout):
         run.kill()
 
 
-def test_a_clean_checkout_is_ready_in_time_and_the_next_time_at_once(checkout, make_run):
+def test_the_first_start_is_ready_within_90_s_and_later_ones_within_5_s(checkout, make_run):
     shutil.rmtree(checkout / "var", ignore_errors=True)
     first = make_run()
     assert first.ready_after() < READY_WITHIN
-    assert "The database is new" in first.said
+    assert "The database is new" in first.output
     first.ctrl_c()
 
     again = make_run()
     assert again.ready_after() < READY_AGAIN_WITHIN
-    assert "The database is new" not in again.said
+    assert "The database is new" not in again.output
     assert again.get("techblog.localhost").status == 200
 
 
-def test_two_blogs_an_admin_and_nothing_else_answer(running):
+def test_two_blogs_and_the_admin_are_served_and_other_hosts_get_404(running):
     tech, finance = running.get("techblog.localhost"), running.get("financeblog.localhost")
     assert (tech.status, finance.status) == (200, 200)
     assert tech.body != finance.body
@@ -183,18 +183,18 @@ def test_two_blogs_an_admin_and_nothing_else_answer(running):
         assert name not in unknown.body
 
 
-def test_it_prints_the_addresses_and_the_accounts(running):
-    addresses = re.findall(r"http://\S+", running.said)
+def test_the_urls_and_accounts_are_printed(running):
+    addresses = re.findall(r"http://\S+", running.output)
 
     assert sorted(addresses) == [
         f"http://{name}.localhost:{running.port}/" for name in ("admin", "financeblog", "techblog")
     ]
-    assert "Ctrl-C stops" in running.said
+    assert "Ctrl-C stops" in running.output
     for part in ("password newsstand", "admin@example.com", "superuser", "owner", "editor", "author"):
-        assert part in running.said
+        assert part in running.output
 
 
-def test_accounts_that_are_gone_are_not_printed(checkout, make_run):
+def test_deleted_accounts_are_not_printed(checkout, make_run):
     running = make_run()
     running.ready_after()
     running.ctrl_c()
@@ -204,52 +204,52 @@ def test_accounts_that_are_gone_are_not_printed(checkout, make_run):
     try:
         again = make_run()
         again.ready_after()
-        assert "admin@example.com" not in again.said
-        assert "owner@example.com" in again.said
+        assert "admin@example.com" not in again.output
+        assert "owner@example.com" in again.output
     finally:
         with closing(sqlite3.connect(checkout / "var/db.sqlite3")) as database:
             database.execute("UPDATE accounts_user SET email = 'admin@example.com' WHERE email = 'somebody@else.test'")
             database.commit()
 
 
-def test_ctrl_c_stops_everything_even_while_a_browser_says_nothing(make_run):
+def test_ctrl_c_stops_all_processes_even_with_an_idle_connection_open(make_run):
     running = make_run()
     running.ready_after()
     with socket.create_connection(("127.0.0.1", running.port)):
         running.get("techblog.localhost")
         assert running.ctrl_c() < STOPPED_WITHIN
 
-    # Of make itself, which ends by the signal it got.
+    # The exit status of make, which ends by the signal.
     assert running.process.returncode in (0, 130, -signal.SIGINT)
     assert running.processes() == []
-    assert "Traceback" not in running.said
-    assert "error" not in running.said.lower()
+    assert "Traceback" not in running.output
+    assert "error" not in running.output.lower()
     with pytest.raises(ConnectionRefusedError):
         running.get("techblog.localhost")
 
 
-def test_ctrl_c_at_any_moment_of_the_start_leaves_no_traceback(make_run):
+def test_ctrl_c_during_the_start_leaves_no_process_and_no_traceback(make_run):
     for delay in (0.2, 0.5, 0.8, 1.1, 1.4):
         run = make_run()
         while not any("manage.py" in line for line in run.processes()):
             time.sleep(0.01)
         time.sleep(delay)
-        assert run.ctrl_c() < STOPPED_WITHIN + 2  # the start of gunicorn is not interrupted
+        assert run.ctrl_c() < STOPPED_WITHIN + 2  # SIGINT is blocked while gunicorn starts
         assert run.processes() == []
-        assert "Traceback" not in run.said
+        assert "Traceback" not in run.output
 
 
-def test_a_taken_port_is_named_and_another_proposed(running, make_run):
+def test_a_port_in_use_stops_it_with_a_message_that_proposes_another(running, make_run):
     second = make_run(running.port)
 
     assert second.process.wait(30) != 0
-    assert f"Port {running.port} is taken" in second.said
-    assert f"PORT={running.port + 1} make run" in second.said
-    assert "Traceback" not in second.said
+    assert f"Port {running.port} is taken" in second.output
+    assert f"PORT={running.port + 1} make run" in second.output
+    assert "Traceback" not in second.output
     assert running.get("techblog.localhost").status == 200
 
 
-def test_two_at_once_do_not_disturb_each_other(make_run):
+def test_two_runs_in_one_checkout_work_independently(make_run):
     one, two = make_run(), make_run()
 
     for run in (one, two):
@@ -259,19 +259,19 @@ def test_two_at_once_do_not_disturb_each_other(make_run):
     assert two.get("financeblog.localhost").status == 200
 
 
-def test_pinned_to_one_site_it_serves_and_names_that_alone(running, make_run):
+def test_a_pinned_run_serves_and_prints_its_site_only(running, make_run):
     pinned = make_run(SITE_ID="1")
     pinned.ready_after()
 
     assert pinned.get("techblog.localhost").status == 200
     assert pinned.get("financeblog.localhost").status == 404
     assert pinned.get("admin.localhost", "/login/").status == 200
-    assert "techblog.localhost" in pinned.said
-    assert "financeblog.localhost" not in pinned.said
+    assert "techblog.localhost" in pinned.output
+    assert "financeblog.localhost" not in pinned.output
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "expected"),
     [
         ({"SITE_ID": "999"}, ["SITE_ID=999", "techblog.localhost (1)", "financeblog.localhost (2)"]),
         ({"SITE_ID": "x"}, ["SITE_ID='x'", "whole number"]),
@@ -281,10 +281,10 @@ def test_pinned_to_one_site_it_serves_and_names_that_alone(running, make_run):
         ({"ADMIN_HOST": "x.localhost", "INTERNAL_HOST": "x.localhost"}, ["newsstand.E003", "different host names"]),
     ],
 )
-def test_a_wrong_variable_stops_it_with_a_message(running, make_run, environment, said):
+def test_an_invalid_variable_stops_it_with_a_message(running, make_run, environment, expected):
     run = make_run(**environment)
 
     assert run.process.wait(30) != 0
-    for part in said:
-        assert part in run.said
-    assert "Traceback" not in run.said
+    for part in expected:
+        assert part in run.output
+    assert "Traceback" not in run.output
