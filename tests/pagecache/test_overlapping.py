@@ -180,7 +180,11 @@ def test_a_transaction_that_would_not_see_what_others_did_is_refused(post):
 
 
 def test_a_recorded_change_that_this_release_does_not_know_refuses_the_commit(post):
-    with pytest.raises(DatabaseError, match="Run the transaction again"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="Run the transaction again"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(
             "INSERT INTO tenancy_change VALUES (pg_current_xact_id()::text::bigint, 'of another release', '{}')"
         )
