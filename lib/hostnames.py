@@ -1,4 +1,4 @@
-"""What is a host name: the one strict definition, for claims, Host headers and everything that writes a host."""
+"""Validation of host names. Claims, Host headers and Traefik's rules all use this one definition."""
 
 import ipaddress
 import re
@@ -6,10 +6,10 @@ import re
 import idna
 from django.core.exceptions import ValidationError
 
-# `Site.domain` of django.contrib.sites holds no more; DNS itself would allow 253.
+# The length of `Site.domain` in django.contrib.sites. DNS allows 253.
 MAX_LENGTH = 100
-# Longer texts are not even looked at: encoding once took time that grew with the square of the length (CVE-2024-3651).
-# Some signs shrink or vanish in the canonical spelling, so it is more than MAX_LENGTH.
+# Longer texts are refused before they are encoded: encoding took quadratic time in old versions of idna
+# (CVE-2024-3651). Larger than MAX_LENGTH, because the canonical spelling can be shorter than the text.
 MAX_TYPED = 254
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}+(?<!-)"
@@ -20,7 +20,7 @@ _HOST_HEADER = re.compile(r"(?P<name>[^:\[\]]+)(?P<port>:[0-9]{1,5})?")
 
 
 class InvalidDomain(ValidationError):
-    """A text that is no host name a site can have; the message names the text, the rule and the remedy."""
+    """The text is no host name that a site can have. The message names the text, the rule and the remedy."""
 
     def __init__(self, text: str, reason: str) -> None:
         shown = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
@@ -28,14 +28,14 @@ class InvalidDomain(ValidationError):
 
 
 def is_canonical(name: str) -> bool:
-    """True for a name in the only spelling we store: lower-case ASCII labels, no port, no trailing dot."""
+    """Whether the name is in the spelling that is stored: lower-case ASCII labels, no port, no trailing dot."""
     return len(name) <= MAX_LENGTH and _CANONICAL.fullmatch(name) is not None
 
 
 def canonical(text: str) -> str:
-    """The one spelling of a domain: lower case, IDN in ASCII (UTS 46), without a trailing dot.
+    """The canonical spelling of a domain: lower case, IDN in ASCII (UTS 46), without a trailing dot.
 
-    Raises InvalidDomain for whatever is no plain host name: wildcards, IP addresses, ports, schemes, paths.
+    Raises InvalidDomain for everything else than a host name: wildcards, IP addresses, ports, schemes, paths.
     """
     if len(text) > MAX_TYPED:
         raise InvalidDomain(text, f"it has {len(text)} characters; at most {MAX_LENGTH} are allowed.")
@@ -45,7 +45,9 @@ def canonical(text: str) -> str:
     if _is_ip_address(text):
         raise InvalidDomain(text, "it is an IP address; a site needs a name.")
     if ":" in text:
-        raise InvalidDomain(text, "it contains a port; write the name alone, PUBLIC_PORT holds the port.")
+        raise InvalidDomain(
+            text, "it contains a port; write the name without it. PUBLIC_PORT sets the port of all sites."
+        )
     name = _ascii(text)
     if len(name) > MAX_LENGTH:
         raise InvalidDomain(text, f"it has {len(name)} characters; at most {MAX_LENGTH} are allowed.")
@@ -60,7 +62,7 @@ def canonical(text: str) -> str:
 
 
 def split_host(header: str) -> tuple[str, str] | None:
-    """(canonical name, port with its colon or "") of a Host header, None when it names no host we could serve."""
+    """(Canonical name, port with its colon or "") of a Host header. None if the name is no valid domain."""
     match = _HOST_HEADER.fullmatch(header)
     if match is None:
         return None
