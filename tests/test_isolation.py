@@ -81,7 +81,7 @@ def test_a_path_of_another_site_gets_the_same_404_as_one_that_never_existed(alph
     foreign.post.delete()
     Tag.objects.filter(slug="alpha-tag").delete()
     Author.objects.filter(slug="alpha-author").delete()
-    never = visit(beta, path)
+    unknown = visit(beta, path)
 
     assert here.status_code == 404
     assert as_text(here) == as_text(never)

@@ -1,4 +1,4 @@
-"""A site can be served by a deployment of its own; nothing is believed to be one that does not serve the site."""
+"""A site can have its own deployment. A site moves to an address only if a process there serves the site."""
 
 import http.server
 import threading
@@ -20,7 +20,7 @@ ADDRESSES = [
     "http://127.0.0.1:8001",
     "http://[::1]:8001",
 ]
-NO_ADDRESSES = [
+INVALID_ADDRESSES = [
     "",
     "shared",
     "techblog:8000",
@@ -46,18 +46,18 @@ NO_ADDRESSES = [
 
 @pytest.mark.pure
 @pytest.mark.parametrize("text", ADDRESSES)
-def test_what_an_address_is(text):
+def test_a_valid_address_is_accepted(text):
     assert deployments.is_address(text)
 
 
 @pytest.mark.pure
-@pytest.mark.parametrize("text", NO_ADDRESSES)
-def test_what_no_address_is(text):
+@pytest.mark.parametrize("text", INVALID_ADDRESSES)
+def test_an_invalid_address_is_refused(text):
     assert not deployments.is_address(text)
 
 
 @pytest.mark.pure
-def test_every_replica_behind_a_name_is_told_of(monkeypatch):
+def test_an_address_is_replaced_by_those_of_all_its_replicas(monkeypatch):
     found = [(2, 1, 6, "", (ip, 8000)) for ip in ("10.0.0.3", "10.0.0.2", "10.0.0.3")]
     monkeypatch.setattr(deployments.socket, "getaddrinfo", lambda *args, **kwargs: found)
 
@@ -67,16 +67,18 @@ def test_every_replica_behind_a_name_is_told_of(monkeypatch):
 
 
 @pytest.mark.pure
-def test_a_name_that_is_not_resolved_in_time_stands_for_itself(monkeypatch):
+def test_an_address_whose_name_does_not_resolve_in_time_stays_and_is_resolved_once(monkeypatch):
     released = threading.Event()
-    asked = []
-    monkeypatch.setattr(deployments.socket, "getaddrinfo", lambda *args, **kwargs: asked.append(1) or released.wait(5))
+    queries = []
+    monkeypatch.setattr(
+        deployments.socket, "getaddrinfo", lambda *args, **kwargs: queries.append(1) or released.wait(5)
+    )
 
     for _ in range(3):
         assert deployments.replicas(["http://hanging:8000"]) == {"http://hanging:8000": ["http://hanging:8000"]}
 
     released.set()
-    assert len(asked) == 1
+    assert len(queries) == 1
 
 
 def test_a_site_moves_to_a_deployment_that_serves_it_and_back(techblog, financeblog, processes):
@@ -91,7 +93,7 @@ def test_a_site_moves_to_a_deployment_that_serves_it_and_back(techblog, financeb
     assert SiteSettings.objects.get(site=techblog).deployment == ""
 
 
-def test_a_site_does_not_move_to_a_deployment_of_another_one(techblog, financeblog, processes):
+def test_a_site_does_not_move_to_the_deployment_of_another_site(techblog, financeblog, processes):
     [pinned] = processes(1, SITE_ID=str(financeblog.pk))
 
     with pytest.raises(ValidationError, match="pinned to site"):
@@ -108,8 +110,10 @@ def test_a_site_does_not_move_to_a_deployment_without_blogs(techblog, processes)
 
 
 @contextmanager
-def stranger_answering(body):
-    class Answer(http.server.BaseHTTPRequestHandler):
+def other_server(body):
+    """The address of a server that is no process of the installation and sends this body."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
@@ -118,34 +122,34 @@ def stranger_answering(body):
         def log_message(self, *args):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
 @pytest.mark.parametrize("body", [b"", b"hello", b"[]", b'{"status": "ready"}'])
-def test_a_site_does_not_move_to_what_is_no_process_of_ours(techblog, body):
+def test_a_site_does_not_move_to_a_server_that_is_no_process_of_the_installation(techblog, body):
     with (
-        stranger_answering(body) as address,
+        other_server(body) as address,
         pytest.raises(ValidationError, match="not a process of this installation"),
     ):
         lifecycle.move(techblog, address)
 
 
-def test_an_unknown_deployment_is_refused_with_what_to_do(techblog):
+def test_the_message_for_an_unknown_deployment_says_what_to_do(techblog):
     with pytest.raises(CommandError, match="does not serve techblog") as refusal:
         call_command("site", "move", "techblog.test", "--to", "http://127.0.0.1:1")
 
     assert "Start the deployment first" in str(refusal.value)
 
 
-def test_what_is_no_address_is_refused_with_what_to_write(techblog):
+def test_the_message_for_an_invalid_address_shows_a_valid_one(techblog):
     with pytest.raises(CommandError, match="like http://techblog:8000"):
         call_command("site", "move", "techblog.test", "--to", "nowhere")
 
 
-def test_the_command_says_where_a_site_is_served(techblog, processes, capsys):
+def test_the_command_names_the_deployment_of_a_site(techblog, processes, capsys):
     [process] = processes(1)
 
     call_command("site", "move", "techblog.test", "--to", f"http://127.0.0.1:{process.port}")
@@ -177,7 +181,7 @@ def test_owners_neither_see_nor_change_where_their_site_is_served(techblog, owne
     assert SiteSettings.objects.values_list("deployment", "tagline").get(site=techblog) == (address, "Changed")
 
 
-def test_who_drips_an_answer_for_ever_is_not_waited_for(techblog, dripping):
+def test_a_server_that_never_completes_its_response_is_refused_in_time(techblog, dripping):
     began = time.monotonic()
 
     with pytest.raises(ValidationError, match="no response"):
@@ -186,7 +190,7 @@ def test_who_drips_an_answer_for_ever_is_not_waited_for(techblog, dripping):
     assert time.monotonic() - began < deployments.READY_TIMEOUT + 1
 
 
-def test_a_site_does_not_move_to_a_deployment_that_wants_no_requests(techblog, processes, tmp_path):
+def test_a_site_does_not_move_to_a_draining_deployment(techblog, processes, tmp_path):
     (tmp_path / "drain").touch()
     [draining] = processes(1, DRAIN_FILE=str(tmp_path / "drain"))
 
@@ -196,7 +200,7 @@ def test_a_site_does_not_move_to_a_deployment_that_wants_no_requests(techblog, p
 
 @pytest.mark.pure
 @pytest.mark.parametrize("error", [OSError("Name or service not known"), UnicodeError("label too long")])
-def test_a_name_that_nobody_knows_stands_for_itself(monkeypatch, error):
+def test_an_address_with_an_unknown_name_stays(monkeypatch, error):
     def unknown(*args, **kwargs):
         raise error
 

@@ -1,4 +1,4 @@
-"""A certificate is asked for a domain only after it was seen to lead here; what fails is asked ever more rarely."""
+"""A domain gets a certificate only if it leads here. Failed domains are checked again with exponential back-off."""
 
 import json
 import time
@@ -20,7 +20,7 @@ from tests.support.processes import running
 
 @pytest.fixture
 def leads_to(monkeypatch):
-    """leads_to(process): every name in the world is that process, as if DNS said so."""
+    """leads_to(process): every domain leads to that process, as if DNS said so."""
 
     def leads_to(process):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{process.port}")
@@ -37,13 +37,15 @@ def server(django_db_setup):
 
 @pytest.fixture
 def process(server, techblog):
-    """A server process that has heard of the site."""
+    """A server process whose registry has the site."""
     wait_until(lambda: server.status(techblog.domain) == 200)
     return server
 
 
 @pytest.fixture
 def check(capsys):
+    """check("domain", …): the output of the command."""
+
     def check(*names):
         call_command("site", "domain", "check", *names)
         return capsys.readouterr().out
@@ -51,29 +53,31 @@ def check(capsys):
     return check
 
 
-def test_domains_that_lead_here_are_found(techblog, processes, leads_to, check):
+def test_domains_that_lead_here_are_recorded_without_failures(techblog, processes, leads_to, check):
     lifecycle.add_domain(techblog, "old.test")
     leads_to(processes(1)[0])
 
-    said = check()
+    output = check()
 
-    assert [f"{name} leads here." in said for name in ("techblog.test", "old.test", django_settings.ADMIN_HOST)] == [
+    assert [f"{name} leads here." in output for name in ("techblog.test", "old.test", django_settings.ADMIN_HOST)] == [
         True
     ] * 3
     assert not DomainCheck.objects.filter(failures__gt=0).exists()
 
 
-def test_a_domain_that_leads_nowhere_is_no_candidate(techblog, monkeypatch, check):
+def test_a_domain_that_cannot_be_reached_is_recorded_as_failed(techblog, monkeypatch, check):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
     with pytest.raises(CommandError, match="Not every domain leads here"):
         check("techblog.test")
 
-    noted = DomainCheck.objects.get(name="techblog.test")
-    assert (noted.failures, "cannot be reached" in noted.reason) == (1, True)
+    recorded = DomainCheck.objects.get(name="techblog.test")
+    assert (recorded.failures, "cannot be reached" in recorded.reason) == (1, True)
 
 
-def test_a_domain_that_leads_to_another_installation_is_no_candidate(techblog, process, leads_to, check, settings):
+def test_a_domain_that_leads_to_another_installation_is_recorded_as_failed(
+    techblog, process, leads_to, check, settings
+):
     leads_to(process)
     settings.SECRET_KEY = "another installation has another key"
 
@@ -83,23 +87,23 @@ def test_a_domain_that_leads_to_another_installation_is_no_candidate(techblog, p
     assert "without this installation's proof" in DomainCheck.objects.get(name="techblog.test").reason
 
 
-def test_the_proof_of_one_domain_is_none_for_another(techblog, financeblog, visit):
+def test_each_domain_has_its_own_proof(techblog, financeblog, visit):
     proofs = [visit(site, domain_checks.PROOF_PATH).content for site in (techblog, financeblog)]
 
     assert proofs[0] != proofs[1]
     assert visit("unknown.test", domain_checks.PROOF_PATH).status_code == 404
 
 
-def test_a_domain_that_redirects_proves_itself(techblog, visit):
+def test_a_domain_that_redirects_responds_with_its_proof(techblog, visit):
     lifecycle.add_domain(techblog, "old.test")
 
-    answer = visit("old.test", domain_checks.PROOF_PATH)
+    response = visit("old.test", domain_checks.PROOF_PATH)
 
-    assert (answer.status_code, answer.content.decode().strip()) == (200, domain_checks.proof("old.test"))
+    assert (response.status_code, response.content.decode().strip()) == (200, domain_checks.proof("old.test"))
 
 
 @pytest.mark.parametrize(("failures", "waits"), [(1, 1), (2, 2), (5, 16), (11, 1024), (12, 1440), (30_000, 1440)])
-def test_who_fails_is_asked_again_after_twice_as_long_up_to_a_day(techblog, failures, waits):
+def test_the_interval_doubles_with_each_failure_up_to_a_day(techblog, failures, waits):
     now = timezone.now()
     DomainCheck.objects.create(name="techblog.test", checked_at=now, failures=failures, reason="unreachable")
 
@@ -107,7 +111,7 @@ def test_who_fails_is_asked_again_after_twice_as_long_up_to_a_day(techblog, fail
     assert "techblog.test" in domain_checks.due(now + timedelta(minutes=waits))
 
 
-def test_who_leads_here_is_asked_once_a_day(techblog, process, leads_to, check):
+def test_a_domain_that_leads_here_is_checked_once_a_day(techblog, process, leads_to, check):
     leads_to(process)
     check()
 
@@ -115,7 +119,7 @@ def test_who_leads_here_is_asked_once_a_day(techblog, process, leads_to, check):
     assert len(domain_checks.due(timezone.now() + timedelta(days=1))) == 2
 
 
-def test_one_success_ends_a_row_of_failures(techblog, process, leads_to, check):
+def test_a_success_resets_the_failures(techblog, process, leads_to, check):
     DomainCheck.objects.create(name="techblog.test", checked_at=timezone.now(), failures=9, reason="unreachable")
     leads_to(process)
 
@@ -124,7 +128,7 @@ def test_one_success_ends_a_row_of_failures(techblog, process, leads_to, check):
     assert DomainCheck.objects.values_list("failures", "reason").get(name="techblog.test") == (0, "")
 
 
-def test_a_check_is_no_change_of_the_site(techblog, process, leads_to, check):
+def test_a_check_does_not_change_the_generation_of_the_site(techblog, process, leads_to, check):
     leads_to(process)
     before = Generation.objects.get(site_id=techblog.pk).value
 
@@ -133,12 +137,12 @@ def test_a_check_is_no_change_of_the_site(techblog, process, leads_to, check):
     assert Generation.objects.get(site_id=techblog.pk).value == before
 
 
-def test_an_unknown_domain_is_not_asked(techblog, check):
+def test_an_unknown_domain_is_not_checked(techblog, check):
     with pytest.raises(CommandError, match="No site has the domain elsewhere"):
         check("elsewhere.test")
 
 
-def test_programs_read_one_document(techblog, monkeypatch, check):
+def test_json_output_is_one_document(techblog, monkeypatch, check):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
     [admin, techblog] = json.loads(check("--json"))
@@ -147,7 +151,7 @@ def test_programs_read_one_document(techblog, monkeypatch, check):
     assert (techblog["leads_here"], techblog["failures"]) == (False, 1)
 
 
-def test_what_was_known_of_a_domain_goes_with_it(techblog, monkeypatch, check):
+def test_the_check_of_a_domain_is_deleted_with_the_domain(techblog, monkeypatch, check):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     lifecycle.add_domain(techblog, "old.test")
     check()
@@ -157,7 +161,7 @@ def test_what_was_known_of_a_domain_goes_with_it(techblog, monkeypatch, check):
     assert set(DomainCheck.objects.values_list("name", flat=True)) == {django_settings.ADMIN_HOST, "techblog.test"}
 
 
-def test_checking_goes_on_and_survives_a_database_that_restarts(techblog, monkeypatch, capsys):
+def test_checking_with_every_continues_after_the_database_restarts(techblog, monkeypatch, capsys):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     rounds = iter([servers.postgresql.stop, servers.postgresql.start])
 
@@ -171,32 +175,32 @@ def test_checking_goes_on_and_survives_a_database_that_restarts(techblog, monkey
     with pytest.raises(KeyboardInterrupt):
         call_command("site", "domain", "check", "techblog.test", "--every", "7")
 
-    said = capsys.readouterr().out
-    assert "as 1 times in a row" in said
-    assert "no answer, and is asked again in 7 s" in said
-    assert "as 2 times in a row" in said
+    output = capsys.readouterr().out
+    assert "as 1 times in a row" in output
+    assert "no answer, and is asked again in 7 s" in output
+    assert "as 2 times in a row" in output
 
 
 @pytest.mark.parametrize("sent", [b"HTTP/1.1 200 OK\r\nX", b"HTTP/1.1 100 Continue\r\n\r\n", b"\x00\x1b[31mevil\r\n"])
-def test_who_answers_slowly_for_ever_or_no_http_holds_up_nobody(
+def test_a_server_that_responds_slowly_or_without_http_fails_in_time(
     techblog, financeblog, dripping, monkeypatch, check, sent
 ):
     monkeypatch.setattr(domain_checks, "TIMEOUT", 1.0)
     monkeypatch.setenv("http_proxy", dripping(sent))
     began = time.monotonic()
 
-    said = check()
+    output = check()
 
     assert time.monotonic() - began < 4
     assert DomainCheck.objects.filter(failures=1).count() == 3
-    assert "\x00" not in said
-    assert "\x1b" not in said
+    assert "\x00" not in output
+    assert "\x1b" not in output
 
 
 @pytest.mark.parametrize("location", ["http://[", "//", "http://techblog.test/"])
-def test_a_redirect_leads_nowhere(techblog, monkeypatch, check, location, dripping):
-    answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
-    monkeypatch.setenv("http_proxy", dripping(answer.encode()))
+def test_a_redirect_is_not_followed(techblog, monkeypatch, check, location, dripping):
+    redirect = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+    monkeypatch.setenv("http_proxy", dripping(redirect.encode()))
 
     with pytest.raises(CommandError):
         check("techblog.test")
@@ -204,10 +208,10 @@ def test_a_redirect_leads_nowhere(techblog, monkeypatch, check, location, drippi
     assert "responds with status 302" in DomainCheck.objects.get(name="techblog.test").reason
 
 
-def test_the_proof_is_given_to_who_asks_without_tls(techblog, settings):
+def test_the_proof_is_available_without_tls(techblog, settings):
     settings.PUBLIC_SCHEME = "https"
     lifecycle.add_domain(techblog, "old.test")
 
     for host in ("techblog.test", "old.test", django_settings.ADMIN_HOST):
-        answer = Client(headers={"host": host}).get(domain_checks.PROOF_PATH)
-        assert (answer.status_code, answer.content.decode().strip()) == (200, domain_checks.proof(host))
+        response = Client(headers={"host": host}).get(domain_checks.PROOF_PATH)
+        assert (response.status_code, response.content.decode().strip()) == (200, domain_checks.proof(host))

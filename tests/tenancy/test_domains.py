@@ -1,4 +1,4 @@
-"""What is a host name, and in which one spelling we keep it."""
+"""Valid domains have one canonical spelling; all other texts are refused with a reason."""
 
 import time
 
@@ -12,9 +12,9 @@ from tenancy.claims import claimable
 
 pytestmark = pytest.mark.pure
 
-LONGEST_LABEL = "a" * 63
-# 100 characters: the most that `Site.domain` holds.
-LONGEST = f"{LONGEST_LABEL}.{'b' * 36}"
+MAX_LABEL = "a" * 63
+# 100 characters: the length of `Site.domain`.
+MAX_NAME = f"{MAX_LABEL}.{'b' * 36}"
 
 ACCEPTED = {
     "blog.example.com": "blog.example.com",
@@ -27,9 +27,9 @@ ACCEPTED = {
     "1.2.3.example": "1.2.3.example",
     "0xdeadbeef.example": "0xdeadbeef.example",
     "r3---sn.example": "r3---sn.example",
-    f"{LONGEST_LABEL}.example": f"{LONGEST_LABEL}.example",
-    LONGEST: LONGEST,
-    f"{LONGEST}.": LONGEST,
+    f"{MAX_LABEL}.example": f"{MAX_LABEL}.example",
+    MAX_NAME: MAX_NAME,
+    f"{MAX_NAME}.": MAX_NAME,
     "münchen.de": "xn--mnchen-3ya.de",
     "MÜNCHEN.DE": "xn--mnchen-3ya.de",
     "mu\u0308nchen.de": "xn--mnchen-3ya.de",  # u and a combining diaeresis
@@ -40,11 +40,11 @@ ACCEPTED = {
     "fass.de": "fass.de",
     "blog。example．com": "blog.example.com",  # the full stops of East Asian keyboards
     "ｂｌｏｇ.example": "blog.example",
-    "so\u00adft.example": "soft.example",  # a soft hyphen is not a sign of a name
+    "so\u00adft.example": "soft.example",  # a soft hyphen is removed
     "\u212aelvin.example": "kelvin.example",
     "İstanbul.example": "xn--istanbul-o0e.example",
-    "न्\u200dनी.example": "xn--l2ba6e4b623p.example",  # a zero-width joiner, where it is part of the spelling
-    "𐌰𐌱.example": "xn--ec8cc.example",  # beyond the basic plane, and letters
+    "न्\u200dनी.example": "xn--l2ba6e4b623p.example",  # a zero-width joiner in a word that needs it
+    "𐌰𐌱.example": "xn--ec8cc.example",  # letters outside the Basic Multilingual Plane
 }
 
 REFUSED = {
@@ -119,8 +119,8 @@ REFUSED = {
     "'evil'": "a label is",
     '"evil"': "a label is",
     "$evil": "a label is",
-    f"{LONGEST_LABEL}a.com": "a label is",
-    f"b{LONGEST}": "101 characters",
+    f"{MAX_LABEL}a.com": "a label is",
+    f"b{MAX_NAME}": "101 characters",
     "a." * 127: "253 characters",
     "ü." * 60 + "de": "too long",
     "xn--": "valid",
@@ -131,26 +131,26 @@ REFUSED = {
     "ü.xn--a.de": "valid",
     "ab--cd.münchen.de": "valid",
     "😀.example": "valid",
-    "\u200b": "valid",  # nothing but a zero-width space, which vanishes
+    "\u200b": "valid",  # a zero-width space, which is removed
     "a\u200db.example": "valid",
-    "नी\u200c.example": "valid",  # a zero-width non-joiner, where it is not
-    "\u202eexample.com": "valid",  # turns the direction of writing
-    "א1b.example": "valid",  # two directions in one label
+    "नी\u200c.example": "valid",  # a zero-width non-joiner where none belongs
+    "\u202eexample.com": "valid",  # right-to-left override
+    "א1b.example": "valid",  # right-to-left and left-to-right letters in one label
     "\ud800.example": "valid",
     "½.example": "valid",
-    "example.℀": "valid",  # a/c in one sign
+    "example.℀": "valid",  # one character that is read as a/c
 }
 
 
 @pytest.mark.parametrize(("text", "name"), ACCEPTED.items())
-def test_a_domain_has_one_spelling(text, name):
+def test_each_domain_has_one_canonical_spelling(text, name):
     assert canonical(text) == name
     assert canonical(name) == name
     assert is_canonical(name)
 
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED.items())
-def test_what_is_no_domain_is_refused_with_the_reason(text, reason):
+def test_an_invalid_domain_is_refused_with_the_reason(text, reason):
     with pytest.raises(InvalidDomain) as refusal:
         canonical(text)
 
@@ -160,18 +160,18 @@ def test_what_is_no_domain_is_refused_with_the_reason(text, reason):
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_is_no_domain_is_no_host_we_could_serve(text):
+def test_an_invalid_domain_is_no_valid_host_header(text):
     assert split_host(text) is None or text == "example.com:80"
 
 
-def test_names_that_look_alike_stay_two():
+def test_domains_that_look_alike_stay_different():
     assert canonical("faß.de") != canonical("fass.de")
     assert canonical("pаypal.test") != canonical("paypal.test")  # a Cyrillic а
 
 
 @given(st.text(max_size=120))
 @example("x\u0338\u0323.test")
-def test_the_one_spelling_is_final(text):
+def test_the_canonical_spelling_of_a_canonical_name_is_the_same(text):
     try:
         name = canonical(text)
     except InvalidDomain:
@@ -187,7 +187,7 @@ NAMES = st.lists(LABELS, min_size=1, max_size=4).map(".".join).filter(lambda tex
 
 
 @given(NAMES.filter(lambda name: not name.rpartition(".")[2].startswith("0x")), st.data())
-def test_case_port_and_trailing_dot_do_not_matter_in_a_host_header(name, data):
+def test_case_port_and_trailing_dot_of_a_host_header_do_not_change_the_name(name, data):
     spelling = "".join(data.draw(st.sampled_from([sign.upper(), sign.lower()])) for sign in name)
     dot = data.draw(st.sampled_from(["", "."]))
     port = data.draw(st.sampled_from(["", ":80", ":65535"]))
@@ -198,7 +198,7 @@ def test_case_port_and_trailing_dot_do_not_matter_in_a_host_header(name, data):
 @pytest.mark.parametrize(
     "header", ["", ":", ":80", "a.test:", "a.test:x", "a.test:123456", "a.test:80:80", "a.test, b.test"]
 )
-def test_a_host_header_that_is_none_names_nothing(header):
+def test_an_invalid_host_header_has_no_name(header):
     assert split_host(header) is None
 
 
@@ -216,8 +216,8 @@ def test_a_host_header_that_is_none_names_nothing(header):
     ],
     ids=["letters", "labels", "numbers", "colons", "umlauts", "punycode", "accents", "brackets"],
 )
-def test_a_text_of_a_million_signs_is_refused_at_once(text, monkeypatch):
-    monkeypatch.setattr("idna.encode", lambda *args, **kwargs: pytest.fail("That may take long."))
+def test_a_text_of_a_million_characters_is_refused_without_being_encoded(text, monkeypatch):
+    monkeypatch.setattr("idna.encode", lambda *args, **kwargs: pytest.fail("Encoding may take long."))
     began = time.perf_counter()
     with pytest.raises(InvalidDomain):
         canonical(text)
@@ -226,11 +226,11 @@ def test_a_text_of_a_million_signs_is_refused_at_once(text, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["admin.localhost", "Admin.Localhost.", "internal.localhost"])
-def test_the_installations_own_hosts_can_be_claimed_by_nobody(text):
+def test_no_site_can_claim_the_host_of_a_surface(text):
     with pytest.raises(InvalidDomain, match="_HOST"):
         claimable(text)
     assert canonical(text) in surfaces.reserved()
 
 
-def test_a_neighbour_of_the_admins_host_can_be_claimed():
+def test_a_site_can_claim_a_subdomain_of_the_admins_host():
     assert claimable("www.admin.localhost") == "www.admin.localhost"

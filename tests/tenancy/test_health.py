@@ -1,4 +1,4 @@
-"""/health/ready: what a process says about itself while its parts are away, slow or not ready yet."""
+"""/health/ready while the database, the cache or the migrations are away, slow or missing."""
 
 import json
 import time
@@ -13,8 +13,8 @@ from tests.support import production, servers
 from tests.support.processes import frozen, running
 from tests.support.production import INTERNAL_HOST
 
-AT_MOST = 0.6  # seconds for an answer, whatever hangs
-LOADED = 0.4  # seconds that a busy machine may take besides
+MAX_SECONDS = 0.6  # for a response, also while a service hangs
+TOLERANCE = 0.4  # more seconds on a busy machine
 
 
 @pytest.fixture
@@ -23,15 +23,15 @@ def server(processes, tmp_path):
 
 
 def ready(server):
-    """(Status of the answer, what it says), given in time."""
+    """(Status of the response, its report), in time."""
     began = time.monotonic()
-    answer = server.get(INTERNAL_HOST, "/health/ready")
-    assert time.monotonic() - began < AT_MOST + LOADED
-    return answer.status, json.loads(answer.body)
+    response = server.get(INTERNAL_HOST, "/health/ready")
+    assert time.monotonic() - began < MAX_SECONDS + TOLERANCE
+    return response.status, json.loads(response.body)
 
 
 def wait_until_ready(server):
-    """What it says then: on a busy machine a part of it may be slow at first."""
+    """The report when the status is "ready": on a busy machine a service may be slow at first."""
     reports = []
 
     def is_ready():
@@ -42,22 +42,22 @@ def wait_until_ready(server):
     return reports[-1]
 
 
-def test_a_process_that_has_all_it_needs_is_ready(server, techblog):
-    said = wait_until_ready(server)
+def test_a_process_with_database_cache_and_migrations_is_ready(server, techblog):
+    report = wait_until_ready(server)
 
     assert ready(server)[0] == 200
-    assert said["pinned_site"] is None
-    assert said["surfaces"] == ["blogs", "admin", "internal"]
-    assert {name: part["state"] for name, part in said["parts"].items()} == {
+    assert report["pinned_site"] is None
+    assert report["surfaces"] == ["blogs", "admin", "internal"]
+    assert {name: part["state"] for name, part in report["parts"].items()} == {
         "database": "ok",
         "cache": "ok",
         "migrations": "ok",
     }
-    assert 0 <= said["parts"]["database"]["ms"] < 500
+    assert 0 <= report["parts"]["database"]["ms"] < 500
     assert "no-store" in server.get(INTERNAL_HOST, "/health/ready").headers["Cache-Control"]
 
 
-def test_a_pinned_process_says_which_site_it_serves(processes, techblog, tmp_path):
+def test_the_report_of_a_pinned_process_names_its_site(processes, techblog, tmp_path):
     pinned = processes(1, **production.environment(tmp_path), SITE_ID=str(techblog.pk))[0]
 
     assert ready(pinned)[1]["pinned_site"] == techblog.pk
@@ -72,8 +72,8 @@ def test_a_pinned_process_says_which_site_it_serves(processes, techblog, tmp_pat
         ({"SURFACES": "admin,internal"}, ["admin"], ["blogs", "1"]),
     ],
 )
-def test_what_is_sent_to_the_wrong_deployment_is_not_wanted(environment, served, astray, settings):
-    """The address of a container that went may be another one's a moment later."""
+def test_a_process_serves_its_surfaces_and_sites_and_nothing_else(environment, served, astray, settings):
+    """A load balancer asks, because the IP address of a container that ended may become another one's."""
     settings.PINNED_SITE_ID = int(environment["SITE_ID"]) if "SITE_ID" in environment else None
     settings.SURFACES = environment.get("SURFACES", "blogs,admin,internal").split(",")
 
@@ -82,14 +82,14 @@ def test_what_is_sent_to_the_wrong_deployment_is_not_wanted(environment, served,
 
 def test_a_pinned_process_is_ready_for_its_site_and_for_no_other(processes, techblog, tmp_path):
     pinned = processes(1, **production.environment(tmp_path), SITE_ID=str(techblog.pk))[0]
-    ask = "/health/ready?serves={}".format
+    ready_for = "/health/ready?serves={}".format
 
-    assert pinned.status(INTERNAL_HOST, ask(techblog.pk)) == 200
-    refused = pinned.get(INTERNAL_HOST, ask("blogs"))
+    assert pinned.status(INTERNAL_HOST, ready_for(techblog.pk)) == 200
+    refused = pinned.get(INTERNAL_HOST, ready_for("blogs"))
     assert (refused.status, json.loads(refused.body)["status"]) == (503, "astray")
 
 
-def test_no_other_host_learns_of_it(processes, techblog):
+def test_health_checks_get_404_on_all_other_hosts(processes, techblog):
     server = processes(1, PUBLIC_SCHEME="http")[0]
 
     assert server.status(INTERNAL_HOST, "/health/ready") == 200
@@ -98,13 +98,13 @@ def test_no_other_host_learns_of_it(processes, techblog):
     assert server.get(INTERNAL_HOST, "/health/ready", method="POST").status in (403, 405)
 
 
-def test_without_redis_it_is_degraded_and_recovers_by_itself(server):
+def test_without_redis_the_status_is_degraded_until_redis_is_back(server):
     wait_until_ready(server)
     servers.redis.stop()
     try:
-        status, said = ready(server)
-        assert (status, said["status"]) == (200, "degraded")
-        assert {name: part["state"] for name, part in said["parts"].items()} == {
+        status, report = ready(server)
+        assert (status, report["status"]) == (200, "degraded")
+        assert {name: part["state"] for name, part in report["parts"].items()} == {
             "database": "ok",
             "cache": "away",
             "migrations": "ok",
@@ -114,60 +114,60 @@ def test_without_redis_it_is_degraded_and_recovers_by_itself(server):
     wait_until_ready(server)
 
 
-def test_a_redis_that_hangs_is_told_in_time(server):
+def test_a_redis_that_hangs_is_reported_in_time(server):
     wait_until_ready(server)
     with frozen(servers.redis.process.pid):
         for _ in range(3):
-            status, said = ready(server)
-            assert (status, said["status"], said["parts"]["cache"]["state"]) == (200, "degraded", "away")
+            status, report = ready(server)
+            assert (status, report["status"], report["parts"]["cache"]["state"]) == (200, "degraded", "away")
     wait_until_ready(server)
 
 
-def test_a_database_that_hangs_is_told_in_time_and_known_hosts_stay(server, techblog):
+def test_a_database_that_hangs_is_reported_in_time_and_hosts_stay_known(server, techblog):
     wait_until_ready(server)
     domain = techblog.domain
     server.get(domain)
     with frozen(servers.postgresql.process.pid):
         for _ in range(3):
-            status, said = ready(server)
-            assert (status, said["status"]) == (200, "degraded")
-            assert said["parts"]["database"]["state"] == "away"
-            assert said["parts"]["migrations"]["state"] == "ok"
+            status, report = ready(server)
+            assert (status, report["status"]) == (200, "degraded")
+            assert report["parts"]["database"]["state"] == "away"
+            assert report["parts"]["migrations"]["state"] == "ok"
         assert server.status("unknown.test") == 404
     wait_until_ready(server)
 
 
-def test_a_database_that_is_gone_is_told_and_found_again(server, techblog):
+def test_a_database_that_is_away_is_reported_until_it_is_back(server, techblog):
     wait_until_ready(server)
     connection.close()
     servers.postgresql.stop()
     try:
-        status, said = ready(server)
-        assert (status, said["status"], said["parts"]["database"]["state"]) == (200, "degraded", "away")
+        status, report = ready(server)
+        assert (status, report["status"], report["parts"]["database"]["state"]) == (200, "degraded", "away")
     finally:
         servers.postgresql.start()
     wait_until_ready(server)
 
 
-def test_the_drain_switch_sends_requests_elsewhere_and_serves_those_that_come(server, tmp_path, techblog):
+def test_a_draining_process_responds_503_to_readiness_and_serves_requests(server, tmp_path, techblog):
     wait_until_ready(server)
     (tmp_path / "drain").touch()
-    status, said = ready(server)
-    assert (status, said["status"]) == (503, "draining")
-    assert said["parts"]["database"]["state"] == "ok"
+    status, report = ready(server)
+    assert (status, report["status"]) == (503, "draining")
+    assert report["parts"]["database"]["state"] == "ok"
     assert server.status(INTERNAL_HOST, "/health/live") == 200
 
     (tmp_path / "drain").unlink()
     assert ready(server)[0] == 200
 
 
-def test_before_the_migrations_it_is_unready_and_then_ready_without_a_restart(empty_database, tmp_path):
+def test_a_process_is_unready_before_the_migrations_and_ready_after_them_without_a_restart(empty_database, tmp_path):
     environment = production.environment(tmp_path) | {"DATABASE_URL": empty_database}
     with running(**environment) as (server,):
-        status, said = ready(server)
-        assert (status, said["status"]) == (503, "unready")
-        assert said["parts"]["migrations"]["state"] == "missing"
-        assert said["parts"]["database"]["state"] == "ok"
+        status, report = ready(server)
+        assert (status, report["status"]) == (503, "unready")
+        assert report["parts"]["migrations"]["state"] == "missing"
+        assert report["parts"]["database"]["state"] == "ok"
 
         assert production.manage("migrate", **environment).returncode == 0
         wait_until_ready(server)

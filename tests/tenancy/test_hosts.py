@@ -1,4 +1,4 @@
-"""Which host reaches what: a site by its own names alone, the surfaces by exactly theirs, everything else nothing."""
+"""A host reaches its own site or surface. All other hosts get a 404 that names no site."""
 
 import re
 import socket
@@ -18,9 +18,9 @@ from tests.support.processes import running, until_all_know
 pytestmark = pytest.mark.sqlite
 
 SPELLINGS = ["techblog.test", "TechBlog.TEST", "techblog.test.", "techblog.test:8000", "TECHBLOG.test.:80"]
-NAMES_LIKE_IT = ["techblog.test.evil.test", "eviltechblog.test", "techblogxtest", "techblog", "test", "unknown.test"]
-ADDRESSES = ["127.0.0.1", "127.0.0.1:8000", "[::1]", "[::1]:8000", "2130706433", "0x7f.1"]
-NO_NAMES = [
+SIMILAR_NAMES = ["techblog.test.evil.test", "eviltechblog.test", "techblogxtest", "techblog", "test", "unknown.test"]
+IP_ADDRESSES = ["127.0.0.1", "127.0.0.1:8000", "[::1]", "[::1]:8000", "2130706433", "0x7f.1"]
+INVALID_NAMES = [
     "",
     "*",
     "*.test",
@@ -31,7 +31,7 @@ NO_NAMES = [
     "xn--techblog.test",
     "a" * 300,
 ]
-NO_HEADERS = [
+INVALID_HEADERS = [
     "techblog.test:port",
     "techblog.test:99999999",
     "techblog.test%00",
@@ -40,27 +40,29 @@ NO_HEADERS = [
     "techblog.test,financeblog.test",
     "techblog.test financeblog.test",
 ]
-UNKNOWN = [*NAMES_LIKE_IT, *ADDRESSES, *NO_NAMES, *NO_HEADERS]
+UNKNOWN = [*SIMILAR_NAMES, *IP_ADDRESSES, *INVALID_NAMES, *INVALID_HEADERS]
 
 
 @pytest.mark.parametrize("host", SPELLINGS)
-def test_a_site_answers_to_its_name_in_any_spelling(techblog, visit, host):
+def test_a_site_responds_to_every_spelling_of_its_domain(techblog, visit, host):
     assert visit(host).status_code == 200
 
 
 @pytest.mark.parametrize("host", UNKNOWN)
-def test_an_unknown_host_learns_no_sites_name(techblog, financeblog, visit, django_assert_num_queries, host):
+def test_an_unknown_host_gets_404_without_the_name_of_a_site(
+    techblog, financeblog, visit, django_assert_num_queries, host
+):
     with django_assert_num_queries(0):
-        answer = visit(host)
+        response = visit(host)
 
-    assert answer.status_code == 404
-    page = answer.content.decode()
+    assert response.status_code == 404
+    page = response.content.decode()
     assert "Techblog" not in page
     assert "Financeblog" not in page
-    assert answer.content == visit("another-unknown.test").content
+    assert response.content == visit("another-unknown.test").content
 
 
-def test_an_international_name_answers_in_its_ascii_form_and_raw_bytes_get_400(installation, visit):
+def test_an_international_domain_works_in_its_ascii_form_and_raw_bytes_get_400(installation, visit):
     site = lifecycle.create("bücher.test", "Bücher")
 
     assert site.domain == "xn--bcher-kva.test"
@@ -69,17 +71,17 @@ def test_an_international_name_answers_in_its_ascii_form_and_raw_bytes_get_400(i
     assert visit("bücher.test").status_code == 400
 
 
-def test_a_site_without_settings_or_suspended_is_as_unknown_as_one_that_never_was(techblog, financeblog, visit):
+def test_a_suspended_site_and_one_without_settings_get_the_response_of_an_unknown_host(techblog, financeblog, visit):
     SiteSettings.objects.filter(site=techblog).delete()
     lifecycle.suspend(financeblog)
-    never = visit("never.test")
+    unknown = visit("never.test")
 
     for site in (techblog, financeblog):
-        answer = visit(site)
-        assert (answer.status_code, answer.content) == (404, never.content)
+        response = visit(site)
+        assert (response.status_code, response.content) == (404, unknown.content)
 
 
-def test_the_admin_answers_on_its_own_host_alone(techblog, visit):
+def test_the_admin_responds_on_its_own_host_alone(techblog, visit):
     admin = settings.ADMIN_HOST
     for host in (admin, admin.upper(), f"{admin}.", f"{admin}:8000"):
         assert visit(host, "/login/").status_code == 200
@@ -87,7 +89,7 @@ def test_the_admin_answers_on_its_own_host_alone(techblog, visit):
         assert visit(host, "/login/").status_code == 404
 
 
-def test_the_internal_surface_answers_on_its_own_host_alone(techblog, visit):
+def test_the_internal_surface_responds_on_its_own_host_alone(techblog, visit):
     internal = settings.INTERNAL_HOST
     assert visit(internal, "/health/live").status_code == 200
     for host in (f"{internal}.evil.test", f"x{internal}", settings.ADMIN_HOST, "techblog.test"):
@@ -95,7 +97,7 @@ def test_the_internal_surface_answers_on_its_own_host_alone(techblog, visit):
     assert visit(internal, "/login/").status_code == 404
 
 
-def test_a_hosts_pattern_is_closed_and_escaped():
+def test_the_pattern_of_a_host_is_closed_and_escaped():
     assert re.match(exactly("admin.example.com"), "admin.example.com:8000")
     for host in (
         "admin.example.com.evil.test",
@@ -106,17 +108,19 @@ def test_a_hosts_pattern_is_closed_and_escaped():
         assert not re.match(exactly("admin.example.com"), host)
 
 
-def test_a_further_domain_redirects_with_path_and_query(techblog, visit):
+def test_another_domain_of_a_site_redirects_to_the_primary_one_with_path_and_query(techblog, visit):
     lifecycle.add_domain(techblog, "www.techblog.test")
 
-    answer = visit("WWW.techblog.test:8000", "/any/path/?x=1&y=%C3%BC")
+    response = visit("WWW.techblog.test:8000", "/any/path/?x=1&y=%C3%BC")
 
-    assert answer.status_code == 308
-    assert answer["Location"] == "http://techblog.test/any/path/?x=1&y=%C3%BC"
+    assert response.status_code == 308
+    assert response["Location"] == "http://techblog.test/any/path/?x=1&y=%C3%BC"
 
 
 @pytest.mark.parametrize("host", [*SPELLINGS, "www.techblog.test"])
-def test_get_current_site_is_right_and_costs_no_query(techblog, visit, django_assert_num_queries, host):
+def test_get_current_site_returns_the_site_of_the_host_without_a_query(
+    techblog, visit, django_assert_num_queries, host
+):
     lifecycle.add_domain(techblog, "www.techblog.test")
     visit(techblog)
 
@@ -127,7 +131,9 @@ def test_get_current_site_is_right_and_costs_no_query(techblog, visit, django_as
     assert site.settings.tagline == "Notes from the machine room"
 
 
-def test_get_current_site_knows_the_installations_own_hosts_and_no_unknown_one(techblog, django_assert_num_queries):
+def test_get_current_site_returns_a_site_for_the_hosts_of_surfaces_and_none_for_an_unknown_host(
+    techblog, django_assert_num_queries
+):
     def current_site(host):
         return get_current_site(RequestFactory().get("/", headers={"host": host}))
 
@@ -138,7 +144,7 @@ def test_get_current_site_knows_the_installations_own_hosts_and_no_unknown_one(t
             current_site("unknown.test")
 
 
-def test_the_sites_frameworks_own_cache_cannot_be_filled_or_emptied(techblog, visit):
+def test_the_cache_of_the_sites_framework_cannot_be_written_or_cleared(techblog, visit):
     Site.objects.clear_cache()
     stale = Site(domain="techblog.test", name="Stale")
     sites_framework.SITE_CACHE["techblog.test"] = stale
@@ -146,7 +152,7 @@ def test_the_sites_frameworks_own_cache_cannot_be_filled_or_emptied(techblog, vi
     assert "Stale" not in visit(techblog).content.decode()
 
 
-# -- over a socket: what no well-behaved client sends --------------------------------------------------------------
+# -- over a socket: malformed requests -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -157,19 +163,19 @@ def server(django_db_setup):
 
 @pytest.fixture
 def process(server, techblog, financeblog):
-    """A server process that knows both sites: a quarter of a second after they were made."""
+    """A server process whose registry has both sites."""
     until_all_know()
     return server
 
 
 def raw(process, request):
-    """The status and body of the answer to these bytes."""
+    """Status and body of the response to these bytes."""
     with socket.create_connection(("127.0.0.1", process.port), timeout=5) as connection:
         connection.sendall(request)
-        answer = b""
+        response = b""
         while chunk := connection.recv(65536):
-            answer += chunk
-    head, _, body = answer.partition(b"\r\n\r\n")
+            response += chunk
+    head, _, body = response.partition(b"\r\n\r\n")
     return int(head.split()[1]), body
 
 
@@ -186,7 +192,7 @@ def raw(process, request):
         b"GET / HTTP/1.1\r\nHost: " + b"a" * 10_000 + b"\r\nConnection: close",
     ],
 )
-def test_a_host_header_that_is_none_gets_400_or_404(process, request_line_and_headers):
+def test_a_missing_or_malformed_host_header_gets_400_or_404(process, request_line_and_headers):
     status, body = raw(process, request_line_and_headers + b"\r\n\r\n")
 
     assert status in (400, 404, 431)
@@ -194,7 +200,7 @@ def test_a_host_header_that_is_none_gets_400_or_404(process, request_line_and_he
     assert b"Financeblog" not in body
 
 
-def test_an_absolute_form_request_line_shows_no_other_site_than_the_host_header(process):
+def test_the_host_header_decides_and_not_an_absolute_request_line(process):
     status, body = raw(
         process, b"GET http://financeblog.test/ HTTP/1.1\r\nHost: techblog.test\r\nConnection: close\r\n\r\n"
     )
@@ -204,7 +210,7 @@ def test_an_absolute_form_request_line_shows_no_other_site_than_the_host_header(
 
 
 @pytest.mark.parametrize("path", [b"//evil.test/", b"//evil.test", b"/\\evil.test", b"/%2fevil.test"])
-def test_no_path_leads_to_another_host(process, path):
+def test_no_path_redirects_to_another_host(process, path):
     status, body = raw(process, b"GET " + path + b" HTTP/1.1\r\nHost: techblog.test\r\nConnection: close\r\n\r\n")
 
     assert status == 404

@@ -1,4 +1,4 @@
-"""The document that Traefik asks for: a route for each live domain, and nothing that a hostile name could say."""
+"""Traefik's document: a router for each live domain, and no text from a hostile name or address."""
 
 import pytest
 from django.conf import settings as django_settings
@@ -13,11 +13,11 @@ from tenancy.models import Domain, DomainCheck, SiteSettings
 
 pytestmark = pytest.mark.sqlite
 
-TOKEN = "the-token-that-only-traefik-knows-0123456789"
+TOKEN = "the-token-of-traefik-0123456789-abcdef"
 
 
 @pytest.fixture(autouse=True)
-def serving(settings):
+def deployments(settings):
     settings.INTERNAL_TOKEN = TOKEN
     settings.SHARED_DEPLOYMENT = ("http://127.0.0.1:8001", "http://127.0.0.1:8002")
     settings.ADMIN_DEPLOYMENT = ()
@@ -25,18 +25,20 @@ def serving(settings):
 
 
 @pytest.fixture
-def ask():
-    def ask(authorization=f"Bearer {TOKEN}"):
+def get():
+    """get(): the response with the document."""
+
+    def get(authorization=f"Bearer {TOKEN}"):
         client = Client(headers={"host": django_settings.INTERNAL_HOST, "authorization": authorization})
         return client.get("/traefik/document")
 
-    return ask
+    return get
 
 
 @pytest.fixture
-def routers(ask):
+def routers(get):
     """routers(): the routers of the document, by name."""
-    return lambda: ask().json()["http"]["routers"]
+    return lambda: get().json()["http"]["routers"]
 
 
 def test_each_live_domain_has_a_router_before_the_catch_all(techblog, financeblog, routers):
@@ -64,12 +66,12 @@ def test_beyond_the_limit_the_oldest_domains_keep_their_routers(techblog, financ
     assert "financeblog.test" not in routers()
 
 
-def test_a_site_with_a_deployment_of_its_own_has_its_routers_beyond_any_limit(techblog, financeblog, settings, ask):
+def test_a_site_with_its_own_deployment_has_routers_beyond_the_limit(techblog, financeblog, settings, get):
     settings.DOMAIN_ROUTERS = 0
     SiteSettings.objects.filter(site=financeblog).update(deployment="http://127.0.0.1:8003")
     lifecycle.add_domain(financeblog, "money.test")
 
-    http = ask().json()["http"]
+    http = get().json()["http"]
 
     assert "techblog.test" not in http["routers"]
     service = http["routers"]["financeblog.test"]["service"]
@@ -77,26 +79,26 @@ def test_a_site_with_a_deployment_of_its_own_has_its_routers_beyond_any_limit(te
     assert http["services"][service]["loadBalancer"]["servers"] == [{"url": "http://127.0.0.1:8003"}]
 
 
-def test_each_replica_behind_a_name_is_a_server_whose_health_is_asked(techblog, ask):
-    balancer = ask().json()["http"]["services"]["shared"]["loadBalancer"]
+def test_each_address_of_a_deployment_is_a_server_with_a_health_check(techblog, get):
+    balancer = get().json()["http"]["services"]["shared"]["loadBalancer"]
 
     assert balancer["servers"] == [{"url": "http://127.0.0.1:8001"}, {"url": "http://127.0.0.1:8002"}]
     assert balancer["healthCheck"]["path"] == "/health/ready?serves=blogs"
     assert balancer["healthCheck"]["hostname"] == django_settings.INTERNAL_HOST
 
 
-def test_the_admin_is_routed_by_itself_only_when_it_has_a_deployment(techblog, settings, routers, ask):
+def test_the_admin_has_a_router_only_with_its_own_deployment(techblog, settings, routers, get):
     assert "_admin" not in routers()
 
     settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
 
     assert routers()["_admin"]["rule"] == f"Host(`{django_settings.ADMIN_HOST}`)"
-    assert routers()["_admin"]["entryPoints"] == ["web"]  # the way to https, and the proof for its certificate
+    assert routers()["_admin"]["entryPoints"] == ["web"]  # redirects to https, and proves the host for its certificate
     assert routers()["_admin-tls"]["entryPoints"] == ["websecure"]
-    assert ask().json()["http"]["services"]["admin"]["loadBalancer"]["servers"] == [{"url": "http://127.0.0.1:8009"}]
+    assert get().json()["http"]["services"]["admin"]["loadBalancer"]["servers"] == [{"url": "http://127.0.0.1:8009"}]
 
 
-def test_with_https_domains_are_routed_where_tls_is_spoken(techblog, settings, routers):
+def test_with_https_the_routers_of_domains_are_on_the_entry_point_with_tls(techblog, settings, routers):
     assert routers()["techblog.test"]["entryPoints"] == ["web"]
 
     settings.PUBLIC_SCHEME = "https"
@@ -105,17 +107,17 @@ def test_with_https_domains_are_routed_where_tls_is_spoken(techblog, settings, r
     assert routers()["techblog.test"]["tls"] == {}
 
 
-def note(name, failures=0):
+def record(name, failures=0):
     domain = Domain.objects.filter(name=name).first()
     DomainCheck.objects.create(name=name, domain=domain, checked_at=timezone.now(), failures=failures)
 
 
-def test_only_domains_that_were_seen_to_lead_here_want_certificates(techblog, financeblog, settings, routers):
+def test_only_domains_that_lead_here_get_certificates(techblog, financeblog, settings, routers):
     settings.PUBLIC_SCHEME = "https"
     assert routers()["_catch-all-tls"]["tls"] == {}
-    note("techblog.test")
-    note("financeblog.test", failures=1)
-    note(django_settings.ADMIN_HOST)
+    record("techblog.test")
+    record("financeblog.test", failures=1)
+    record(django_settings.ADMIN_HOST)
 
     tls = routers()["_catch-all-tls"]["tls"]
 
@@ -127,7 +129,7 @@ def test_only_domains_that_were_seen_to_lead_here_want_certificates(techblog, fi
     assert routers()["_catch-all-tls"]["tls"] == {}
 
 
-def test_no_domain_takes_the_place_of_another_router(techblog, settings, routers):
+def test_a_domain_named_like_another_router_does_not_replace_it(techblog, settings, routers):
     settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
     before = routers()
     for name in ("admin", "shared", "catch-all", "catch-all-tls"):
@@ -154,13 +156,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_name_in_the_database_reaches_no_rule(techblog, name, ask, caplog):
-    with connection.cursor() as cursor:  # as no code of ours would
+def test_a_hostile_domain_in_the_database_gets_no_router(techblog, name, get, caplog):
+    with connection.cursor() as cursor:  # no code of the project writes such a row
         cursor.execute(
             'INSERT INTO tenancy_domain (site_id, name, "primary") VALUES (%s, %s, %s)', [techblog.pk, name, False]
         )
 
-    document = ask().json()
+    document = get().json()
 
     assert set(document["http"]["routers"]) == {"_catch-all", "_catch-all-tls", "techblog.test"}
     assert "gets no route" in caplog.text
@@ -178,10 +180,10 @@ HOSTILE_ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", HOSTILE_ADDRESSES)
-def test_a_hostile_address_in_the_database_is_no_server(techblog, address, ask, caplog):
+def test_a_hostile_address_in_the_database_becomes_no_server(techblog, address, get, caplog):
     SiteSettings.objects.filter(site=techblog).update(deployment=address)
 
-    http = ask().json()["http"]
+    http = get().json()["http"]
 
     assert http["routers"]["techblog.test"]["service"] == "shared"
     assert set(http["services"]) == {"shared"}
@@ -189,59 +191,59 @@ def test_a_hostile_address_in_the_database_is_no_server(techblog, address, ask, 
 
 
 @pytest.mark.parametrize(
-    "shown", ["", "Bearer ", "Bearer wrong", TOKEN, f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}"]
+    "given", ["", "Bearer ", "Bearer wrong", TOKEN, f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}"]
 )
-def test_without_the_token_there_is_no_document(techblog, ask, shown):
-    assert ask().status_code == 200
+def test_a_request_without_the_token_gets_401(techblog, get, given):
+    assert get().status_code == 200
 
-    answer = ask(shown)
+    response = get(given)
 
-    assert answer.status_code == 401
-    assert b"techblog" not in answer.content
+    assert response.status_code == 401
+    assert b"techblog" not in response.content
 
 
-def test_without_a_token_of_its_own_the_installation_shows_nobody_the_document(techblog, ask, settings):
+def test_without_internal_token_all_requests_get_401(techblog, get, settings):
     settings.INTERNAL_TOKEN = ""
 
-    assert ask("Bearer ").status_code == 401
+    assert get("Bearer ").status_code == 401
 
 
-def test_the_document_is_on_no_other_host(techblog, visit):
+def test_the_document_is_on_the_internal_host_alone(techblog, visit):
     for host in ("techblog.test", django_settings.ADMIN_HOST, "unknown.test"):
         assert visit(host, "/traefik/document", authorization=f"Bearer {TOKEN}").status_code in (302, 404)
 
 
-def test_an_installation_without_sites_still_has_a_catch_all(installation, routers):
+def test_an_installation_without_sites_has_the_catch_all(installation, routers):
     assert set(routers()) == {"_catch-all", "_catch-all-tls"}
 
 
-def test_when_it_cannot_be_built_the_answer_is_503_and_never_an_empty_document(techblog, ask, settings):
+def test_without_a_shared_deployment_the_response_is_503_and_not_an_empty_document(techblog, get, settings):
     settings.SHARED_DEPLOYMENT = ()
 
-    answer = ask()
+    response = get()
 
-    assert answer.status_code == 503
-    assert b"{" not in answer.content
+    assert response.status_code == 503
+    assert b"{" not in response.content
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
-def test_without_the_database_the_answer_is_503_and_never_an_empty_document(techblog, ask, monkeypatch, error):
+def test_without_the_database_the_response_is_503_and_not_an_empty_document(techblog, get, monkeypatch, error):
     def away():
         raise error("server closed the connection")
 
     monkeypatch.setattr(traefik, "routes", away)
 
-    answer = ask()
+    response = get()
 
-    assert answer.status_code == 503
-    assert b"{" not in answer.content
+    assert response.status_code == 503
+    assert b"{" not in response.content
 
 
-def test_each_deployment_is_asked_whether_what_is_sent_there_is_its_own(techblog, financeblog, settings, ask):
+def test_each_health_check_asks_whether_the_deployment_serves_its_router(techblog, financeblog, settings, get):
     settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
     SiteSettings.objects.filter(site=financeblog).update(deployment="http://127.0.0.1:8003")
 
-    services = ask().json()["http"]["services"]
+    services = get().json()["http"]["services"]
 
     assert {name: service["loadBalancer"]["healthCheck"]["path"] for name, service in services.items()} == {
         "shared": "/health/ready?serves=blogs",
@@ -250,21 +252,21 @@ def test_each_deployment_is_asked_whether_what_is_sent_there_is_its_own(techblog
     }
 
 
-def test_two_sites_with_deployments_of_their_own_are_not_mixed_up(techblog, financeblog, ask):
+def test_two_sites_with_their_own_deployments_have_separate_services(techblog, financeblog, get):
     for site, port in ((techblog, 8003), (financeblog, 8004)):
         SiteSettings.objects.filter(site=site).update(deployment=f"http://127.0.0.1:{port}")
 
-    http = ask().json()["http"]
+    http = get().json()["http"]
 
     for name, port in (("techblog.test", 8003), ("financeblog.test", 8004)):
         service = http["routers"][name]["service"]
         assert http["services"][service]["loadBalancer"]["servers"] == [{"url": f"http://127.0.0.1:{port}"}]
 
 
-def test_an_admin_that_does_not_lead_here_wants_no_certificate(techblog, routers, settings):
+def test_an_admin_host_that_does_not_lead_here_gets_no_certificate(techblog, routers, settings):
     settings.PUBLIC_SCHEME = "https"
-    note("techblog.test")
-    note(django_settings.ADMIN_HOST, failures=1)
+    record("techblog.test")
+    record(django_settings.ADMIN_HOST, failures=1)
 
     assert routers()["_catch-all-tls"]["tls"]["domains"] == [{"main": "techblog.test"}]
 
@@ -275,15 +277,15 @@ def test_the_catch_all_leaves_out_the_internal_host(techblog, routers):
     assert rules == {f"!Host(`{django_settings.INTERNAL_HOST}`)"}
 
 
-def test_two_processes_give_the_same_bytes(techblog, financeblog, processes):
-    """In each process of Python sets have an order of their own."""
+def test_all_processes_respond_with_the_same_bytes(techblog, financeblog, processes):
+    """Traefik applies each document that differs. The order of a set differs between Python processes."""
     for name in ("techblog.test", "financeblog.test", django_settings.ADMIN_HOST):
-        note(name)
+        record(name)
     shared = "http://127.0.0.1:8002,http://127.0.0.1:8001"
     three = processes(3, INTERNAL_TOKEN=TOKEN, SHARED_DEPLOYMENT=shared, PUBLIC_SCHEME="https")
     token = {"Authorization": f"Bearer {TOKEN}"}
 
-    answers = {one.get(django_settings.INTERNAL_HOST, "/traefik/document", **token).body for one in three}
+    documents = {one.get(django_settings.INTERNAL_HOST, "/traefik/document", **token).body for one in three}
 
-    assert len(answers) == 1
-    assert '"main": "financeblog.test"' in answers.pop()
+    assert len(documents) == 1
+    assert '"main": "financeblog.test"' in documents.pop()
