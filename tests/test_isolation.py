@@ -84,7 +84,7 @@ def test_a_path_of_another_site_gets_the_same_404_as_one_that_never_existed(alph
     unknown = visit(beta, path)
 
     assert here.status_code == 404
-    assert as_text(here) == as_text(never)
+    assert as_text(here) == as_text(unknown)
     assert own.slug == "beta-slug"
 
 
