@@ -1,4 +1,4 @@
-"""On which rows the bytes of a site's pages depend. What nobody can read yet, a draft, concerns no site."""
+"""Which sites' public pages depend on which rows of content. Drafts are on no public page, so they affect no site."""
 
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
@@ -12,9 +12,9 @@ _PLACED = "SELECT p.site_id FROM blogs_placement p {join} WHERE p.published_at I
 
 
 def watch_content() -> None:
-    """Say which sites a change of each table concerns."""
+    """Declare, for each table, the sites that a changed row affects."""
     watch(Placement, "SELECT {row}.site_id WHERE {row}.published_at IS NOT NULL")
-    # The canonical address of a shared post is its home's, while it is live there and that site is.
+    # The other sites of a shared post show its canonical URL, which is at its home while both are live.
     watch(
         Placement,
         placed(
@@ -42,7 +42,8 @@ def watch_content() -> None:
     )
     watch(Redirect, "SELECT {row}.site_id")
 
-    # At such a moment a post appears on its site, and if that is its home, the others name another canonical address.
+    # When a scheduled post becomes live, it appears on its site. If that is its home, the canonical URL on its other
+    # sites changes, too.
     watch_moments(
         "SELECT p.site_id, s.published_at AS moment FROM blogs_placement s"
         " JOIN blogs_post o ON o.id = s.post_id"
@@ -52,10 +53,10 @@ def watch_content() -> None:
 
 
 def placed(join: str, condition: str) -> str:
-    """The sites on which posts stand, not as drafts, for which the condition holds."""
+    """SQL for the sites of placements that are not drafts and meet the condition."""
     return _PLACED.replace("{join}", join).replace("{condition}", condition)
 
 
 def of_posts_at_home(site_id: str) -> str:
-    """The other sites on which posts of this home stand."""
+    """SQL for the other sites of posts that have this home."""
     return placed("JOIN blogs_post o ON o.id = p.post_id", f"o.home_id = {site_id} AND p.site_id <> o.home_id")
