@@ -80,7 +80,7 @@ def balanced(html: str, known: Container[str]) -> str:
             elements.open(Tag("br", "<br>"))  # browsers read </br> as <br>
         else:
             elements.close(piece.name)
-    elements.close_down_to(0)
+    elements.close_from(0)
     return "".join(elements.out)
 
 
@@ -124,16 +124,16 @@ class _Elements:
         top = self.tags[-1].name if self.tags else ""
         if name in TABLE_PARENTS:
             level = self.find(TABLE_PARENTS[name], {"table"})
-            return None if level is None else self.close_down_to(level + 1, reopen=False)
+            return None if level is None else self.close_from(level + 1, reopen=False)
         if top in TABLE_FRAME:
             return None  # a browser would move the element in front of the table, and keep its end tag inside
         if name in ("li", "dd", "dt"):
-            self.close_any(("li",) if name == "li" else ("dd", "dt"), ITEM_LIMITS)
+            self.close_innermost(("li",) if name == "li" else ("dd", "dt"), ITEM_LIMITS)
         elif name in HEADINGS and top in HEADINGS:
-            self.close_down_to(len(self.tags) - 1)
+            self.close_from(len(self.tags) - 1)
         elif name == "a":
-            self.close_any(("a",), CELLS)
-        closed = self.close_any(("p",), CELLS) if name in BLOCKS else []
+            self.close_innermost(("a",), CELLS)
+        closed = self.close_innermost(("p",), CELLS) if name in BLOCKS else []
         # Reopening in a <p> would repeat a <b> in all paragraphs that follow; a <table> cannot contain a <b>.
         return [] if name in ("p", "table") else closed
 
@@ -147,13 +147,13 @@ class _Elements:
         return None
 
     def close(self, name: str) -> None:
-        self.close_any((name,), {"table"} if name in TABLE_PARENTS or name == "table" else CELLS)
+        self.close_innermost((name,), {"table"} if name in TABLE_PARENTS or name == "table" else CELLS)
 
-    def close_any(self, names: Container[str], limits: Container[str]) -> list[Tag]:
+    def close_innermost(self, names: Container[str], limits: Container[str]) -> list[Tag]:
         level = self.find(names, limits)
-        return [] if level is None else self.close_down_to(level)
+        return [] if level is None else self.close_from(level)
 
-    def close_down_to(self, level: int, *, reopen: bool = True) -> list[Tag]:
+    def close_from(self, level: int, *, reopen: bool = True) -> list[Tag]:
         """Close all elements from `level` on. Returns the formatting elements among them."""
         closed = self.tags[level:]
         del self.tags[level:]

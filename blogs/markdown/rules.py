@@ -27,7 +27,7 @@ from blogs.markdown.html import Renderer
 from blogs.markdown.sanitise import ID_PREFIX, in_page
 
 MAX_NESTING = 22  # levels: a quote counts as one, a list as two
-MAX_FILLED_CELLS = 10_000  # cells in a document's tables that its text does not contain
+MAX_ADDED_CELLS = 10_000  # cells in a document's tables that its text does not contain
 MAX_ID = 80  # characters
 
 _FOOTNOTE = re.compile(r"\[\^[^\s\]]{1,100}\]")
@@ -76,11 +76,11 @@ def bounded_table(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     cells = sum(token.tag in ("td", "th") and token.nesting == 1 for token in state.tokens[before:])
     rows = state.line - line if not silent else 0
     written = state.src.count("|", state.bMarks[line], state.eMarks[line + rows - 1]) + rows if rows else 0
-    state.env["filled"] = state.env.get("filled", 0) + max(0, cells - written)
-    if state.env["filled"] > MAX_FILLED_CELLS:
+    state.env["added_cells"] = state.env.get("added_cells", 0) + max(0, cells - written)
+    if state.env["added_cells"] > MAX_ADDED_CELLS:
         raise TooLarge(
-            f"Line {line + 1}: {state.env['filled']:,} table cells are missing in short rows; at most"
-            f" {MAX_FILLED_CELLS:,} are added. Use fewer columns, or write all cells of each row."
+            f"Line {line + 1}: {state.env['added_cells']:,} table cells are missing in short rows; at most"
+            f" {MAX_ADDED_CELLS:,} are added. Use fewer columns, or write all cells of each row."
         )
     return True
 
