@@ -142,6 +142,13 @@ def test_too_long_headers_and_bodies_are_refused(fetch):
     assert fetch(ADMIN_HOST, "/login/", "POST", **too_long).status == 413
 
 
+def test_traefik_passes_post_and_the_application_accepts_it_below_the_dynamic_prefix_alone(fetch):
+    below, outside = fetch(TECHBLOG, "/-/none/", "POST"), fetch(TECHBLOG, "/none/", "POST")
+
+    assert (below.status, below.headers["X-Cache"]) == (404, "BYPASS")
+    assert outside.status == 405
+
+
 def test_metrics_by_domain_are_served_on_the_metrics_port_only(stack, fetch):
     fetch(TECHBLOG)
 

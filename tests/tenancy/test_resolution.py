@@ -1,0 +1,73 @@
+"""`resolve`: a Host header names a site's domain or a surface's host, or is refused with a typed exception."""
+
+import pytest
+from django.conf import settings as django_settings
+
+from tenancy import lifecycle
+from tenancy.registry.site_registry import registry
+from tenancy.resolution import MalformedHost, SiteHost, SurfaceHost, UnknownHost, resolve
+
+pytestmark = pytest.mark.sqlite
+
+
+def test_every_domain_of_a_site_resolves_to_the_site_without_a_query(techblog, django_assert_num_queries):
+    lifecycle.add_domain(techblog, "old.test")
+    registry.find("")
+
+    with django_assert_num_queries(0):
+        primary, other = resolve("TechBlog.test.:8000"), resolve("old.test")
+
+    assert isinstance(primary, SiteHost) and isinstance(other, SiteHost)
+    assert (primary.name, primary.port, primary.is_primary) == ("techblog.test", ":8000", True)
+    assert (other.name, other.port, other.is_primary) == ("old.test", "", False)
+    assert primary.entry.site_id == other.entry.site_id == techblog.pk
+
+
+def test_the_host_of_a_surface_resolves_to_the_surface(installation):
+    for surface, host in (("admin", django_settings.ADMIN_HOST), ("internal", django_settings.INTERNAL_HOST)):
+        resolved = resolve(f"{host.upper()}:80")
+
+        assert isinstance(resolved, SurfaceHost)
+        assert (resolved.name, resolved.port, resolved.surface.name) == (host, ":80", surface)
+
+
+@pytest.mark.parametrize("header", ["", "unknown.test", "127.0.0.1", "techblog.test:port", "*.test", "a" * 5000])
+def test_other_hosts_are_refused_as_unknown(techblog, header):
+    assert resolve("techblog.test")
+
+    with pytest.raises(UnknownHost):
+        resolve(header)
+
+
+def test_a_header_beyond_ascii_is_refused_as_malformed(installation):
+    lifecycle.create("bücher.test", "Bücher")
+    assert resolve("xn--bcher-kva.test")
+
+    with pytest.raises(MalformedHost):
+        resolve("bücher.test")
+
+
+def test_a_suspended_site_and_a_site_of_another_process_are_refused_as_unknown(techblog, financeblog, settings):
+    settings.PINNED_SITE_ID = techblog.pk
+    assert resolve("techblog.test")
+    with pytest.raises(UnknownHost):
+        resolve("financeblog.test")
+
+    lifecycle.suspend(techblog)
+    with pytest.raises(UnknownHost):
+        resolve("techblog.test")
+
+
+def test_the_hosts_of_surfaces_that_are_off_are_refused_but_for_the_internal_one(techblog, settings):
+    settings.SURFACES = ("admin",)
+    assert resolve(settings.ADMIN_HOST)
+    with pytest.raises(UnknownHost):
+        resolve("techblog.test")
+
+    settings.SURFACES = ("blogs",)
+    assert resolve("techblog.test")
+    with pytest.raises(UnknownHost):
+        resolve(settings.ADMIN_HOST)
+    internal = resolve(settings.INTERNAL_HOST)
+    assert isinstance(internal, SurfaceHost)
+    assert internal.surface.active_urlconf == "tenancy.internal.health_urls"
