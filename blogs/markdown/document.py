@@ -43,20 +43,20 @@ _INLINE_TAG = re.compile(
 _TAG = re.compile(r"<[^<>]*>")
 
 
-class Picture(NamedTuple):
+class ImageSize(NamedTuple):
     """The size of an image that the site stores, in pixels."""
 
     width: int
     height: int
 
 
-def render(text: str, pictures: Mapping[str, Picture] = MappingProxyType({})) -> str:
-    """Sanitised HTML of a Markdown document. `pictures` maps file names below /media/ to the sizes of the images.
+def render(text: str, image_sizes: Mapping[str, ImageSize] = MappingProxyType({})) -> str:
+    """Sanitised HTML of a Markdown document. `image_sizes` maps file names below /media/ to the sizes of the images.
 
     If the document has an h1, all headings move down by one level, because the title of the post is the page's h1.
     Raises TooLarge.
     """
-    return post_process(_sanitised(text), pictures)
+    return post_process(_sanitised(text), image_sizes)
 
 
 def media_names(text: str) -> set[str]:
@@ -93,41 +93,41 @@ def _sanitised(text: str) -> str:
     return sanitise(html)
 
 
-def post_process(html: str, pictures: Mapping[str, Picture]) -> str:
+def post_process(html: str, image_sizes: Mapping[str, ImageSize]) -> str:
     """Adapt sanitised HTML to a post's page. Adds nothing that the sanitiser would remove."""
     # Control characters written as entities. They are replaced, because "java&#1;script:" without them is a scheme.
     html = _CONTROL.sub("\ufffd", html)
     if "<h1" in html:
         html = _HEADING.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html)
-    return _REWRITTEN.sub(lambda found: _REWRITE[found[1]](dict(_ATTRIBUTE.findall(found[2] or "")), pictures), html)
+    return _REWRITTEN.sub(lambda found: _REWRITE[found[1]](dict(_ATTRIBUTE.findall(found[2] or "")), image_sizes), html)
 
 
-def _link(attributes: dict[str, str], _pictures: Mapping[str, Picture]) -> str:
+def _link(attributes: dict[str, str], _image_sizes: Mapping[str, ImageSize]) -> str:
     if attributes.get("href", "").lower().lstrip().startswith(("http:", "https:", "//")):
         relations = [word for word in attributes.get("rel", "").split() if word != "noopener"]
         attributes["rel"] = " ".join([*relations, "noopener"])
     return _tag("a", attributes)
 
 
-def _image(attributes: dict[str, str], pictures: Mapping[str, Picture]) -> str:
+def _image(attributes: dict[str, str], image_sizes: Mapping[str, ImageSize]) -> str:
     """Lazy, with the size that reserves its space in the layout. An image without `src` is removed."""
     if not attributes.get("src"):
         return ""
     attributes |= {"alt": attributes.get("alt", ""), "loading": "lazy", "decoding": "async"}
-    size = pictures.get(_media_name(attributes["src"]))
+    size = image_sizes.get(_media_name(attributes["src"]))
     if size and not attributes.keys() & {"width", "height"}:
         attributes |= {"width": str(size.width), "height": str(size.height)}
     return _tag("img", attributes)
 
 
-def _checkbox(attributes: dict[str, str], _pictures: Mapping[str, Picture]) -> str:
+def _checkbox(attributes: dict[str, str], _image_sizes: Mapping[str, ImageSize]) -> str:
     """The checkbox of a task; any other input is removed."""
     if attributes.get("type") != "checkbox":
         return ""
     return CHECKED_BOX if "checked" in attributes else UNCHECKED_BOX
 
 
-_REWRITE: dict[str, Callable[[dict[str, str], Mapping[str, Picture]], str]] = {
+_REWRITE: dict[str, Callable[[dict[str, str], Mapping[str, ImageSize]], str]] = {
     "a": _link,
     "img": _image,
     "input": _checkbox,

@@ -133,8 +133,8 @@ class Post(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Render the body, once and not during requests, and note which images of its home the post shows."""
         shown = {image.name: image for image in self._shown_images()}
-        pictures = {name: markdown.Picture(image.width, image.height) for name, image in shown.items()}
-        self.body_html = markdown.render(self.body, pictures)
+        image_sizes = {name: markdown.ImageSize(image.width, image.height) for name, image in shown.items()}
+        self.body_html = markdown.render(self.body, image_sizes)
         self.summary = self.excerpt or markdown.plain_text(self.body_html, SUMMARY_LENGTH)
         with transaction.atomic():
             super().save(*args, **kwargs)
