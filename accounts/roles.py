@@ -6,7 +6,7 @@ A superuser is an owner everywhere. A pinned process knows no other site than it
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sites.models import Site
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from accounts.models import Membership, Role, User
 
@@ -48,6 +48,21 @@ def has_role_anywhere(user: AnyUser, role: Role = Role.AUTHOR) -> bool:
 def sees_everything(user: AnyUser) -> bool:
     """A superuser where nothing is pinned: also what belongs to no site at all."""
     return is_superuser(user) and settings.PINNED_SITE_ID is None
+
+
+def known_users(user: AnyUser) -> QuerySet[User]:
+    """The users whom `user` may know by name: the members of the sites of `user`, and `user`."""
+    if sees_everything(user):
+        return User.objects.all()
+    members = Membership.objects.filter(site__in=sites_of(user)).values("user")
+    return User.objects.filter(Q(pk__in=members) | Q(pk=user.pk))
+
+
+def name_of(other: User | None, user: AnyUser) -> str:
+    """The name of `other` as `user` may know it. None is the operator on the command line."""
+    if other is None:
+        return "A command on the server"
+    return str(other.get_full_name()) if known_users(user).filter(pk=other.pk).exists() else "Another user"
 
 
 def _roles(user: AnyUser) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""A site ends and another becomes the home of what still stands elsewhere."""
+"""Gives posts another home before their site is deleted."""
 
 from django.contrib.sites.models import Site
 from django.core.files.storage import default_storage
@@ -8,12 +8,12 @@ from blogs.models import Image, Placement, Post
 
 
 def move_home(source: Site, target: Site, **kwargs: object) -> None:
-    """Posts of `source` that are placed on other sites, and the images they show, belong to `target` from now on."""
+    """Make `target` the home of the posts of `source` that other sites show, and of the images in them."""
     elsewhere = Placement.objects.exclude(site=F("post__home"))
     posts = Post.objects.filter(home=source, placements__in=elsewhere).distinct()
     for image in Image.objects.filter(site=source, posts__in=posts).distinct():
-        # A copy: should the transaction fail, the source still has its file.
+        # A copy, so that the source still has its file if the transaction fails.
         with image.file.open("rb") as file:
             name = default_storage.save(f"{target.pk}/{image.name}", file)
         Image.objects.filter(pk=image.pk).update(site=target, file=name)
-    Post.objects.filter(pk__in=list(posts.values_list("pk", flat=True))).update(home=target)
+    Post.objects.filter(pk__in=list(posts.values_list("pk", flat=True))).update(home=target, version=F("version") + 1)

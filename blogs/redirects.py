@@ -1,4 +1,4 @@
-"""Old addresses of a site that lead to new ones: `Redirect` of django.contrib.redirects, kept without chains."""
+"""Redirects from old addresses of a site to new ones (django.contrib.redirects), never through a third address."""
 
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
@@ -7,7 +7,7 @@ from django.db import transaction
 
 @transaction.atomic
 def moved(site: Site, *, old_path: str, new_path: str) -> None:
-    """Whoever asks the site for `old_path` is sent to `new_path`; what led to the old path follows."""
+    """Redirect `old_path` of the site to `new_path`, and redirects that lead to `old_path` as well."""
     redirects = Redirect.objects.filter(site=site)
     redirects.filter(old_path=new_path).delete()
     redirects.filter(new_path=old_path).update(new_path=new_path)
@@ -15,9 +15,9 @@ def moved(site: Site, *, old_path: str, new_path: str) -> None:
 
 
 def target(site: Site, path: str) -> str | None:
-    """Where the site sends whoever asks for `path`; None for a path that never moved."""
-    if "\0" in path:  # which PostgreSQL cannot hold in a text
+    """The address to which the site redirects `path`, or None."""
+    if "\0" in path:  # PostgreSQL text cannot hold it
         return None
-    # An address of old is found with and without its last slash: links from outside have both.
+    # Other sites link to old addresses with and without the last slash.
     paths = {path, f"{path.removesuffix('/')}/"}
     return Redirect.objects.filter(site=site, old_path__in=paths).values_list("new_path", flat=True).first()

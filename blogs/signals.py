@@ -1,4 +1,4 @@
-"""Signals only connect; the work is done by named functions."""
+"""Connects signals to named functions."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tenancy.signals import home_moves
 
 
 def delete_file(instance: Image, **kwargs: Any) -> None:
-    """The file of an image goes with its row, once that is certain."""
+    """Delete the file of an image when the deletion of its row commits."""
     transaction.on_commit(lambda: instance.file.storage.delete(str(instance.file.name)))
 
 

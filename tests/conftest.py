@@ -18,6 +18,7 @@ from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
 from accounts.models import Membership, Role, User
+from blogs import publishing
 from blogs.models import Placement, Post
 from lib import hostnames
 from tenancy import lifecycle, surfaces
@@ -113,11 +114,10 @@ def publish():
     def publish(title, *, on, slug="", at=..., home=None, post=None, kind="post", pinned=False, body="Text.", **fields):
         if post is None:
             post = Post(home=home or on, title=title, body=body, kind=kind, **fields)
-            post.save()
+            publishing.create_post(post, by=None)
         when = timezone.now() - timedelta(minutes=1) if at is ... else at
         placement = Placement(post=post, site=on, slug=slug, published_at=when, pinned=pinned)
-        placement.full_clean()
-        placement.save()
+        publishing.place(placement, by=None)
         return placement
 
     return publish

@@ -128,6 +128,8 @@ class ScopedInline(Scoped):
 class ScopedAdmin(Scoped, PageAdmin):
     list_per_page = 50
     menu_order = 100
+    # Raised by a save when another request was faster. The form is validated once more and says what changed.
+    retried_errors: tuple[type[Exception], ...] = (IntegrityError, ValidationError)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what the filters declare: any other condition in the address could be used to ask about foreign rows."""
@@ -152,13 +154,13 @@ class ScopedAdmin(Scoped, PageAdmin):
         show = partial(super().changeform_view, request, *args, **kwargs)
         try:
             return self._tell_what_is_refreshed(request, show)
-        except (IntegrityError, ValidationError):
+        except self.retried_errors:
             for name in request.FILES:
                 for file in request.FILES.getlist(name):
                     file.seek(0)
         try:
             return self._tell_what_is_refreshed(request, show)
-        except (IntegrityError, ValidationError):
+        except self.retried_errors:
             self.message_user(request, "Nothing was saved: somebody else is changing the same.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 

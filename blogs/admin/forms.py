@@ -1,20 +1,25 @@
 """Forms of the admin for posts, placements, redirects and what posts are made of."""
 
+import json
 import re
 import unicodedata
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.contrib.redirects.models import Redirect
-from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import QueryDict
 from django.utils.text import slugify
 
 from accounts.admin.widgets import SuggestingInput
-from accounts.models import Role
-from accounts.roles import AnyUser, has_role
-from blogs import markdown
-from blogs.models import Image, Placement, Post, Tag
+from accounts.roles import AnyUser
+from blogs import publishing
+from blogs.admin.conflicts import EditConflict
+from blogs.admin.merging import MergingForm, digest
+from blogs.models import Placement, Post, Tag
 from tenancy.media import validate_image
 
 MAX_TAGS = 50
@@ -22,131 +27,152 @@ MAX_TAG_LENGTH = 100
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
-class PostForm(forms.ModelForm):
-    user: AnyUser  # who sends the form; like the next one set by the admin
-    visible_tags: Any
+class PostForm(MergingForm):
+    user: AnyUser  # like the next one set by the admin for each request
+    visible_tags: models.QuerySet[Tag]
+
+    compared = ("title", "kind", "home", "excerpt", "body", "cover", "cover_alt", "authors", "tag_names")
 
     new_cover = forms.FileField(
         required=False,
         validators=[validate_image],
         widget=forms.FileInput(attrs={"accept": "image/*"}),
         label="New cover",
-        help_text="Uploaded to the post's home and used as its cover.",
+        help_text="Stored on the home of the post and used as its cover.",
     )
     tag_names = forms.CharField(
         required=False,
         widget=SuggestingInput(attrs={"class": "vTextField"}),
         label="Tags",
-        help_text="With commas between. What is new comes into being.",
+        help_text="Separate tags with commas. New tags are created.",
     )
+    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Post
         fields = ["title", "kind", "home", "excerpt", "body", "cover", "cover_alt", "authors"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        instance = kwargs.get("instance")
+        self.present_tags = list(instance.tags.all()) if instance and instance.pk else []
+        self.conflict: EditConflict | None = None
         super().__init__(*args, **kwargs)
         if "tag_names" in self.fields:
-            self.present_tags = list(self.instance.tags.all()) if self.instance.pk else []
             self.fields["tag_names"].initial = ", ".join(map(_shown, self.present_tags))
             names = self.visible_tags.values_list("name", flat=True)[:200]
             cast(SuggestingInput, self.fields["tag_names"].widget).suggestions = [n for n in names if "," not in n]
+        if "seen_version" in self.fields:
+            self.fields["seen_version"].initial = self.instance.version
+        if self.is_bound and self.instance.pk:
+            # The conflict page has a check box for each field that both users changed.
+            taken = set(cast(QueryDict, self.data).getlist("take_theirs")).intersection(self.stored)
+            self.replace_sent({name: self.stored_as_sent(name) for name in taken})
 
-    def clean_body(self) -> str:
-        body = str(self.cleaned_data["body"])
-        try:
-            markdown.render(body)
-        except markdown.TooLarge as error:
-            raise ValidationError(str(error)) from error
-        return body
+    def stored_value(self, name: str) -> Any:
+        if name == "tag_names":
+            return {tag.slug: tag.name for tag in self.present_tags}
+        return super().stored_value(name)
 
-    def clean_tag_names(self) -> list[tuple[str, str]]:
-        """(slug, name) of each tag, in the order of the text."""
-        pairs: dict[str, str] = {}
+    def clean_tag_names(self) -> dict[str, str]:
+        """Names of the tags by slug, in the order of the text."""
+        tags: dict[str, str] = {}
         known = {tag.name.casefold(): tag for tag in [*self.visible_tags, *self.present_tags]}
         names = list(filter(None, map(str.strip, self.cleaned_data["tag_names"].split(","))))
         if len(names) > max(MAX_TAGS, len(self.present_tags)):
-            raise ValidationError(f"A post has at most {MAX_TAGS} tags.")
+            raise ValidationError(f"A post has at most {MAX_TAGS} tags; these are {len(names)}. Remove some.")
         for name in names:
             tag = known.get(name.casefold())
-            pairs.setdefault(tag.slug if tag else _tag_slug(name), name)
-        return list(pairs.items())
+            tags.setdefault(tag.slug if tag else _tag_slug(name), name)
+        return tags
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        home, cover = cleaned.get("home"), cleaned.get("cover")
-        if home and cover and cover.site_id != home.pk and not cleaned.get("new_cover"):
-            self.add_error("cover", f"This image belongs to another site than {home.domain}, the post's home.")
-        if (cover or cleaned.get("new_cover")) and not cleaned.get("cover_alt"):
-            self.add_error("cover_alt", "Say in words what the cover shows, for those who cannot see it.")
-        if home and self.instance.pk and "home" in self.changed_data:
-            self._check_move(home, cleaned.get("body", ""))
+        cleaned = super().clean()
+        if self.instance.pk and cleaned.get("seen_version") != self.instance.version and "seen" in cleaned:
+            self.conflict = EditConflict.of(self)
+            self.add_error(None, "Nothing was saved yet. Compare both versions above, then save again.")
         return cleaned
 
-    def _check_move(self, home: Site, body: str) -> None:
-        was_draft = Post.objects.drafts().filter(pk=self.instance.pk).exists()
-        if not was_draft and not has_role(self.user, home, Role.EDITOR):
-            self.add_error("home", f"Only editors of {home} can move a published post there.")
-        old = self.initial["home"]
-        if Image.objects.filter(name__in=markdown.media_names(body), site=old).exists():
-            self.add_error("home", "The text shows images of the present home; upload them to the new one first.")
+    def _post_clean(self) -> None:
+        """Show what `blogs.publishing` would refuse as errors of the fields."""
+        super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
+        if self.instance.home_id:
+            add_errors(self, publishing.validate_post, new_cover=self.cleaned_data.get("new_cover"))
 
-    def save_tags(self) -> None:
-        """Tags are shared by slug: what another site has made is the same tag."""
-        if "tag_names" in self.changed_data:
-            pairs = self.cleaned_data["tag_names"]
-            self.instance.tags.set(
-                [Tag.objects.get_or_create(slug=slug, defaults={"name": name})[0] for slug, name in pairs]
-            )
+    def changes(self) -> dict[str, Any]:
+        changes = super().changes()
+        if "tag_names" in changes:
+            changes["tags"] = changes.pop("tag_names")
+        return changes
 
 
 def _tag_slug(name: str) -> str:
-    """The slug of a new tag. It holds all letters: “新闻 Kubernetes” must not take the address of “Kubernetes”."""
-    # The length first: normalising takes time that grows with its square.
+    """The slug of a new tag. Refuse letters that it would drop: “新闻 Kubernetes” must not become “Kubernetes”."""
+    # Check the length first: the time of normalising grows with the square of the length.
     slug = slugify(name) if len(name) <= MAX_TAG_LENGTH else ""
     if not slug or len(slug) > MAX_TAG_LENGTH:
         raise ValidationError(
-            f"“{name[:MAX_TAG_LENGTH]}” cannot be a tag: it needs a letter or a digit, and at most 100 of them."
+            f"“{name[:MAX_TAG_LENGTH]}” cannot be a tag. A tag needs a letter or a digit, and at most 100 characters."
         )
     if any(unicodedata.category(c)[0] == "L" and not c.isascii() for c in unicodedata.normalize("NFKD", name)):
-        raise ValidationError(f"“{name}” has letters that its address cannot hold; write it with letters a to z.")
+        raise ValidationError(
+            f"“{name}” has letters that an address cannot contain. Write the tag with letters from a to z."
+        )
     return slug
 
 
 def _shown(tag: Tag) -> str:
-    """What stands for the tag in a list with commas."""
+    """How a list with commas names the tag."""
     return tag.slug if "," in tag.name else tag.name
 
 
-class PlacementForm(forms.ModelForm):
-    user: AnyUser  # who sends the form; set by the admin
+class PlacementForm(MergingForm):
+    user: AnyUser  # set by the admin for each request
+
+    compared = ("slug", "published_at", "pinned")
 
     class Meta:
         model = Placement
         fields = ["post", "site", "slug", "published_at", "pinned"]
-        help_texts = {"published_at": "Empty: a draft. In the future: scheduled. Times are in UTC."}
+        help_texts = {"published_at": "Empty: the post is a draft. In the future: it is scheduled. Times are in UTC."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and "site" in self.fields:
-            self.fields["site"].disabled = True  # on another site it is another placement
+            self.fields["site"].disabled = True  # on another site it would be another placement
 
     def has_changed(self) -> bool:
-        """A new placement is wanted as soon as it names a site, also when that was chosen beforehand."""
+        """A form for a new placement counts as filled in once it names a site, even if that was preselected."""
         return super().has_changed() or (not self.instance.pk and bool(self.data.get(self.add_prefix("site"))))
 
     def clean(self) -> dict[str, Any]:
-        """Editors of a site place and publish there; an author may give a draft its place on its home."""
-        cleaned = super().clean() or self.cleaned_data
-        site = cleaned.get("site") or (self.instance.site if self.instance.site_id else None)
-        if site is None or has_role(self.user, site, Role.EDITOR):
-            return cleaned
-        post = cleaned.get("post")
-        if post is None or post.home_id != site.pk:
-            self.add_error("site", f"Only editors of {site} can place a post there.")
-        elif cleaned.get("published_at") or cleaned.get("pinned"):
-            self.add_error("published_at", f"Only editors of {site} can publish there. Leave it empty: a draft.")
+        """Refuse a field that this user and another one changed at the same time. A second save confirms it."""
+        cleaned = super().clean()
+        for name in set(self.changed_data).intersection(self.changed_by_others):
+            stored = self.stored_values[name]
+            if name not in cleaned or digest(cleaned[name]) == self.stored[name]:
+                continue
+            shown = f"{stored:%Y-%m-%d %H:%M:%S}" if isinstance(stored, datetime) else stored or "empty"
+            self.add_error(
+                name,
+                f"Another user changed this after you opened the page. It is now: {shown}."
+                " Save again to replace it with your value.",
+            )
+            self.replace_sent({"seen": json.dumps({**cleaned["seen"], name: self.stored[name]})})
         return cleaned
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
+        if self.instance.site_id and hasattr(self.instance, "post"):
+            add_errors(self, publishing.validate_placement)
+
+
+def add_errors(form: PostForm | PlacementForm, validate: Callable[..., None], **values: Any) -> None:
+    """Show the errors of `validate` at the fields of the form, and errors of fields that it lacks at its top."""
+    try:
+        validate(form.instance, by=form.user, **values)
+    except ValidationError as error:
+        for name, messages in error.message_dict.items():
+            form.add_error(name if name in form.fields else None, messages)
 
 
 class RedirectForm(forms.ModelForm):
@@ -155,7 +181,7 @@ class RedirectForm(forms.ModelForm):
         fields = ["site", "old_path", "new_path"]
         help_texts = {
             "old_path": "A path of the site, like /2015/old-name/",
-            "new_path": "A path of the site, or a whole address that begins with https:// or http://",
+            "new_path": "A path of the site, or an absolute address that begins with https:// or http://",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -175,12 +201,14 @@ class RedirectForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("old_path") and cleaned.get("old_path") == cleaned.get("new_path"):
-            self.add_error("new_path", "It would lead to itself.")
+            self.add_error("new_path", "The redirect would lead to itself. Enter another path.")
         return cleaned
 
 
 def _path(text: str) -> str:
-    """A path on the same host: browsers take `//` and `/\\` for the begin of another one."""
+    """A path on the same host. Browsers read `//` and `/\\` as the start of another host."""
     if not text.startswith("/") or text.startswith("//") or _UNPRINTABLE.search(text):
-        raise ValidationError("Write a path that begins with one /, without spaces and backslashes, like /old-name/.")
+        raise ValidationError(
+            "Enter a path that begins with a single / and has no spaces or backslashes, like /old-name/."
+        )
     return text

@@ -1,45 +1,28 @@
-"""Placements: what stands on a site, when and where, also of posts whose home is elsewhere."""
+"""Placements: which posts a site shows, at which address and when. Their home may be another site."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.admin.filters import ChoiceFilter, site_filter
 from accounts.admin.scoped import ScopedAdmin, ScopedInline
 from accounts.admin.site import site as admin_site
 from accounts.models import Role
 from accounts.roles import AnyUser, has_role_anywhere, sites_of
+from blogs import publishing
 from blogs.admin.forms import PlacementForm
 from blogs.models import Placement, PlacementQuerySet, Post
+from blogs.permissions import editable_posts
 from tenancy.absolute_urls import site_url
-
-LIVE, SCHEDULED, DRAFT = "live", "scheduled", "draft"
-
-
-def in_state(placements: PlacementQuerySet, state: str) -> PlacementQuerySet:
-    match state:
-        case "live":
-            return placements.live()
-        case "scheduled":
-            return placements.scheduled()
-        case "draft":
-            return placements.drafts()
-    return placements.none()
-
-
-def state_of(placement: Placement) -> str:
-    if placement.published_at is None:
-        return DRAFT
-    return LIVE if placement.is_live else SCHEDULED
 
 
 def when(placement: Placement) -> str:
     """The state in a few words, e.g. "scheduled 2026-05-01 09:00"."""
     time = f" {placement.published_at:%Y-%m-%d %H:%M}" if placement.published_at else ""
-    return state_of(placement) + time
+    return placement.state + time
 
 
 class StateFilter(ChoiceFilter):
@@ -47,22 +30,22 @@ class StateFilter(ChoiceFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [(state, state) for state in (LIVE, SCHEDULED, DRAFT)]
+        return [(state, state) for state in Placement.State.values]
 
     def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
-        return in_state(rows, value)  # type: ignore[arg-type]  # rows of Placement
+        return cast(PlacementQuerySet, rows).in_state(Placement.State(value))
 
 
 class PlacementInline(ScopedInline, admin.StackedInline):
-    """Where a post stands, as far as the user may change that. Placements elsewhere are neither shown nor touched."""
+    """The placements of a post that the user may change. Those on other sites are neither shown nor changed."""
 
     model = Placement
     form = PlacementForm
     verbose_name = "placement"
     verbose_name_plural = "on the sites"
-    fields = [("site", "slug"), ("published_at", "pinned")]
+    fields = [("site", "slug"), ("published_at", "pinned"), "seen"]
     required_roles = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
-    site_choice_role = Role.AUTHOR  # the form tells who may place where
+    site_choice_role = Role.AUTHOR  # the form refuses what authors may not do
 
     def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
         at_home = models.Q(site__in=sites_of(user), site=models.F("post__home"))
@@ -82,17 +65,18 @@ class PlacementInline(ScopedInline, admin.StackedInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, obj, **kwargs)
-        formset.form.user = request.user  # the class is made anew for each request
+        formset.form.user = request.user  # Django creates the class for each request
         return formset
 
 
 @admin.register(Placement, site=admin_site)
 class PlacementAdmin(ScopedAdmin):
-    """Editors of a site publish, move and withdraw what stands there; the post itself belongs to its home."""
+    """Editors of a site publish, rename and unpublish its placements. The post itself belongs to its home."""
 
     menu_order = 2
+    retried_errors = (*ScopedAdmin.retried_errors, publishing.Conflict)
     form = PlacementForm
-    actions = ["publish_now", "withdraw"]
+    actions = ["publish_now", "unpublish"]
     list_display = ["title", "site", "state", "pinned"]
     list_filter = [site_filter(), StateFilter]
     list_select_related = ["post", "site"]
@@ -104,10 +88,9 @@ class PlacementAdmin(ScopedAdmin):
         return super().get_queryset(request).select_related("post", "site").defer("post__body", "post__body_html")
 
     def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
-        """Of posts those that the user may change: an author sees drafts of others, and does not publish them."""
+        """A new placement is for a post that the user may edit: authors see drafts of others, but cannot place them."""
         rows = super().choices(target, request)
-        posts: Any = self.admin_site.get_model_admin(Post)
-        return posts.changeable(rows, request.user) if target is Post else rows
+        return rows.filter(pk__in=editable_posts(request.user).values("pk")) if target is Post else rows
 
     @admin.display(ordering="post__title")
     def title(self, obj: Placement) -> str:
@@ -121,7 +104,13 @@ class PlacementAdmin(ScopedAdmin):
         return site_url(obj.site, obj.get_absolute_url()) if obj.is_live else None
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*(["post", "site"] if obj is None else ["title", "site_name"]), "slug", "published_at", "pinned"]
+        return [
+            *(["post", "site"] if obj is None else ["title", "site_name"]),
+            "slug",
+            "published_at",
+            "pinned",
+            "seen",
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else ["title", "site_name"]
@@ -131,19 +120,32 @@ class PlacementAdmin(ScopedAdmin):
         form.user = request.user
         return form
 
+    def save_model(self, request: HttpRequest, obj: Placement, form: Any, change: bool) -> None:
+        if change:
+            publishing.change_placement(obj, form.changes(), by=request.user, seen=form.stored_values)
+        else:
+            publishing.place(obj, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: Placement) -> None:
+        publishing.remove(obj, by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        for placement in queryset.select_related("post"):
+            publishing.remove(placement, by=request.user)
+
     @admin.action(description="Publish now", permissions=["change"])
     def publish_now(self, request: HttpRequest, queryset: PlacementQuerySet) -> None:
         waiting = queryset.filter(models.Q(published_at=None) | models.Q(pk__in=queryset.scheduled()))
-        self._set_time(request, waiting, timezone.now(), "published")
+        self._change_all(request, waiting, publishing.publish, "published")
 
-    @admin.action(description="Withdraw (back to draft)", permissions=["change"])
-    def withdraw(self, request: HttpRequest, queryset: PlacementQuerySet) -> None:
-        self._set_time(request, queryset.exclude(published_at=None), None, "withdrawn")
+    @admin.action(description="Unpublish (back to draft)", permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: PlacementQuerySet) -> None:
+        self._change_all(request, queryset.exclude(published_at=None), publishing.unpublish, "unpublished")
 
-    def _set_time(self, request: HttpRequest, placements: PlacementQuerySet, time: Any, done: str) -> None:
-        changed = list(placements)
+    def _change_all(
+        self, request: HttpRequest, placements: PlacementQuerySet, change: Callable[..., Placement], done: str
+    ) -> None:
+        changed = [change(placement, by=request.user) for placement in placements]
         for placement in changed:
-            placement.published_at = time
-            placement.save(update_fields=["published_at"])
             self.log_change(request, placement, f"{done.capitalize()}.")
         self.message_user(request, f"{len(changed)} {done}.", messages.SUCCESS if changed else messages.INFO)

@@ -1,4 +1,4 @@
-"""Posts: their home's editors edit them, authors their own drafts."""
+"""Posts: editors of the home edit them, authors edit their own drafts."""
 
 from typing import Any
 
@@ -6,35 +6,35 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
-from django.http import HttpRequest
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 
 from accounts.admin.filters import ChoiceFilter, site_filter
 from accounts.admin.scoped import ScopedAdmin
 from accounts.admin.site import site as admin_site
 from accounts.models import Role
-from accounts.roles import AnyUser, sites_of
+from accounts.roles import AnyUser, name_of, sites_of
+from blogs import permissions, publishing
 from blogs.admin.forms import PostForm
-from blogs.admin.placements import DRAFT, LIVE, SCHEDULED, PlacementInline, in_state, when
-from blogs.models import Image, Placement, Post, Tag
+from blogs.admin.placements import PlacementInline, when
+from blogs.models import Placement, Post, Tag
 from tenancy.absolute_urls import site_url
 
 
 class StatusFilter(ChoiceFilter):
-    """By where the post stands on sites of the user; of other sites they learn nothing."""
+    """By the state of the placements on sites of the user. Other sites do not count."""
 
     title = "status"
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         self.here = Placement.objects.filter(site__in=sites_of(request.user))
-        return [(state, state) for state in (LIVE, SCHEDULED, DRAFT)]
+        return [(state, state) for state in Placement.State.values]
 
     def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
-        if value == DRAFT:
+        if value == Placement.State.DRAFT:
             return rows.exclude(pk__in=self.here.exclude(published_at=None).values("post"))
-        return rows.filter(pk__in=in_state(self.here, value).values("post"))
+        return rows.filter(pk__in=self.here.in_state(Placement.State(value)).values("post"))
 
 
 class PostList(ChangeList):
@@ -47,16 +47,18 @@ class PostList(ChangeList):
 @admin.register(Post, site=admin_site)
 class PostAdmin(ScopedAdmin):
     menu_order = 1
+    retried_errors = (*ScopedAdmin.retried_errors, publishing.Conflict)
     site_path = "home"
     site_choice_role = Role.AUTHOR
     required_roles = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
     form = PostForm
     fieldsets = [
-        (None, {"fields": ["title", ("home", "kind"), "body", "excerpt"]}),
+        (None, {"fields": ["title", ("home", "kind"), "body", "excerpt", ("seen", "seen_version")]}),
         ("Cover", {"fields": ["cover", "new_cover", "cover_alt"]}),
-        ("Who and what", {"fields": ["authors", "tag_names"]}),
+        ("Authors and tags", {"fields": ["authors", "tag_names"]}),
     ]
     inlines = [PlacementInline]
+    change_form_template = "blogs/admin/post_form.html"
     autocomplete_fields = ["authors", "cover"]
     list_display = ["title", "type", "placed"]
     list_filter = [StatusFilter, site_filter("home")]
@@ -64,23 +66,15 @@ class PostAdmin(ScopedAdmin):
     search_fields = ["title", "home__domain"]
 
     def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
-        """Editors of the home may all; its authors change and delete their own posts while they are drafts."""
         if not super().allows(verb, user, obj) or obj is None or verb in ("view", "add"):
             return super().allows(verb, user, obj)
-        # As it is stored: the form may have set another home on the object.
-        return self.changeable(Post.objects.filter(pk=obj.pk), user).exists()
-
-    def changeable(self, posts: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
-        """Of `posts` those that `user` may change and delete, and therefore place."""
-        own_drafts = models.Q(created_by=user.pk, pk__in=Post.objects.drafts().values("pk"))
-        edited = models.Q(home__in=sites_of(user, Role.EDITOR))
-        return posts.filter(edited | models.Q(home__in=sites_of(user)) & own_drafts)
+        return permissions.can_edit_post.test(user, obj)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Posts are chosen to be placed: a chooser offers those that the user may place."""
+        """Forms choose posts in order to place them, so a chooser offers the posts that the user may edit."""
         posts, has_duplicates = super().get_search_results(request, queryset, search_term)
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
-            posts = self.changeable(posts, request.user)
+            posts = posts.filter(pk__in=permissions.editable_posts(request.user).values("pk"))
         return posts, has_duplicates
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -93,14 +87,14 @@ class PostAdmin(ScopedAdmin):
 
     @admin.display(description="home")
     def home_name(self, obj: Post) -> str:
-        return obj.home.domain  # not a link: who sees a post need not reach the site's settings
+        return obj.home.domain  # not a link: the user may lack access to the settings of the site
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PostList
 
     @admin.display(description="kind", ordering="kind")
     def type(self, obj: Post) -> str:
-        return obj.kind.capitalize()  # the choice's own label explains, at length
+        return obj.kind.capitalize()  # the label of the choice is a sentence
 
     @admin.display(description="on")
     def placed(self, obj: Any) -> Any:
@@ -135,23 +129,44 @@ class PostAdmin(ScopedAdmin):
             kwargs["initial"] = [initial]
         return kwargs
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        conflict = getattr(context["adminform"].form, "conflict", None)
+        context["conflict"] = conflict
+        context["conflict_with"] = conflict and name_of(conflict.saved_by, request.user)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Post, form: Any, change: bool) -> None:
         if not change:
-            obj.created_by = request.user  # type: ignore[assignment]  # nobody else comes this far
-        elif {"title", "body", "excerpt"}.intersection(form.changed_data):
-            obj.updated_at = timezone.now()
-        if form.cleaned_data.get("new_cover"):
-            image = Image(site=obj.home, file=form.cleaned_data["new_cover"], title=obj.title)
-            image.save()
-            obj.cover = image
-        super().save_model(request, obj, form, change)
+            written = {name: form.cleaned_data.get(name) for name in ("authors", "new_cover")}
+            publishing.create_post(obj, by=request.user, tags=form.cleaned_data.get("tag_names"), **written)
+        elif changes := form.changes():
+            publishing.edit_post(obj, changes, by=request.user, version=form.cleaned_data["seen_version"])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        form.save_tags()
+        """Without `form.save_m2m`: `save_model` has written authors and tags."""
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """New placements come last: a published one may end the right of an author to change the others."""
+        formset.save(commit=False)
+        for placement in formset.deleted_objects:
+            publishing.remove(placement, by=request.user)
+        for changed in formset.initial_forms:
+            if changed.instance in [placement for placement, _ in formset.changed_objects]:
+                seen = changed.stored_values
+                publishing.change_placement(changed.instance, changed.changes(), by=request.user, seen=seen)
+        publishing.place(*formset.new_objects, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: Post) -> None:
+        publishing.delete_post(obj, by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        for post in queryset:
+            publishing.delete_post(post, by=request.user)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
-        """Without the placements: who reads the post's history need not know all its sites. They log for themselves."""
+        """Without the placements, which have a history of their own: not every reader may know all sites of a post."""
         placements = self.admin_site.get_model_admin(Placement)
         for formset in formsets or []:
             for placement in formset.new_objects:
@@ -162,10 +177,10 @@ class PostAdmin(ScopedAdmin):
 
     def also_deleted(self, obj: Post, user: AnyUser) -> list[str]:
         placements = obj.placements.filter(site__in=sites_of(user)).select_related("site")
-        return [f"its place on {placement.site}: /{placement.slug}/" for placement in placements]
+        return [f"its placement on {placement.site}: /{placement.slug}/" for placement in placements]
 
 
 def _only_site(request: HttpRequest, field: str) -> dict[str, Any]:
-    """Who writes for one site need not choose it."""
+    """The site of a user who writes for a single one."""
     sites = sites_of(request.user).values_list("pk", flat=True)[:2]
     return {field: sites[0]} if len(sites) == 1 else {}

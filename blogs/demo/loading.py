@@ -1,6 +1,7 @@
-"""Fills an empty installation with the demo."""
+"""Loads the demo into an empty installation."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,22 +16,23 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Membership, User
+from blogs import publishing
 from blogs.demo import content
 from blogs.demo.accounts import CAST, PASSWORD
 from blogs.demo.content import Text
-from blogs.models import Author, Image, Placement, Post, Tag
+from blogs.models import Author, Image, Placement, Post
 from tenancy import lifecycle
 
 Report = Callable[[str], None]
 
 
 class DemoRefused(CommandError):
-    """The installation is not one for the demo; the message says why, and what to do."""
+    """The installation cannot take the demo. The message says why, and what to do."""
 
 
 @transaction.atomic
 def load(report: Report = lambda line: None) -> list[Site]:
-    """Everything or nothing; `report` is told of each step. Raises DemoRefused."""
+    """Load everything or nothing, and call `report` after each step. Raises DemoRefused."""
     _check_allowed()
     sites = {folder: _create_site(**description) for folder, description in content.sites().items()}
     report(f"{len(sites)} sites: {', '.join(site.name for site in sites.values())}")
@@ -48,17 +50,17 @@ def load(report: Report = lambda line: None) -> list[Site]:
 def _check_allowed() -> None:
     if settings.PUBLIC_SCHEME == "https":
         raise DemoRefused(
-            "The demo's accounts have a password that everybody knows, and this installation serves https."
+            "The accounts of the demo have a public password, and this installation serves https."
             " Run the demo with settings.local, on a laptop."
         )
     if number := Site.objects.count():
         raise DemoRefused(
-            f"The installation has {number} {'site' if number == 1 else 'sites'}; the demo fills only an empty one."
+            f"The installation has {number} {'site' if number == 1 else 'sites'}; the demo needs an empty one."
             " Delete them (manage.py site delete), or use another database."
         )
     taken = User.objects.filter(email__in=[account.email for account in CAST]).first()
     if taken is not None:
-        raise DemoRefused(f"There is an account {taken.email} already, and the demo brings its own. Delete it first.")
+        raise DemoRefused(f"The demo creates the account {taken.email}, which already exists. Delete it first.")
 
 
 def _create_site(*, domain: str, further_domains: list[str], name: str, settings: dict[str, Any]) -> Site:
@@ -69,7 +71,7 @@ def _create_site(*, domain: str, further_domains: list[str], name: str, settings
 
 
 def _create_accounts(sites: dict[str, Site]) -> None:
-    password = make_password(PASSWORD)  # once, because it is slow on purpose
+    password = make_password(PASSWORD)  # hashing is slow by design, so it is done once
     for account in CAST:
         user = User.objects.create(
             email=account.email, name=account.name, password=password, is_superuser=account.role is None
@@ -79,45 +81,46 @@ def _create_accounts(sites: dict[str, Site]) -> None:
 
 
 def _create_authors() -> dict[str, Author]:
-    """By name. An account of the same name is the author's own."""
+    """The authors by name. An account with the same name belongs to the author."""
     users = {user.name: user for user in User.objects.filter(email__in=[account.email for account in CAST])}
-    return {
-        name: Author.objects.create(slug=slugify(name), name=name, bio=bio, user=users.get(name))
-        for name, bio in content.biographies().items()
-    }
+    authors = {name: Author(name=name, bio=bio, user=users.get(name)) for name, bio in content.biographies().items()}
+    for author in authors.values():
+        publishing.create_author(author, by=None)
+    return authors
 
 
 class _Writer:
-    """Turns texts into posts of the sites, which it knows by their folders."""
+    """Writes texts as posts. `sites` maps folders to sites."""
 
     def __init__(self, sites: dict[str, Site], authors: dict[str, Author]) -> None:
         self.sites = sites
         self.authors = authors
         self.now = timezone.now()
-        self.image = cache(self._store_image)  # what is a cover and stands in the text, too, is one image
+        self.image = cache(self._store_image)  # a file that is cover and in the text is one image
 
     def write(self, text: Text) -> None:
         moments = {folder: self._moment(folder, place) for folder, place in text.places.items()}
         post = self._create_post(text, updated_at=min([self.now, *filter(None, moments.values())]))
-        for folder, place in text.places.items():
-            placement = Placement(
+        placements = [
+            Placement(
                 post=post,
                 site=self.sites[folder],
                 slug=place["slug"],
                 published_at=moments[folder],
                 pinned=place.get("pinned", False),
             )
-            placement.full_clean()
-            placement.save()
+            for folder, place in text.places.items()
+        ]
+        publishing.place(*placements, by=None)
 
     def _moment(self, folder: str, place: dict[str, Any]) -> Any:
         zone = ZoneInfo(self.sites[folder].settings.time_zone)
         return content.moment(place, timezone.localdate(self.now, zone), zone)
 
-    def _create_post(self, text: Text, **fields: Any) -> Post:
+    def _create_post(self, text: Text, *, updated_at: datetime) -> Post:
         matter = text.matter
         authors = [self.authors[name] for name in matter["authors"]]
-        post = Post.objects.create(
+        post = Post(
             home=self.sites[text.home],
             kind=matter.get("kind", Post.Kind.POST),
             title=matter["title"],
@@ -126,15 +129,12 @@ class _Writer:
             cover=self.image(text.home, matter["cover"]) if "cover" in matter else None,
             cover_alt=matter.get("cover_alt", ""),
             created_by=authors[0].user if authors else None,
-            **fields,
+            updated_at=updated_at,
         )
-        post.authors.set(authors)
-        post.tags.set(self._tag(name) for name in matter.get("tags", []))
+        tags = {slugify(name): name for name in matter.get("tags", [])}
+        publishing.create_post(post, by=None, authors=authors, tags=tags)
         return post
 
     def _store_image(self, folder: str, file_name: str) -> Image:
         with (content.IMAGES / file_name).open("rb") as file:
             return Image.objects.create(site=self.sites[folder], title=file_name, file=File(file, file_name))
-
-    def _tag(self, name: str) -> Tag:
-        return Tag.objects.get_or_create(slug=slugify(name), defaults={"name": name})[0]

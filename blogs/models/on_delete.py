@@ -1,19 +1,18 @@
-"""What the end of a site means for its posts."""
+"""What happens to posts when their home is deleted."""
 
 from typing import Any
 
-from django.apps import apps
 from django.db import models
 
 
 def protect_placed_elsewhere(collector: Any, field: Any, posts: models.QuerySet[Any], using: str) -> None:
-    """`on_delete` of a post's home: its posts go with the site, unless one of them stands on another site too.
+    """`on_delete` of `Post.home`: delete the posts of the site, unless another site shows one of them.
 
-    Raises ProtectedError that holds those posts.
+    Raises ProtectedError that holds the posts which other sites show.
     """
-    placements = apps.get_model("blogs", "Placement").objects.using(using)
+    placements = posts.model.placements.rel.related_model.objects.using(using)  # no import: it would be a cycle
     elsewhere = placements.filter(post__in=posts).exclude(site=models.F("post__home"))
     placed = set(posts.filter(placements__in=elsewhere))
     if placed:
-        raise models.ProtectedError("The site is home to posts that are placed on other sites too.", placed)
+        raise models.ProtectedError("Other sites show posts of this site.", placed)
     models.CASCADE(collector, field, posts, using)

@@ -1,24 +1,25 @@
-"""Where posts stand: one post on one site, and the lists of a site."""
+"""Placements: one post on one site. Their queries are the lists of a site."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.text import slugify
 
-from blogs import redirects
 from blogs.models.compiled import Parameter, Row
 from blogs.models.names import Names
 from blogs.models.posts import Image, Post
 from blogs.models.rows import LastRow
 from blogs.paths import public_path, validate_moment, validate_slug_is_free
+from blogs.slugs import slug_from
 from tenancy.models import State
 
-# By the field of a row that shows them.
+SLUG_LENGTH = 200
+
+# Columns with names, by the field of a row that shows them.
 _NAMES = {
     "authors": Names(Post._meta.get_field("authors"), "post_id"),
     "tags": Names(Post._meta.get_field("tags"), "post_id"),
@@ -26,7 +27,7 @@ _NAMES = {
 
 
 def _older_than(last: LastRow) -> models.Q:
-    """Written so that the index on (site, published_at, id) is entered at the right place."""
+    """In this form PostgreSQL starts its scan of the index (site, published_at, id) at `last`."""
     same_time_but_newer = models.Q(published_at=last.published_at, pk__gte=last.pk)
     return models.Q(published_at__lte=last.published_at) & ~same_time_but_newer
 
@@ -48,16 +49,25 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def drafts(self) -> Self:
         return self.filter(published_at=None)
 
+    def in_state(self, state: "Placement.State") -> Self:
+        match state:
+            case Placement.State.LIVE:
+                return self.live()
+            case Placement.State.SCHEDULED:
+                return self.scheduled()
+            case Placement.State.DRAFT:
+                return self.drafts()
+
     def posts(self) -> Self:
         return self.filter(post__kind=Post.Kind.POST)
 
     def menu(self) -> Self:
-        """The pages that stand in the site's menu."""
+        """The pages in the menu of a site."""
         pages = self.filter(pinned=True, post__kind=Post.Kind.PAGE).order_by("post__title", "pk")
         return pages.select_related("post").only("slug", "published_at", "post__title")
 
     def in_month(self, first_day: date) -> Self:
-        """Published in that month of the current time zone."""
+        """Those with a publication time in that month of the current time zone."""
         next_first_day = (first_day + timedelta(days=31)).replace(day=1)
         begin, end = (timezone.make_aware(datetime.combine(day, time())) for day in (first_day, next_first_day))
         return self.filter(published_at__gte=begin, published_at__lt=end)
@@ -80,57 +90,64 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(older, pinned=False)
 
     def columns(self, row: type[Row]) -> "models.QuerySet[Placement, Any]":
-        """Those that `row` has fields for."""
+        """The columns that `row` has fields for."""
         names = {name: column for name, column in _NAMES.items() if name in row._fields}
         return self.annotate(**names).values_list(*row._fields)
 
     def rows(self, row: type[Row], most: int) -> list[Row]:
-        """What is shown of the first ones."""
+        """The first `most` placements as rows."""
         return [row._make(columns) for columns in self.columns(row)[:most]]
 
     def images(self) -> models.QuerySet[Image]:
-        """Those that the posts show: a draft's image is as secret as the draft."""
+        """The images that these placements show. The image of a draft is as secret as the draft."""
         return Image.objects.filter(models.Exists(self.filter(post__images=models.OuterRef("pk"))))
 
+    def live_on(self, site: int | models.OuterRef, post: int | models.OuterRef) -> Self:
+        """The placement of `post` on `site` while both are live. Asked for the home, it is the canonical one."""
+        return self.live().filter(site=site, post=post, site__settings__state=State.LIVE)
+
     def address_at_home(self, home_id: int, post_id: int) -> tuple[str, str] | None:
-        """Domain and slug of the post on its home, while it is live there and that site is."""
-        at_home = self.live().filter(site=home_id, post=post_id, site__settings__state=State.LIVE)
-        return at_home.values_list("site__domain", "slug").first()
+        """Domain and slug of the post on its home, or None if it is not live there."""
+        return self.live_on(home_id, post_id).values_list("site__domain", "slug").first()
 
     def at_home(self) -> Self:
-        """Annotated with `home_slug`: the post's slug on its home, while it is live there and that site is."""
-        home = Placement.objects.live().filter(
-            site=models.OuterRef("post__home"), post=models.OuterRef("post"), site__settings__state=State.LIVE
-        )
+        """Annotated with `home_slug`: the slug of the post on its home, or None if it is not live there."""
+        home = Placement.objects.live_on(models.OuterRef("post__home"), models.OuterRef("post"))
         return self.annotate(home_slug=models.Subquery(home.values("slug")[:1]))
 
     def canonical(self) -> Self:
-        """Those whose canonical address is on their own site: not live at another home."""
+        """Those whose canonical address is on their own site, because no other home shows the post."""
         return self.at_home().filter(models.Q(post__home=models.F("site")) | models.Q(home_slug__isnull=True))
 
 
 class Placement(models.Model):
-    """One post on one site, with what may differ there."""
+    """One post on one site, with what may differ from site to site."""
+
+    class State(models.TextChoices):
+        LIVE = "live"
+        SCHEDULED = "scheduled"
+        DRAFT = "draft"
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="placements")
     site = models.ForeignKey(Site, models.CASCADE, related_name="placements")
     slug = models.SlugField(
-        max_length=200,
+        max_length=SLUG_LENGTH,
         blank=True,
-        # The constraint's begins at the site; by one of slugs alone PostgreSQL might read the /about/ of all sites.
+        # With an index on slugs alone, PostgreSQL might read the /about/ of all sites. The unique constraint has one
+        # that begins with the site.
         db_index=False,
         validators=[validate_slug_is_free],
-        help_text="Left empty: from the title.",
+        help_text="The address of the post on this site. If empty, it is made from the title.",
     )
     published_at = models.DateTimeField(
         "published",
         null=True,
         blank=True,
         validators=[validate_moment],
-        help_text="Empty: a draft. In the future: scheduled.",
+        help_text="Empty: the post is a draft. In the future: it is scheduled.",
     )
     pinned = models.BooleanField(
-        default=False, help_text="A post stays on top of the home page, a page stands in the menu."
+        default=False, help_text="A pinned post stays at the top of the home page. A pinned page is in the menu."
     )
 
     objects = PlacementQuerySet.as_manager()
@@ -149,7 +166,7 @@ class Placement(models.Model):
                 models.F("id").desc(),
                 name="placement_pinned",
             ),
-            # What is scheduled, on all sites (blogs/watches.py).
+            # For the scheduled placements of all sites (blogs/watches.py).
             models.Index("published_at", name="placement_moment"),
         ]
 
@@ -161,24 +178,22 @@ class Placement(models.Model):
 
     def clean(self) -> None:
         if not hasattr(self, "post"):
-            return  # the field was refused
+            return  # the form refused it
         if not self.slug and self.post.title:
-            self.slug = slugify(self.post.title)[:200].strip("-")
+            self.slug = slug_from(self.post.title, SLUG_LENGTH)
             if not self.slug:
-                raise ValidationError({"slug": "The title has no letter from a to z and no digit: write a slug."})
+                raise ValidationError({"slug": "The title has no letter from a to z and no digit. Enter a slug."})
             validate_slug_is_free(self.slug)
-        # By which post is not said: who places one need not see the others.
+        # The message does not name the other post: this user may not be allowed to see it.
         if Placement.objects.filter(site=self.site_id, slug=self.slug).exclude(pk=self.pk).exists():
-            raise ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain}."})
+            raise ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain}. Choose another slug."})
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """A changed slug leaves a permanent redirect, once readers may know the old one."""
-        before = Placement.objects.live().filter(pk=self.pk).values_list("slug", flat=True).first()
-        with transaction.atomic():
-            super().save(*args, **kwargs)
-            if before not in (None, self.slug):
-                redirects.moved(self.site, old_path=public_path("post", before), new_path=self.get_absolute_url())
+    @property
+    def state(self) -> State:
+        if self.published_at is None:
+            return self.State.DRAFT
+        return self.State.LIVE if self.published_at <= timezone.now() else self.State.SCHEDULED
 
     @property
     def is_live(self) -> bool:
-        return self.published_at is not None and self.published_at <= timezone.now()
+        return self.state == self.State.LIVE

@@ -1,9 +1,10 @@
-"""Posts, and what they are made of."""
+"""Posts with their tags, authors and images."""
 
 import uuid
 from typing import Any, Self
 
 from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.utils import timezone
@@ -13,11 +14,12 @@ from blogs.models.on_delete import protect_placed_elsewhere
 from blogs.paths import public_path
 from tenancy.media import SiteImageField
 
+AUTHOR_SLUG_LENGTH = 100
 SUMMARY_LENGTH = 300
 
 
 class Tag(models.Model):
-    """Shared by all sites, by slug: two sites that write about Python mean the same tag."""
+    """All sites share a tag by its slug: two sites that write about Python use the same row."""
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=100)
@@ -33,12 +35,15 @@ class Tag(models.Model):
 
 
 class Author(models.Model):
-    """Who wrote a post. Need not have an account."""
+    """A person whom posts name as their author. An account is optional."""
 
-    slug = models.SlugField(max_length=100, unique=True)
+    slug = models.SlugField(max_length=AUTHOR_SLUG_LENGTH, unique=True)
     name = models.CharField(max_length=100)
     bio = models.TextField(blank=True, max_length=1000, help_text="Plain text, shown above the author's posts.")
     user = models.OneToOneField("accounts.User", models.SET_NULL, null=True, blank=True, related_name="author")
+    created_by = models.ForeignKey(
+        "accounts.User", models.SET_NULL, null=True, editable=False, related_name="created_authors"
+    )
 
     class Meta:
         ordering = ["name"]
@@ -51,17 +56,24 @@ class Author(models.Model):
 
 
 class Image(models.Model):
-    """An image that posts of its site show, as their cover or in their text at /media/<name>."""
+    """An image that posts of its site show as their cover or in their text. Its address is /media/<name>."""
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="images")
     file = SiteImageField(width_field="width", height_field="height")
-    name = models.CharField(max_length=50, unique=True, editable=False, help_text="The last part of its address.")
-    title = models.CharField(max_length=200, blank=True, help_text="What you find it by; readers do not see it.")
+    name = models.CharField(
+        max_length=50, unique=True, editable=False, help_text="The last part of the address of the image."
+    )
+    title = models.CharField(
+        max_length=200, blank=True, help_text="For the search in this admin. Readers do not see it."
+    )
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
     digest = models.CharField(
-        max_length=64, blank=True, editable=False, help_text="SHA-256 of an imported file: it is stored once a site."
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="SHA-256 of an imported file. A site stores each file once.",
     )
 
     class Meta:
@@ -71,7 +83,7 @@ class Image(models.Model):
         return self.title or self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """The file of an image never changes: its name promises that to caches."""
+        """Store the file of a new image. It never changes afterwards: caches keep it under its name for good."""
         if self._state.adding:
             self.file.save(str(self.file.name), self.file.file, save=False)
             self.name = str(self.file.name).rpartition("/")[2]
@@ -83,16 +95,21 @@ class Image(models.Model):
 
 class PostQuerySet(models.QuerySet["Post"]):
     def drafts(self) -> Self:
-        """Published nowhere, and not scheduled either."""
+        """Posts that no site has published or scheduled."""
         return self.exclude(placements__published_at__isnull=False)
 
 
 class Post(models.Model):
-    class Kind(models.TextChoices):
-        POST = "post", "Post: stands in lists, archives and feeds"
-        PAGE = "page", "Page: stands by itself, like “About”"
+    # What an author writes. An import compares these fields to notice edits, a history and an export hold them.
+    CONTENT_FIELDS = ("title", "kind", "excerpt", "body", "cover", "cover_alt", "authors", "tags")
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Names the post in feeds.")
+    class Kind(models.TextChoices):
+        POST = "post", "Post: appears in lists, archives and feeds"
+        PAGE = "page", "Page: appears in no list, like “About”"
+
+    uuid = models.UUIDField(
+        default=uuid.uuid4, unique=True, editable=False, help_text="The permanent id of the post in feeds."
+    )
     home = models.ForeignKey(
         Site,
         protect_placed_elsewhere,
@@ -105,14 +122,17 @@ class Post(models.Model):
     excerpt = models.TextField(
         max_length=1000,
         blank=True,
-        help_text="One or two sentences for lists and search engines. Left empty: the text's begin.",
+        help_text="One or two sentences for lists and search engines. If empty, the beginning of the text is shown.",
     )
     body = models.TextField(blank=True, help_text="Markdown.", validators=[MaxLengthValidator(markdown.MAX_LENGTH)])
     body_html = models.TextField(editable=False)
-    summary = models.TextField(editable=False, help_text="The excerpt, or the begin of the text.")
+    summary = models.TextField(editable=False, help_text="The excerpt, or the beginning of the text.")
     cover = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="covered_posts")
     cover_alt = models.CharField(
-        "cover, in words", max_length=1000, blank=True, help_text="For who cannot see the image."
+        "cover alt text",
+        max_length=1000,
+        blank=True,
+        help_text="Describes the image to readers who cannot see it.",
     )
     images = models.ManyToManyField(Image, editable=False, related_name="posts")
     authors = models.ManyToManyField(Author, blank=True, related_name="posts")
@@ -120,7 +140,14 @@ class Post(models.Model):
     created_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, editable=False, related_name="created_posts"
     )
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="The last change of the title, excerpt or text."
+    )
+    version = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Counts the edits. An edit names the version that it is based on."
+    )
+    saved_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, editable=False, related_name="+")
+    saved_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = PostQuerySet.as_manager()
 
@@ -130,8 +157,19 @@ class Post(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def clean(self) -> None:
+        """Refuse a text that cannot be rendered, at its field."""
+        try:
+            markdown.render(self.body)
+        except markdown.TooLarge as error:
+            raise ValidationError({"body": str(error)}) from error
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Render the body, once and not during requests, and note which images of its home the post shows."""
+        """Store the post with its HTML, its summary and the images of its home that it shows.
+
+        Rendering happens here and not in `blogs/publishing.py`: no way of writing a row may leave HTML that does not
+        belong to its text. Requests never render. Raises TooLarge.
+        """
         shown = {image.name: image for image in self._shown_images()}
         image_sizes = {name: markdown.ImageSize(image.width, image.height) for name, image in shown.items()}
         self.body_html = markdown.render(self.body, image_sizes)
@@ -139,6 +177,13 @@ class Post(models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
             self.images.set(shown.values())
+
+    def content(self) -> dict[str, Any]:
+        """The stored values of CONTENT_FIELDS as plain data: the key of the cover, sorted slugs of authors and tags."""
+        related = [field.name for field in self._meta.many_to_many if field.name in self.CONTENT_FIELDS]
+        own = [name for name in self.CONTENT_FIELDS if name not in related]
+        slugs = {name: sorted(getattr(self, name).values_list("slug", flat=True)) for name in related}
+        return {**Post.objects.values(*own).get(pk=self.pk), **slugs}
 
     def _shown_images(self) -> models.QuerySet[Image]:
         in_text = models.Q(name__in=markdown.media_names(self.body))

@@ -299,7 +299,7 @@ def test_forged_actions_change_nothing_foreign(insider, own, foreign, admin_as):
 
     for model in ROWS:
         address = f"/{model._meta.app_label}/{model._meta.model_name}/"
-        for action in ("delete_selected", "publish_now", "withdraw"):
+        for action in ("delete_selected", "publish_now", "unpublish"):
             for chosen in (foreign[model].pk, "x", "9" * 40, "1 OR 1=1", "\0"):
                 data = {"action": action, "_selected_action": chosen, "post": "yes"}
                 response = client.post(address, data, follow=True)

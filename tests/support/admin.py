@@ -33,7 +33,7 @@ class _Fields(HTMLParser):
                 self.data[name].append(at["value"])
             elif not multiple and ("selected" in at or name not in self.data):
                 self.data[name] = at.get("value", "")
-        elif tag == "textarea":
+        elif tag == "textarea" and "name" in at:
             self._area = at["name"]
             self.data[self._area] = ""
 
@@ -53,6 +53,11 @@ class _Fields(HTMLParser):
 def fields(client, address):
     response = client.get(address)
     assert response.status_code == 200, (response.status_code, response.get("Location"))
+    return form_of(response)
+
+
+def form_of(response):
+    """The fields of the form on a page, with what it shows in them."""
     return _Fields(response.content.decode()).data
 
 

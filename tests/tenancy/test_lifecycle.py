@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import ProtectedError
 
 from accounts.models import Membership, User
+from blogs import publishing
 from blogs.models import Author, Image, Post, Tag
 from lib.hostnames import InvalidDomain
 from tenancy import lifecycle
@@ -331,8 +332,7 @@ def full(techblog, member, publish):
     placement = publish("Hello", on=techblog, body=f"![x]({image.get_absolute_url()})", cover=image)
     placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
     placement.post.authors.add(Author.objects.create(slug="ada", name="Ada"))
-    placement.slug = "hello-again"
-    placement.save()  # leaves a redirect
+    publishing.change_placement(placement, {"slug": "hello-again"}, by=None)  # adds a redirect
     return techblog
 
 

@@ -1,4 +1,4 @@
-"""Files become posts of a site, each in a transaction of its own."""
+"""Imports files as posts of a site, each in its own transaction."""
 
 import logging
 from collections.abc import Iterator
@@ -25,9 +25,9 @@ PATH_LENGTH = 500  # of ImportedFile.path
 
 
 class Importer:
-    """Brings files below `folder` to `site`; `media` is a second folder where images may lie.
+    """Imports the files below `folder` to `site`. `media` is a second folder with images.
 
-    With `dry_run` every transaction is rolled back; with `overwrite` a changed file replaces what was edited here.
+    With `dry_run` every transaction is rolled back. With `overwrite` a changed file replaces a post that was edited.
     """
 
     def __init__(
@@ -42,10 +42,10 @@ class Importer:
         self.pictures = Pictures(site, [folder, *([media] if media else [])])
         self.records = {record.path: record for record in ImportedFile.objects.filter(site=site)}
         self.writer = writer.Writer(site, taken=set())
-        self.counted: set[str] = set()  # digests of images; a dry run stores one again for each file that shows it
+        self.counted: set[str] = set()  # digests of images: a dry run stores an image again for each file that shows it
 
     def run(self, path: Path) -> Outcome:
-        """Import one file. Whatever is wrong with it becomes its verdict."""
+        """Import one file. An error becomes its verdict and ends no other file."""
         name = files.name_below(path, self.folder)
         try:
             return self._import(path, name)
@@ -60,7 +60,7 @@ class Importer:
         except DatabaseError as error:
             return _broken(name, f"the database refused it: {str(error).partition(chr(10))[0]}")
         except Exception as error:
-            # Nobody foresaw it, and it shall not cost the other files.
+            # An unforeseen error, which must not end the import of the other files.
             logger.exception("%s could not be imported.", name)
             return _broken(name, f"{type(error).__name__}: {error}")
 
@@ -98,7 +98,7 @@ class Importer:
 
     @contextmanager
     def _transaction(self) -> Iterator[dict[str, Image]]:
-        """Rows and the files of images put into the dictionary are kept together, or none of them."""
+        """Keep the rows and the files of all images in the dictionary, or none of them."""
         new_images: dict[str, Image] = {}
         kept = False
         try:

@@ -10,6 +10,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, multiple, precondition, rule
 
+from blogs import publishing
 from blogs.models import Author, Placement, Tag
 from blogs.models import Post as PostRow
 from tenancy import lifecycle
@@ -159,7 +160,7 @@ class Edits(RuleBasedStateMachine):
             post.title, post.text = title, text
 
     def edit(self, model, key, way, **values):
-        """A row, by its `save`, by an UPDATE or by the admin's form."""
+        """Edit a row by `save` or `blogs.publishing`, by an UPDATE, or by the form of the admin."""
         if way == "update":
             model.objects.filter(pk=key).update(**values)
         elif way == "admin" and model is not Placement:
@@ -167,6 +168,8 @@ class Edits(RuleBasedStateMachine):
             ticked = {name: "on" for name in fields(self.admin, address) if name.endswith("-pinned")}
             response = send(self.admin, address, **ticked, **values)
             assert saved(response), response.content.decode()
+        elif model is Placement:
+            publishing.change_placement(Placement(pk=key), values, by=None)
         else:
             row = model.objects.get(pk=key)
             vars(row).update(values)

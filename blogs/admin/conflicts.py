@@ -1,0 +1,105 @@
+"""What the conflict page shows: the fields of a post that two users edited at the same time."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db import models
+
+from accounts.models import User
+
+if TYPE_CHECKING:
+    from blogs.admin.forms import PostForm
+
+# Comparing takes time that grows with the square of the number of lines.
+MAX_COMPARED_LINES = 2_000
+
+
+class Line(NamedTuple):
+    text: str
+    mark: str  # "-" only theirs, "+" only mine, "" both
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field with another value in each version. `lines` is empty if the texts are too long to compare."""
+
+    name: str
+    label: str
+    mine: str
+    theirs: str
+
+    @property
+    def lines(self) -> list[Line]:
+        theirs, mine = self.theirs.splitlines(), self.mine.splitlines()
+        if len(theirs) + len(mine) > MAX_COMPARED_LINES:
+            return []
+        lines: list[Line] = []
+        for operation, a, b, c, d in SequenceMatcher(None, theirs, mine).get_opcodes():
+            if operation == "equal":
+                lines += [Line(line, "") for line in mine[c:d]]
+            else:
+                lines += [Line(line, "-") for line in theirs[a:b]] + [Line(line, "+") for line in mine[c:d]]
+        return lines
+
+
+@dataclass(frozen=True)
+class EditConflict:
+    """Another user saved the post after this user opened the form.
+
+    `both` are the fields that both users changed, to different values. `kept` are the labels of fields that only the
+    other user changed. The form shows their stored values, so a save keeps them.
+    """
+
+    saved_by: User | None
+    saved_at: datetime
+    both: list[Difference]
+    kept: list[str]
+
+    @classmethod
+    def of(cls, form: "PostForm") -> "EditConflict":
+        """Compares the form with the stored post, and makes the form show the merged version, based on the stored one.
+
+        The form then holds the values of this user in all fields that the user changed.
+        """
+        post, mine, theirs = form.instance, set(form.changed_data), form.changed_by_others
+        both = [_difference(form, name) for name in theirs if name in mine]
+        only_theirs = [name for name in theirs if name not in mine]
+        form.replace_sent(
+            {
+                "seen_version": str(post.version),
+                "seen": json.dumps(form.stored),
+                **{name: form.stored_as_sent(name) for name in only_theirs},
+            }
+        )
+        return cls(
+            post.saved_by,
+            post.saved_at,
+            [difference for difference in both if difference.mine != difference.theirs],
+            [str(form[name].label) for name in only_theirs],
+        )
+
+
+def _difference(form: "PostForm", name: str) -> Difference:
+    # Not `form[name].value()`, which is this user's in a form that was sent.
+    mine = form.cleaned_data.get(name, form[name].data)
+    return Difference(name, str(form[name].label), _text(mine), _text(form.stored_values[name]))
+
+
+def _text(value: Any) -> str:
+    return "\n".join(_names(value)).replace("\r\n", "\n").strip()
+
+
+def _names(value: Any) -> Iterator[str]:
+    match value:
+        case None:
+            pass
+        case dict():
+            yield from sorted(value.values())
+        case list() | models.QuerySet():
+            yield from sorted(map(str, value))
+        case _:
+            yield str(value)

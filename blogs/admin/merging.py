@@ -1,0 +1,113 @@
+"""Forms that write only what their user changed, and notice what others changed since the form was opened."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, cast
+
+from django import forms
+from django.db import models
+from django.http import QueryDict
+
+_HIDDEN = ("seen", "seen_version")
+
+
+class MergingForm(forms.ModelForm):
+    """Compares three states of a row: as the user saw it, as it is stored now, and as the user sent it.
+
+    The hidden field `seen` holds a digest of each value that the form showed when it was opened. `changed_data` names
+    the fields that the user changed since then, so that values which only look stale are never written back. Subclasses
+    declare `compared`, the fields with values in the row.
+    """
+
+    compared: tuple[str, ...]
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._changed_data: list[str] | None = None
+        super().__init__(*args, **kwargs)
+        self.stored_values = {name: self.stored_value(name) for name in self._compared} if self.instance.pk else {}
+        self.stored = {name: digest(value) for name, value in self.stored_values.items()}
+        if "seen" in self.fields:
+            self.fields["seen"].initial = json.dumps(self.stored)
+
+    @property
+    def _compared(self) -> list[str]:
+        return [name for name in self.compared if name in self.fields and not self.fields[name].disabled]
+
+    def stored_value(self, name: str) -> Any:
+        """The value of the field in the database, as long as the form has not changed its instance."""
+        value = getattr(self.instance, name)
+        return list(value.all()) if isinstance(value, models.Manager) else value
+
+    def clean_seen(self) -> dict[str, str]:
+        try:
+            seen = json.loads(self.cleaned_data["seen"] or "{}")
+        except ValueError:
+            seen = {}
+        return seen if isinstance(seen, dict) else {}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk:
+            seen = cleaned["seen"]
+            if not seen:
+                self.add_error(None, "The form does not say which values it showed. Open the page again, then edit.")
+            unchanged = [name for name in self.stored if name in cleaned and digest(cleaned[name]) == seen.get(name)]
+            uncompared = [name for name in super().changed_data if name not in (*self.compared, *_HIDDEN)]
+            self._changed_data = [*(name for name in self.stored if name not in unchanged), *uncompared]
+            cleaned.update({name: self.stored_values[name] for name in unchanged})
+        return cleaned
+
+    @property
+    def changed_data(self) -> list[str]:
+        """Names of the fields that the user changed. Before the form is cleaned, those that differ from the row."""
+        if self._changed_data is None:
+            return [name for name in super().changed_data if name not in _HIDDEN]
+        return self._changed_data
+
+    @property
+    def changed_by_others(self) -> list[str]:
+        """Names of the fields whose stored value is another one than the form showed."""
+        seen = self.cleaned_data.get("seen", {})
+        return [name for name, stored in self.stored.items() if stored != seen.get(name)]
+
+    def changes(self) -> dict[str, Any]:
+        """The values of the fields that the user changed."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
+
+    def stored_as_sent(self, name: str) -> str | list[str]:
+        """The stored value as a browser would send it."""
+        initial: Any = self.get_initial_for_field(self.fields[name], name)
+        if isinstance(self.fields[name], forms.ModelMultipleChoiceField):
+            return [str(row.pk) for row in initial]
+        return "" if initial is None else str(initial)
+
+    def replace_sent(self, values: Mapping[str, str | list[str]]) -> None:
+        """Show these values of fields instead of the ones that the user sent."""
+        data = cast(QueryDict, self.data).copy()
+        for name, value in values.items():
+            data.setlist(self.add_prefix(name), value if isinstance(value, list) else [value])
+        self.data = data
+
+
+def digest(value: Any) -> str:
+    """Equal for values that mean the same to an editor. Browsers send each line break as CR LF."""
+    return sha256(repr(_comparable(value)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def _comparable(value: Any) -> Any:
+    match value:
+        case None:
+            return ""
+        case str():
+            return str(value).replace("\r\n", "\n").strip()
+        case models.Model():
+            return value.pk
+        case datetime():
+            return value.replace(microsecond=0).timestamp()
+        case Iterable():
+            return sorted(map(_comparable, value))
+    return value

@@ -1,0 +1,86 @@
+"""Who may do what to content: named predicates over a user and a post or placement.
+
+`blogs/publishing.py` checks them before it writes. Views and admins ask them to decide what to offer. A user of None is
+the operator of the installation, who works on the command line and may do everything.
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from rules.predicates import Predicate, predicate
+
+from accounts.models import Role
+from accounts.roles import AnyUser, has_role, has_role_anywhere, sites_of
+from blogs.models import Placement, Post
+from blogs.models.posts import PostQuerySet
+
+Actor = AnyUser | None
+
+
+def require(permission: Predicate, by: Actor, target: Post | Placement) -> None:
+    """Raises PermissionDenied unless `by` has the permission for `target`."""
+    if by is not None and not permission.test(by, target):
+        raise PermissionDenied(f"{by} lacks the permission {permission.name} for “{target}”.")
+
+
+def editable_posts(user: AnyUser) -> PostQuerySet:
+    """The posts that `user` may edit, place and delete.
+
+    Editors of its home edit a post. Authors there edit the posts that they created, as long as these are drafts.
+    """
+    own_drafts = Q(created_by=user.pk, pk__in=Post.objects.drafts().values("pk"))
+    return Post.objects.filter(Q(home__in=sites_of(user, Role.EDITOR)) | Q(home__in=sites_of(user)) & own_drafts)
+
+
+# A form may have changed the post in memory, so this one asks the database.
+@predicate
+def can_edit_post(user: AnyUser, post: Post) -> bool:
+    return editable_posts(user).filter(pk=post.pk).exists()
+
+
+@predicate
+def is_author_of_home(user: AnyUser, post: Post) -> bool:
+    return has_role(user, post.home_id, Role.AUTHOR)
+
+
+@predicate
+def is_editor_of_home(user: AnyUser, post: Post) -> bool:
+    return has_role(user, post.home_id, Role.EDITOR)
+
+
+@predicate
+def is_draft(user: AnyUser, post: Post) -> bool:
+    return Post.objects.drafts().filter(pk=post.pk).exists()
+
+
+# Of a post that carries its new home.
+can_move_post = is_editor_of_home | (is_author_of_home & is_draft)
+
+
+@predicate
+def is_editor_of_site(user: AnyUser, placement: Placement) -> bool:
+    return has_role(user, placement.site_id, Role.EDITOR)
+
+
+@predicate
+def is_at_home(user: AnyUser, placement: Placement) -> bool:
+    return placement.site_id == placement.post.home_id
+
+
+@predicate
+def is_unpublished(user: AnyUser, placement: Placement) -> bool:
+    return placement.published_at is None and not placement.pinned
+
+
+@predicate
+def can_edit_its_post(user: AnyUser, placement: Placement) -> bool:
+    return can_edit_post.test(user, placement.post)
+
+
+@predicate
+def can_create_author(user: AnyUser) -> bool:
+    return has_role_anywhere(user, Role.EDITOR)
+
+
+# Editors decide what their site shows. Authors prepare the placement of their draft on its home.
+can_change_placement = is_editor_of_site | (is_at_home & is_unpublished & can_edit_its_post)
+can_place = can_edit_its_post & can_change_placement

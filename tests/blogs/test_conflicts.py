@@ -1,0 +1,175 @@
+"""Two windows on one post: the second save shows what changed in between, and writes only what its user changed."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from blogs import publishing
+from blogs.models import Author, Placement, Post
+from tests.support.admin import errors, fields, form_of, saved
+
+
+def change(post):
+    return f"/blogs/post/{post.pk}/change/"
+
+
+@pytest.fixture
+def post(techblog, publish):
+    return publish("Hello", on=techblog, body="One.\nTwo.\nThree.", excerpt="Short").post
+
+
+@pytest.fixture
+def window(editor, admin_as, post):
+    """What the browser of the editor would send, read before the owner saves."""
+    return fields(admin_as(editor), change(post))
+
+
+def test_a_second_save_shows_both_texts_and_who_saved_in_between(post, editor, owner, admin_as, window):
+    publishing.edit_post(post, {"body": "One.\nTheir line.\nThree."}, by=owner, version=1)
+
+    response = admin_as(editor).post(change(post), window | {"body": "One.\r\nMy line.\r\nThree."})
+
+    assert "Nothing was saved yet" in errors(response)
+    page = response.content.decode()
+    assert "Owner of Techblog saved this post while you were editing it" in page
+    assert "<del><b>Theirs</b> Their line.</del>" in page
+    assert "<ins><b>Yours</b> My line.</ins>" in page
+    assert Post.objects.get().body == "One.\nTheir line.\nThree."
+    assert form_of(response)["body"].splitlines() == ["One.", "My line.", "Three."]
+
+
+def test_the_form_of_a_conflict_keeps_their_values_of_other_fields_and_saves_mine(
+    post, editor, owner, admin_as, window
+):
+    ada = Author.objects.create(slug="ada", name="Ada")
+    theirs = {"excerpt": "Their excerpt", "tags": {"python": "Python"}, "authors": [ada], "kind": "page"}
+    publishing.edit_post(post, theirs, by=owner, version=1)
+    client = admin_as(editor)
+
+    response = client.post(change(post), window | {"title": "My title"})
+    assert "Only they changed: Kind, Excerpt, Authors, Tags." in response.content.decode()
+    assert saved(client.post(change(post), form_of(response)))
+
+    stored = Post.objects.get()
+    assert (stored.title, stored.excerpt, stored.kind, stored.version) == ("My title", "Their excerpt", "page", 3)
+    assert [tag.name for tag in stored.tags.all()] == ["Python"]
+    assert list(stored.authors.all()) == [ada]
+
+
+def test_their_value_of_a_field_is_taken_where_its_box_is_checked(post, editor, owner, admin_as, window):
+    publishing.edit_post(post, {"title": "Their title", "body": "Their text."}, by=owner, version=1)
+    client = admin_as(editor)
+
+    response = client.post(change(post), window | {"title": "My title", "body": "My text."})
+    assert saved(client.post(change(post), form_of(response) | {"take_theirs": ["title"]}))
+
+    assert (Post.objects.get().title, Post.objects.get().body) == ("Their title", "My text.")
+
+
+def test_a_third_save_in_between_is_another_conflict(post, editor, owner, admin_as, window):
+    publishing.edit_post(post, {"title": "Their title"}, by=owner, version=1)
+    client = admin_as(editor)
+    response = client.post(change(post), window | {"title": "My title"})
+    publishing.edit_post(post, {"title": "Their second title"}, by=owner, version=2)
+
+    again = client.post(change(post), form_of(response))
+
+    assert "Their second title" in again.content.decode()
+    assert Post.objects.get().title == "Their second title"
+    assert saved(client.post(change(post), form_of(again)))
+    assert Post.objects.get().title == "My title"
+
+
+def test_a_save_between_validation_and_lock_is_a_conflict_too(post, editor, owner, admin_as, window, monkeypatch):
+    edit_post = publishing.edit_post
+
+    def save_as_owner():
+        edit_post(post, {"title": "Their title"}, by=owner, version=1)
+        connection.close()
+
+    def edit_after_the_owner(*args, **kwargs):
+        monkeypatch.undo()
+        with ThreadPoolExecutor() as another_process:
+            another_process.submit(save_as_owner).result()
+        return edit_post(*args, **kwargs)
+
+    monkeypatch.setattr(publishing, "edit_post", edit_after_the_owner)
+
+    response = admin_as(editor).post(change(post), window | {"title": "My title"})
+
+    assert "Nothing was saved yet" in errors(response)
+    assert "<del><b>Theirs</b> Their title</del>" in response.content.decode()
+    assert Post.objects.get().title == "Their title"
+
+
+def test_a_user_of_another_site_is_not_named(post, editor, superuser, admin_as, window):
+    publishing.edit_post(post, {"title": "Theirs"}, by=superuser, version=1)
+
+    page = admin_as(editor).post(change(post), window | {"title": "Mine"}).content.decode()
+
+    assert "Another user saved this post" in page
+    assert str(superuser) not in page
+
+
+def test_an_unchanged_form_writes_nothing_even_with_the_line_breaks_of_a_browser(post, editor, admin_as, window):
+    before = Post.objects.values().get()
+
+    assert saved(admin_as(editor).post(change(post), window | {"body": window["body"].replace("\n", "\r\n")}))
+
+    assert Post.objects.values().get() == before
+
+
+def test_a_form_without_what_it_showed_is_refused(post, editor, admin_as, window):
+    client = admin_as(editor)
+
+    for seen in ("", "{", "[]"):
+        response = client.post(change(post), window | {"seen": seen, "title": "Forged"})
+        assert "does not say which values it showed" in errors(response)
+    assert Post.objects.get().title == "Hello"
+
+
+def test_a_stale_form_neither_publishes_again_nor_brings_back_an_old_slug(post, editor, admin_as, window):
+    """An editor unpublishes and renames a placement while another one has the post open."""
+    placement = post.placements.get()
+    publishing.change_placement(placement, {"published_at": None, "slug": "renamed"}, by=None)
+
+    assert saved(admin_as(editor).post(change(post), window | {"title": "Mine"}))
+
+    assert Post.objects.get().title == "Mine"
+    assert list(Placement.objects.values_list("slug", "published_at")) == [("renamed", None)]
+
+
+@pytest.mark.parametrize("form", ["post", "placement"])
+def test_a_placement_that_two_users_changed_is_saved_only_after_a_second_look(form, post, editor, admin_as):
+    placement, client = post.placements.get(), admin_as(editor)
+    address = change(post) if form == "post" else f"/blogs/placement/{placement.pk}/change/"
+    prefix = "placements-0-" if form == "post" else ""
+    window = fields(client, address)
+    publishing.change_placement(placement, {"slug": "theirs", "pinned": True}, by=None)
+
+    response = client.post(address, window | {f"{prefix}slug": "mine"})
+
+    assert "Another user changed this after you opened the page. It is now: theirs." in errors(response)
+    assert Placement.objects.get().slug == "theirs"
+    assert saved(client.post(address, form_of(response)))
+    assert list(Placement.objects.values_list("slug", "pinned")) == [("mine", True)]
+
+
+def test_an_edit_of_placements_alone_leaves_the_version_of_the_post(post, editor, admin_as):
+    window = fields(admin_as(editor), change(post))
+
+    assert saved(admin_as(editor).post(change(post), window | {"placements-0-slug": "other"}))
+
+    assert (Post.objects.get().version, Placement.objects.get().slug) == (1, "other")
+
+
+def test_very_long_texts_are_shown_without_a_comparison_within_a_second(post, editor, owner, admin_as, window):
+    publishing.edit_post(post, {"body": "theirs\n" * 3_000}, by=owner, version=1)
+    began = timezone.now()
+
+    page = admin_as(editor).post(change(post), window | {"body": "mine\n" * 3_000}).content.decode()
+
+    assert "too long to compare" in page
+    assert (timezone.now() - began).total_seconds() < 5

@@ -1,0 +1,237 @@
+"""What each role may do to content through blogs/publishing.py, and what each call writes."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+
+from accounts.models import Membership, Role
+from blogs import publishing
+from blogs.models import Author, Image, Placement, Post, Tag
+from blogs.slugs import free_slug
+from tests.support.pictures import picture
+
+OTHER_FIELDS = {
+    "body_html",  # rendered from the body
+    "created_by",
+    "home",
+    "id",
+    "images",  # found in the body
+    "saved_at",
+    "saved_by",
+    "sites",
+    "summary",  # made from the excerpt or the body
+    "updated_at",
+    "uuid",
+    "version",
+}
+
+
+def test_each_field_of_a_post_is_content_or_declared_as_something_else():
+    fields = {field.name for field in (*Post._meta.fields, *Post._meta.many_to_many)}
+
+    assert fields == set(Post.CONTENT_FIELDS) | OTHER_FIELDS
+    assert not OTHER_FIELDS.intersection(Post.CONTENT_FIELDS)
+
+
+def test_a_member_creates_posts_on_the_own_site_alone(techblog, financeblog, author, stranger):
+    publishing.create_post(Post(home=techblog, title="Mine"), by=author)
+
+    for site, user in ((financeblog, author), (techblog, stranger)):
+        with pytest.raises(PermissionDenied):
+            publishing.create_post(Post(home=site, title="Forged"), by=user)
+    assert list(Post.objects.values_list("title", "created_by", "saved_by")) == [("Mine", author.pk, author.pk)]
+
+
+def test_an_edit_writes_its_changes_and_counts_the_version(techblog, editor, publish):
+    post = publish("Hello", on=techblog, excerpt="Kept").post
+    tags, ada = {"python": "Python"}, Author.objects.create(slug="ada", name="Ada")
+
+    edited = publishing.edit_post(post, {"title": "New", "tags": tags, "authors": [ada]}, by=editor, version=1)
+
+    assert (edited.title, edited.excerpt, edited.version, edited.saved_by) == ("New", "Kept", 2, editor)
+    assert Post.objects.get().content() == {
+        **dict.fromkeys(Post.CONTENT_FIELDS),
+        "title": "New",
+        "kind": "post",
+        "excerpt": "Kept",
+        "body": "Text.",
+        "cover_alt": "",
+        "authors": ["ada"],
+        "tags": ["python"],
+    }
+
+
+def test_only_a_changed_text_counts_as_an_update_for_readers(techblog, publish):
+    long_ago = timezone.now() - timedelta(days=9)
+    post = publish("Hello", on=techblog, updated_at=long_ago).post
+
+    assert publishing.edit_post(post, {"tags": {"a": "A"}}, by=None, version=1).updated_at == long_ago
+    assert publishing.edit_post(post, {"body": "New"}, by=None, version=2).updated_at > long_ago
+
+
+def test_an_edit_of_an_old_version_is_a_conflict_and_writes_nothing(techblog, editor, owner, publish):
+    post = publish("Hello", on=techblog).post
+    publishing.edit_post(post, {"title": "Theirs"}, by=owner, version=1)
+
+    with pytest.raises(publishing.Conflict) as conflict:
+        publishing.edit_post(post, {"title": "Mine"}, by=editor, version=1)
+
+    stored = conflict.value.stored
+    assert (stored.title, stored.saved_by, stored.version) == ("Theirs", owner, 2)
+    assert conflict.value.changes == {"title": "Mine"}
+    assert Post.objects.get().title == "Theirs"
+
+
+def test_authors_edit_and_delete_their_drafts_and_editors_all_posts_of_the_home(techblog, author, editor, publish):
+    own_draft = publish("Own draft", on=techblog, at=None, created_by=author).post
+    own_live = publish("Own live", on=techblog, created_by=author).post
+    draft = publish("Draft", on=techblog, at=None).post
+
+    publishing.edit_post(own_draft, {"title": "Edited"}, by=author, version=1)
+    for post in (own_live, draft):
+        with pytest.raises(PermissionDenied):
+            publishing.edit_post(post, {"title": "Edited"}, by=author, version=1)
+        with pytest.raises(PermissionDenied):
+            publishing.delete_post(post, by=author)
+        publishing.edit_post(post, {"title": "Edited"}, by=editor, version=1)
+        publishing.delete_post(post, by=editor)
+    publishing.delete_post(own_draft, by=author)
+    assert not Post.objects.exists()
+
+
+def test_an_editor_of_a_site_that_only_shows_a_post_cannot_edit_or_delete_it(shared, financeblog, member):
+    guest = member("editor", of=financeblog)
+
+    with pytest.raises(PermissionDenied):
+        publishing.edit_post(shared, {"title": "Taken"}, by=guest, version=1)
+    with pytest.raises(PermissionDenied):
+        publishing.delete_post(shared, by=guest)
+    assert Post.objects.get().title == "Ledgers in Python"
+
+
+def test_a_post_moves_only_to_a_site_where_the_user_may_own_it(techblog, financeblog, editor, publish):
+    live = publish("Live", on=techblog).post
+    draft = publish("Draft", on=techblog, at=None).post
+    membership = Membership.objects.create(user=editor, site=financeblog, role=Role.AUTHOR)
+
+    publishing.edit_post(draft, {"home": financeblog}, by=editor, version=1)
+    with pytest.raises(ValidationError, match="Only editors of financeblog"):
+        publishing.edit_post(live, {"home": financeblog}, by=editor, version=1)
+    Membership.objects.filter(pk=membership.pk).update(role=Role.EDITOR)
+    fresh = type(editor).objects.get(pk=editor.pk)
+    publishing.edit_post(live, {"home": financeblog}, by=fresh, version=1)
+
+    assert set(Post.objects.values_list("home", flat=True)) == {financeblog.pk}
+
+
+def test_a_post_with_images_of_its_home_in_the_text_does_not_move(techblog, financeblog, publish):
+    image = Image(site=techblog, file=picture())
+    image.save()
+    post = publish("Shows it", on=techblog, body=f"![It]({image.get_absolute_url()})").post
+
+    with pytest.raises(ValidationError, match="images of the present home"):
+        publishing.edit_post(post, {"home": financeblog}, by=None, version=1)
+
+
+def test_editors_publish_and_unpublish_and_authors_do_not(techblog, author, editor, publish, visit):
+    draft = publish("Mine", on=techblog, at=None, created_by=author)
+
+    with pytest.raises(PermissionDenied):
+        publishing.publish(draft, by=author)
+    assert visit(techblog, "/mine/").status_code == 404
+    publishing.publish(draft, by=editor)
+    assert visit(techblog, "/mine/").status_code == 200
+    with pytest.raises(PermissionDenied):
+        publishing.unpublish(draft, by=author)
+    publishing.unpublish(draft, by=editor)
+    assert visit(techblog, "/mine/").status_code == 404
+
+
+def test_authors_place_their_draft_on_its_home_and_nowhere_else(techblog, financeblog, author):
+    post = Post(home=techblog, title="Mine")
+    publishing.create_post(post, by=author)
+    Membership.objects.create(user=author, site=financeblog, role=Role.AUTHOR)
+
+    for denied in (
+        Placement(post=post, site=financeblog),
+        Placement(post=post, site=techblog, pinned=True),
+        Placement(post=post, site=techblog, published_at=timezone.now()),
+    ):
+        with pytest.raises(PermissionDenied):
+            publishing.place(denied, by=author)
+    placement = Placement(post=post, site=techblog)
+    publishing.place(placement, by=author)
+    publishing.change_placement(placement, {"slug": "other"}, by=author)
+
+    assert list(Placement.objects.values_list("site", "slug")) == [(techblog.pk, "other")]
+
+
+def test_editors_of_a_site_cannot_place_a_post_that_they_may_not_edit(techblog, financeblog, member, publish):
+    post = publish("Hello", on=techblog).post
+
+    with pytest.raises(PermissionDenied):
+        publishing.place(Placement(post=post, site=financeblog), by=member("editor", of=financeblog))
+    publishing.place(Placement(post=post, site=financeblog), by=None)
+
+
+def test_several_placements_are_stored_together_or_not_at_all(techblog, financeblog, publish):
+    publish("Taken", on=financeblog, slug="hello")
+    post = Post(home=techblog, title="Hello")
+    publishing.create_post(post, by=None)
+
+    with pytest.raises(ValidationError, match="is taken"):
+        publishing.place(Placement(post=post, site=techblog), Placement(post=post, site=financeblog), by=None)
+    assert not post.placements.exists()
+
+
+def test_a_placement_that_changed_since_it_was_read_is_a_conflict(techblog, editor, publish):
+    placement = publish("Hello", on=techblog)
+    seen = {"published_at": placement.published_at, "slug": placement.slug}
+    publishing.unpublish(placement, by=editor)
+
+    with pytest.raises(publishing.Conflict):
+        publishing.change_placement(placement, {"published_at": timezone.now()}, by=editor, seen=seen)
+    publishing.change_placement(placement, {"slug": "other"}, by=editor, seen=seen)
+
+    assert list(Placement.objects.values_list("slug", "published_at")) == [("other", None)]
+
+
+def test_a_placement_is_removed_by_editors_of_its_site(techblog, financeblog, editor, shared, member):
+    there = shared.placements.get(site=financeblog)
+
+    with pytest.raises(PermissionDenied):
+        publishing.remove(there, by=editor)
+    publishing.remove(there, by=member("editor", of=financeblog))
+
+    assert list(shared.placements.values_list("site", flat=True)) == [techblog.pk]
+
+
+def test_tags_are_created_once_and_keep_their_names(techblog):
+    Tag.objects.create(slug="go", name="Golang")
+
+    tags = publishing.tags_named({"go": "Go", "new": "New"})
+
+    assert {(tag.slug, tag.name) for tag in tags} == {("go", "Golang"), ("new", "New")}
+
+
+def test_an_author_of_posts_is_created_by_editors_under_a_free_slug(techblog, author, editor):
+    for _ in range(2):
+        publishing.create_author(Author(name="Ada Lovelace"), by=editor)
+    with pytest.raises(PermissionDenied):
+        publishing.create_author(Author(name="Ada Lovelace"), by=author)
+
+    assert list(Author.objects.order_by("pk").values_list("slug", "created_by")) == [
+        ("ada-lovelace", editor.pk),
+        ("ada-lovelace-2", editor.pk),
+    ]
+
+
+def test_a_free_slug_stays_within_its_length(db):
+    long = "a" * 100
+    Author.objects.create(slug=long, name="Long")
+
+    slug = free_slug(long, Author.objects.all(), 100, taken={"a" * 90 + "-2"})
+
+    assert slug == "a" * 90 + "-3"
