@@ -16,7 +16,7 @@ ADMIN_HOST = host("ADMIN_HOST", "admin.localhost")
 ALLOWED_HOSTS = ["*"]
 # While this file exists, /health/ready responds 503 "draining", so that load balancers use other processes.
 DRAIN_FILE = text("DRAIN_FILE", "")
-# Most domains with a router of their own. Traefik tries routers one after the other, so thousands make it slow.
+# The largest number of domains with a router of their own. Traefik tries routers one by one: thousands make it slow.
 DOMAIN_ROUTERS = integer("DOMAIN_ROUTERS", 500, 0, 10_000)
 INTERNAL_HOST = host("INTERNAL_HOST", "internal.localhost")
 # The bearer token for Traefik's document. Empty: all requests for the document get 401.

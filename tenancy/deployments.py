@@ -81,7 +81,7 @@ def check(address: str, site: "Site") -> None:
         raise UnknownDeployment(address, site, "the server there is not a process of this installation")
     if status != 200:
         served = f"it serves {report.get('surfaces')}, and is pinned to site {report['pinned_site']}"
-        raise UnknownDeployment(address, site, f"it is {report.get('status')} ({served})")
+        raise UnknownDeployment(address, site, f"its status is {report.get('status')} ({served})")
 
 
 def _get(address: str, path: str) -> tuple[int, dict[str, Any]]:

@@ -64,7 +64,7 @@ class SiteMiddleware:
             # Without Cache-Control browsers keep a 308 for ever, also after the name has moved to another site.
             return _redirect(request, CACHE_CONTROL)
         if _lacks_tls(request):
-            # A proxy that ignores the scheme would answer the page itself with this redirect.
+            # A proxy that ignores the scheme would serve a stored redirect for the https page too.
             return _redirect(request, NO_STORE)
         if request.method not in methods:  # before the CSRF middleware reads the body
             return HttpResponseNotAllowed(methods)

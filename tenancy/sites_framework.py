@@ -1,4 +1,4 @@
-"""The registry answers for django.contrib.sites, so `get_current_site(request)` needs no query."""
+"""The cache of django.contrib.sites is the registry, so `get_current_site(request)` needs no query."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ class SitesByHost(dict[Any, Site]):
 
 
 def bind_sites_framework() -> None:
-    """Let the registry answer for django.contrib.sites in this process."""
+    """Replace the cache of django.contrib.sites by the registry in this process."""
     sites_framework.SITE_CACHE = SitesByHost()
     # Django's own would replace SITE_CACHE by a dictionary.
     sites_framework.SiteManager.clear_cache = lambda self: None  # type: ignore[method-assign]

@@ -160,12 +160,12 @@ def live(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """200 if requests may be sent to this process, otherwise 503.
 
-    `?serves=` names what the client wants from this process (see `serves`). The status is "astray" if the process
+    `?serves=` names what the client wants from this process (see `serves`). The status is "misdirected" if the process
     does not serve it.
     """
     status, parts = readiness.report()
     if not serves(request.GET.get("serves", "")):
-        status = "astray"
+        status = "misdirected"
     report = {
         "status": status,
         "pinned_site": settings.PINNED_SITE_ID,

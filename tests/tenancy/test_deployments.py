@@ -105,7 +105,7 @@ def test_a_site_does_not_move_to_the_deployment_of_another_site(techblog, financ
 def test_a_site_does_not_move_to_a_deployment_without_blogs(techblog, processes):
     [admin] = processes(1, SURFACES="admin,internal")
 
-    with pytest.raises(ValidationError, match="astray"):
+    with pytest.raises(ValidationError, match="misdirected"):
         lifecycle.move(techblog, f"http://127.0.0.1:{admin.port}")
 
 
@@ -194,7 +194,7 @@ def test_a_site_does_not_move_to_a_draining_deployment(techblog, processes, tmp_
     (tmp_path / "drain").touch()
     [draining] = processes(1, DRAIN_FILE=str(tmp_path / "drain"))
 
-    with pytest.raises(ValidationError, match="it is draining"):
+    with pytest.raises(ValidationError, match="its status is draining"):
         lifecycle.move(techblog, f"http://127.0.0.1:{draining.port}")
 
 

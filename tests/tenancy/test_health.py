@@ -64,7 +64,7 @@ def test_the_report_of_a_pinned_process_names_its_site(processes, techblog, tmp_
 
 
 @pytest.mark.parametrize(
-    ("environment", "served", "astray"),
+    ("environment", "served", "misdirected"),
     [
         ({}, ["blogs", "admin", "1", "2"], ["mail", "-1", "1.0"]),
         ({"SITE_ID": "1"}, ["1", "admin"], ["2", "blogs", "11"]),
@@ -72,12 +72,12 @@ def test_the_report_of_a_pinned_process_names_its_site(processes, techblog, tmp_
         ({"SURFACES": "admin,internal"}, ["admin"], ["blogs", "1"]),
     ],
 )
-def test_a_process_serves_its_surfaces_and_sites_and_nothing_else(environment, served, astray, settings):
+def test_a_process_serves_its_surfaces_and_sites_and_nothing_else(environment, served, misdirected, settings):
     """A load balancer asks, because the IP address of a container that ended may become another one's."""
     settings.PINNED_SITE_ID = int(environment["SITE_ID"]) if "SITE_ID" in environment else None
     settings.SURFACES = environment.get("SURFACES", "blogs,admin,internal").split(",")
 
-    assert [what for what in [*served, *astray, "x" * 5000] if health.serves(what)] == served
+    assert [what for what in [*served, *misdirected, "x" * 5000] if health.serves(what)] == served
 
 
 def test_a_pinned_process_is_ready_for_its_site_and_for_no_other(processes, techblog, tmp_path):
@@ -86,7 +86,7 @@ def test_a_pinned_process_is_ready_for_its_site_and_for_no_other(processes, tech
 
     assert pinned.status(INTERNAL_HOST, ready_for(techblog.pk)) == 200
     refused = pinned.get(INTERNAL_HOST, ready_for("blogs"))
-    assert (refused.status, json.loads(refused.body)["status"]) == (503, "astray")
+    assert (refused.status, json.loads(refused.body)["status"]) == (503, "misdirected")
 
 
 def test_health_checks_get_404_on_all_other_hosts(processes, techblog):
