@@ -1,4 +1,4 @@
-"""The people who work here, and their role on each site."""
+"""Users of the admin, and their role on each site."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from django.db import models
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A new account; without a password nobody can log in to it."""
+        """Create an account. Without a password, login to it is impossible."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -21,7 +21,7 @@ class UserManager(BaseUserManager["User"]):
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Lower case as a whole: two accounts must not differ by case alone."""
+        """Lower-case the whole address, so that no two accounts differ by case alone."""
         return (email or "").strip().lower()
 
     def get_by_natural_key(self, email: str | None) -> "User":
@@ -29,12 +29,12 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who logs in to the admin, by e-mail. What they may do follows from their memberships (roles.py)."""
+    """A person who logs in to the admin by e-mail. Memberships determine their permissions (roles.py)."""
 
     email = models.EmailField("e-mail", unique=True)
     name = models.CharField(max_length=100, blank=True)
-    is_active = models.BooleanField("active", default=True, help_text="Without this nobody can log in to the account.")
-    is_superuser = models.BooleanField("superuser", default=False, help_text="May do everything on every site.")
+    is_active = models.BooleanField("active", default=True, help_text="Inactive accounts cannot log in.")
+    is_superuser = models.BooleanField("superuser", default=False, help_text="Has all permissions on every site.")
 
     objects = UserManager()
 
@@ -61,11 +61,11 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        """May enter the admin: superusers, and members of any site."""
+        """Superusers and members of any site may use the admin."""
         return self.is_superuser or self.memberships.exists()
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
-        """Model permissions are the superusers' alone; members are asked about by role, in roles.py."""
+        """Only superusers have model permissions. Permissions of members follow from roles (roles.py)."""
         return self.is_active and self.is_superuser
 
     def has_perms(self, perms: Iterable[str], obj: models.Model | None = None) -> bool:
@@ -76,7 +76,7 @@ class User(AbstractBaseUser):
 
 
 class Role(models.IntegerChoices):
-    """Of a user on a site; each includes those before it."""
+    """The role of a user on a site. Each role includes the permissions of the previous ones."""
 
     AUTHOR = 1
     EDITOR = 2

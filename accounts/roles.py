@@ -1,6 +1,6 @@
-"""Who may what, and where: the one place that turns memberships into permissions.
+"""Roles of users on sites: the only module that reads memberships to decide what a user may do.
 
-A superuser is an owner everywhere. A pinned process knows no other site than its own, whoever asks.
+A superuser is an owner of every site. In a pinned process only its own site exists, for superusers as well.
 """
 
 from django.conf import settings
@@ -14,11 +14,12 @@ AnyUser = User | AnonymousUser
 
 
 def is_superuser(user: AnyUser) -> bool:
+    """Whether `user` is an active superuser."""
     return isinstance(user, User) and user.is_active and user.is_superuser
 
 
 def sites_of(user: AnyUser, role: Role = Role.AUTHOR) -> QuerySet[Site]:
-    """The sites on which `user` has at least `role`; usable as a subquery."""
+    """The sites on which `user` has at least `role`. The queryset can be used as a subquery."""
     sites = Site.objects.all()
     if settings.PINNED_SITE_ID is not None:
         sites = sites.filter(pk=settings.PINNED_SITE_ID)
@@ -30,7 +31,7 @@ def sites_of(user: AnyUser, role: Role = Role.AUTHOR) -> QuerySet[Site]:
 
 
 def has_role(user: AnyUser, site: Site | int | None, role: Role) -> bool:
-    """Whether `user` has at least `role` on the site, itself or its id. All questions of a request cost one query."""
+    """Whether `user` has at least `role` on the site (a Site or its id). One query serves all calls in a request."""
     site_id = site.pk if isinstance(site, Site) else site
     if site_id is None or settings.PINNED_SITE_ID not in (None, site_id):
         return False
@@ -40,13 +41,14 @@ def has_role(user: AnyUser, site: Site | int | None, role: Role) -> bool:
 
 
 def has_role_anywhere(user: AnyUser, role: Role = Role.AUTHOR) -> bool:
+    """Whether `user` has at least `role` on any site that this process serves."""
     if is_superuser(user):
         return True
     return any(held >= role and settings.PINNED_SITE_ID in (None, site_id) for site_id, held in _roles(user).items())
 
 
 def sees_everything(user: AnyUser) -> bool:
-    """A superuser where nothing is pinned: also what belongs to no site at all."""
+    """Whether `user` may see all rows, also those of no site: a superuser in a process that is not pinned."""
     return is_superuser(user) and settings.PINNED_SITE_ID is None
 
 
@@ -66,7 +68,7 @@ def name_of(other: User | None, user: AnyUser) -> str:
 
 
 def _roles(user: AnyUser) -> dict[int, int]:
-    """Site id → role. Kept with the user, who is loaded anew for every request."""
+    """Site id → role. Cached on the user object, which Django loads for each request."""
     if not isinstance(user, User) or not user.is_active:
         return {}
     prefetch_related_objects([user], "memberships")

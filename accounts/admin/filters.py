@@ -1,4 +1,4 @@
-"""Filters of the admin's lists, which offer and find no more than their user may see."""
+"""Filters of lists in the admin, which offer and match only what the user may see."""
 
 from typing import Any
 
@@ -9,13 +9,14 @@ from django.http import HttpRequest
 from accounts.roles import sites_of
 from lib.keys import is_key
 
-SITES_IN_FILTER = 50
+SITES_IN_FILTER = 50  # with more sites there is no filter, and users search for the domain
 
 
 class ChoiceFilter(admin.SimpleListFilter):
-    """A filter whose values are checked: what it does not offer finds nothing."""
+    """A filter that checks its value: a value that it does not offer matches no row."""
 
     def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
+        """The rows with this value."""
         raise NotImplementedError
 
     def queryset(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any] | None:
@@ -24,7 +25,7 @@ class ChoiceFilter(admin.SimpleListFilter):
 
 
 def site_filter(path: str = "site") -> type[admin.SimpleListFilter]:
-    """A filter by the sites of the user; Django's own would list all there are."""
+    """A filter by the sites of the user. Django's own filter would list all sites."""
 
     class SiteFilter(ChoiceFilter):
         title = path
@@ -32,7 +33,6 @@ def site_filter(path: str = "site") -> type[admin.SimpleListFilter]:
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
             sites = sites_of(request.user).values_list("pk", "domain")[: SITES_IN_FILTER + 1]
-            # So many are found by search, which knows domains too.
             return [] if not 1 < len(sites) <= SITES_IN_FILTER else [(str(pk), domain) for pk, domain in sites]
 
         def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:

@@ -13,7 +13,7 @@ from accounts.roles import AnyUser
 
 
 class MembershipForm(forms.ModelForm):
-    """A member is named by the exact e-mail of an account: there is no list of users to choose from."""
+    """A member is added by the exact e-mail of an account, because owners must not see a list of all users."""
 
     email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"class": "vTextField"}))
 
@@ -32,13 +32,13 @@ class MembershipForm(forms.ModelForm):
         if self.instance.pk is None:
             user = User.objects.filter(email=email).first()
             if user is None:
-                raise ValidationError(f"There is no account with the e-mail {email}. Ask a superuser to make one.")
+                raise ValidationError(f"There is no account with the e-mail {email}. Ask a superuser to create one.")
             self.instance.user = user
         return email
 
 
 class MembershipFormSet(BaseInlineFormSet):
-    user: AnyUser  # who sends the form; set by the inline
+    user: AnyUser  # the user who submits the form; set by the inline
 
     def clean(self) -> None:
         super().clean()
@@ -48,16 +48,20 @@ class MembershipFormSet(BaseInlineFormSet):
             if form.cleaned_data.get("email") and not form.cleaned_data.get(DELETION_FIELD_NAME)
         ]
         emails = [form.cleaned_data["email"] for form in staying]
-        # All rows of the site: also those that were added since the page was opened.
+        # From the database and not from the forms: another user may have added members after this page was opened.
         known = {m.pk: m.user.email for m in Membership.objects.filter(site=self.instance.pk).select_related("user")}
         for form in staying:
             email = form.cleaned_data["email"]
             if emails.count(email) > 1 or (form.instance.pk is None and email in known.values()):
-                raise ValidationError(f"{email} is a member already; a member has one role.")
+                raise ValidationError(
+                    f"{email} is a member already. A member has exactly one role; change it in the existing row."
+                )
         had_owner = any(form.initial.get("role") == Role.OWNER for form in self.initial_forms)
         has_owner = any(form.cleaned_data.get("role") == Role.OWNER for form in staying)
         if had_owner and not has_owner and not getattr(self.user, "is_superuser", False):
-            raise ValidationError("The site would be left without an owner. Make somebody else an owner first.")
+            raise ValidationError(
+                "The site would be left without an owner. Give another member the role “Owner” first."
+            )
 
 
 class UserAddForm(AdminUserCreationForm):
@@ -67,7 +71,7 @@ class UserAddForm(AdminUserCreationForm):
 
 
 class UserForm(UserChangeForm):
-    user: AnyUser  # who sends the form; set by the admin
+    user: AnyUser  # the user who submits the form; set by the admin
 
     class Meta:
         model = User
@@ -76,5 +80,5 @@ class UserForm(UserChangeForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk == self.user.pk and not (cleaned.get("is_active") and cleaned.get("is_superuser")):
-            raise ValidationError("You cannot take these rights from yourself; ask another superuser to do it.")
+            raise ValidationError("You cannot take these rights from yourself. Ask another superuser to do it.")
         return cleaned

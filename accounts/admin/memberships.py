@@ -1,4 +1,4 @@
-"""Members of a site, as rows of the site's form in the admin."""
+"""Members of a site, as rows in the site's form."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from accounts.models import Membership, Role
 OWNERS = dict.fromkeys(("view", "add", "change", "delete"), Role.OWNER)
 
 
-class MembershipInline(ScopedInline, admin.TabularInline):
+class MembershipInline(ScopedInline[Membership], admin.TabularInline):
     model = Membership
     form = MembershipForm
     formset = MembershipFormSet
@@ -22,10 +22,10 @@ class MembershipInline(ScopedInline, admin.TabularInline):
     required_roles = OWNERS
     extra = 0
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Membership]:
         return super().get_queryset(request).select_related("user").order_by("-role", "user__email")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, obj, **kwargs)
-        formset.user = request.user  # the class is made anew for each request
+        formset.user = request.user  # Django creates the class for each request
         return formset

@@ -1,4 +1,4 @@
-"""Middleware of the admin alone: public pages know no session, user or message."""
+"""Middleware that acts on the admin's host only: public pages have no session, user or message."""
 
 from typing import cast
 
@@ -11,7 +11,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 
 class AdminOnly(MiddlewareMixin):
-    """A middleware that acts on the admin's host."""
+    """Base of a middleware that all other hosts skip."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         act = super().__call__ if request.host.name == "admin" else self.get_response  # type: ignore[attr-defined]

@@ -1,8 +1,11 @@
-"""What every admin here stands on: rows, choosers and permissions follow from roles; what no role grants is denied."""
+"""The base of every ModelAdmin and inline: rows, choices and permissions follow from the user's roles.
+
+What no role grants is denied.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -18,33 +21,39 @@ from accounts.models import Membership, Role
 from accounts.roles import AnyUser, has_role, has_role_anywhere, is_superuser, sees_everything, sites_of
 from lib.keys import is_key
 
-SITES_NAMED = 10  # as refreshed
-# Each word of a search is a condition on each column; databases give up on very many, and on very long ones.
+SITES_NAMED = 10  # in the message about refreshed pages
+# Characters of a search. Each word is a condition on each column, and databases fail on very many or very long ones.
 SEARCH_LENGTH = 200
 
+Row = TypeVar("Row", bound=models.Model)
+
+# Django's classes are generic for the type checker alone.
 if TYPE_CHECKING:
-    BaseAdmin = admin.options.BaseModelAdmin[Any]
-    PageAdmin = admin.ModelAdmin[Any]
+
+    class _BaseModelAdmin(admin.options.BaseModelAdmin[Row]): ...
+
+    class _ModelAdmin(admin.ModelAdmin[Row]): ...
 else:
-    BaseAdmin = object
-    PageAdmin = admin.ModelAdmin
+
+    class _BaseModelAdmin(Generic[Row]): ...
+
+    class _ModelAdmin(admin.ModelAdmin, Generic[Row]): ...
 
 
-class Scoped(BaseAdmin):
-    """For ModelAdmins and inlines whose rows belong to a site.
+class Scoped(_BaseModelAdmin[Row]):
+    """Base of ModelAdmins and inlines whose rows belong to a site.
 
-    `site_path` leads from a row to its site; `required_roles` holds the
-    role that each verb needs there; None means superusers only.
+    `site_path` is the lookup from a row to its site. `required_roles` names for each verb the role that a user needs on
+    that site; None stands for superusers only.
     """
 
     site_path = "site"
     required_roles: Mapping[str, Role | None] = dict.fromkeys(("view", "add", "change", "delete"), Role.EDITOR)
-    # Sites offered where a row names one.
-    site_choice_role = Role.EDITOR
+    site_choice_role = Role.EDITOR  # the role a user needs on a site to select it in a form
     view_on_site: Any = False
 
-    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
-        """Of `rows` those that `user` may see."""
+    def scope(self, rows: models.QuerySet[Row], user: AnyUser) -> models.QuerySet[Row]:
+        """The rows that `user` may see."""
         role = self.required_roles["view"]
         sites = sites_of(user, role or Role.AUTHOR)
         if role is None and not is_superuser(user):
@@ -52,7 +61,7 @@ class Scoped(BaseAdmin):
         return rows.filter(**{f"{self.site_path}__in": sites})
 
     def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
-        """Whether `user` may view, add, change or delete `obj`, or any row at all."""
+        """Whether `user` may do `verb` (view, add, change, delete) to `obj`; without `obj`, to any row at all."""
         role = self.required_roles[verb]
         if role is None:
             return is_superuser(user)
@@ -60,10 +69,10 @@ class Scoped(BaseAdmin):
             return has_role_anywhere(user, role)
         return has_role(user, self.site_id_of(obj), role)
 
-    def site_id_of(self, obj: Any) -> int | None:
+    def site_id_of(self, obj: Row) -> int | None:
         return cast(int | None, getattr(obj, f"{self.site_path}_id"))
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Row]:
         return self.scope(super().get_queryset(request), request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -83,11 +92,11 @@ class Scoped(BaseAdmin):
 
     @admin.display(description="site")
     def site_name(self, obj: Any) -> str:
-        """Not a link: who works on a site need not reach its settings."""
+        """Plain text instead of a link, because authors and editors may not open the site's settings."""
         return str(obj.site)
 
     def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
-        """What a field may refer to: form validation refuses every other key, typed or forged."""
+        """The rows that a field may refer to. Form validation refuses every other key, also a forged one."""
         if target is Site:
             return sites_of(request.user, self.site_choice_role)
         if self.admin_site.is_registered(target):
@@ -108,7 +117,7 @@ class Scoped(BaseAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Without "add another site" beside a chooser of sites, and without deleting beside any."""
+        """Remove the "delete" link beside every choice of a row, and "add" and "change" beside a choice of a site."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_delete_related = False
@@ -117,22 +126,22 @@ class Scoped(BaseAdmin):
         return field
 
 
-class ScopedInline(Scoped):
-    """Rows of a parent that has been fetched within its own scope."""
+class ScopedInline(Scoped[Row]):
+    """Rows of a parent object that its own ModelAdmin has fetched within its scope."""
 
     def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
-        """`obj` is the parent, which decides nothing here."""
+        """Ignore `obj`: Django passes the parent here."""
         return super().allows(verb, user)
 
 
-class ScopedAdmin(Scoped, PageAdmin):
+class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
     list_per_page = 50
-    menu_order = 100
+    menu_order = 100  # position in the list of models; lower is higher up
     # Raised by a save when another request was faster. The form is validated once more and says what changed.
     retried_errors: tuple[type[Exception], ...] = (IntegrityError, ValidationError)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only what the filters declare: any other condition in the address could be used to ask about foreign rows."""
+        """Only parameters of the filters. Any other lookup in the query string could reveal values of foreign rows."""
         return lookup in {f.parameter_name for f in self.list_filter if isinstance(f, type)}  # type: ignore[attr-defined]
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
@@ -142,38 +151,40 @@ class ScopedAdmin(Scoped, PageAdmin):
         return super().get_search_results(request, queryset, search_term[:SEARCH_LENGTH])
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Without times: their widget cannot show the text of an address."""
+        """Ignore dates and times in the query string: their widget fails on text."""
         times = {field.name for field in self.opts.fields if isinstance(field, models.DateTimeField)}
         initial = super().get_changeform_initial_data(request)
         return {name: value for name, value in initial.items() if name not in times}
 
-    # -- two who write at once -------------------------------------------------------------------------------------
+    # -- concurrent changes ----------------------------------------------------------------------------------------
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """When another was faster, validate once more: then the form says what is taken, and nothing typed is lost."""
+        """If another transaction was faster, validate again: the form then shows the error and keeps what was typed."""
         show = partial(super().changeform_view, request, *args, **kwargs)
         try:
-            return self._tell_what_is_refreshed(request, show)
+            return self._with_refresh_message(request, show)
         except self.retried_errors:
             for name in request.FILES:
                 for file in request.FILES.getlist(name):
                     file.seek(0)
         try:
-            return self._tell_what_is_refreshed(request, show)
+            return self._with_refresh_message(request, show)
         except self.retried_errors:
-            self.message_user(request, "Nothing was saved: somebody else is changing the same.", messages.ERROR)
+            self.message_user(
+                request, "Nothing was saved, because another user is changing the same data. Try again.", messages.ERROR
+            )
             return HttpResponseRedirect(request.get_full_path())
 
-    # -- sites whose pages are made anew ---------------------------------------------------------------------------
+    # -- the message about refreshed pages -------------------------------------------------------------------------
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return self._tell_what_is_refreshed(request, partial(super().changelist_view, request, extra_context))
+        return self._with_refresh_message(request, partial(super().changelist_view, request, extra_context))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        return self._tell_what_is_refreshed(request, partial(super().delete_view, request, object_id, extra_context))
+        return self._with_refresh_message(request, partial(super().delete_view, request, object_id, extra_context))
 
-    def _tell_what_is_refreshed(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-        """The answer of `view`, in one transaction; who changed something is told which of their sites show it."""
+    def _with_refresh_message(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+        """Call `view` in one transaction, and tell the user on which of their sites the change refreshes pages."""
         if request.method != "POST":
             return view()
         with transaction.atomic(), self.admin_site.observed_changes() as affected_site_ids:  # type: ignore[attr-defined]
@@ -182,21 +193,23 @@ class ScopedAdmin(Scoped, PageAdmin):
             names = list(sites.values_list("domain", flat=True)[: SITES_NAMED + 1])
         if names:
             more = " and others" if len(names) > SITES_NAMED else ""
-            self.message_user(request, f"Refreshed: {', '.join(names[:SITES_NAMED])}{more}.", messages.INFO)
+            self.message_user(request, f"Pages are refreshed on {', '.join(names[:SITES_NAMED])}{more}.", messages.INFO)
         return response
 
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         if not all(is_key(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
-            self.message_user(request, "Nothing was done: the selection is malformed.", messages.WARNING)
+            self.message_user(
+                request, "Nothing was done, because the selection is invalid. Select the rows again.", messages.WARNING
+            )
             return None
         return super().response_action(request, *args, **kwargs)
 
     # -- deleting --------------------------------------------------------------------------------------------------
 
-    def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
-        """What the confirmation shows: the objects and what visibly goes with them, never rows of foreign sites."""
+    def get_deleted_objects(self, objs: Iterable[Row], request: HttpRequest) -> Any:
+        """What the confirmation page lists: the objects and what is deleted with them; no rows of foreign sites."""
         objs = list(objs)
         user = request.user
         shown: list[Any] = []
@@ -205,18 +218,18 @@ class ScopedAdmin(Scoped, PageAdmin):
         lacking = {self.opts.verbose_name} if not all(self.has_delete_permission(request, o) for o in objs) else set()
         return shown, {self.opts.verbose_name_plural: len(objs)}, lacking, self.blockers(objs, user)
 
-    def also_deleted(self, obj: Any, user: AnyUser) -> list[str]:
-        """What else disappears when `obj` does, as far as `user` may know."""
+    def also_deleted(self, obj: Row, user: AnyUser) -> list[str]:
+        """What is deleted together with `obj`, as far as `user` may know."""
         return []
 
-    def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
-        """What stands against deleting `objs`, as far as `user` may know; empty when nothing does."""
+    def blockers(self, objs: list[Row], user: AnyUser) -> list[str]:
+        """Why `objs` cannot be deleted, as far as `user` may know; empty if they can."""
         return []
 
     # -- history ---------------------------------------------------------------------------------------------------
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Names only people whom the reader may know: those with a role on a site of theirs."""
+        """Show only names of users with a role on one of the reader's sites."""
         user = request.user
         known = Membership.objects.filter(site__in=sites_of(user)).values_list("user_id", flat=True)
         context = {

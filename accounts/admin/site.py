@@ -1,4 +1,4 @@
-"""The admin itself: who may enter, and what of Django's own it does without."""
+"""The AdminSite: who may log in, and which of Django's admin views exist."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -21,17 +21,17 @@ from accounts.models import Role
 from accounts.roles import AnyUser, has_role, has_role_anywhere, sites_of
 from lib.absolute_urls import absolute_url
 
-SITES_SHOWN = 20
+SITES_SHOWN = 20  # on the index page
 
 
 class LoginForm(AdminAuthenticationForm):
     error_messages = {
         **AdminAuthenticationForm.error_messages,
-        "invalid_login": "Please enter the e-mail and the password of an account that has a role on a site.",
+        "invalid_login": "Enter the e-mail and password of an account with a role on at least one site.",
     }
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
-        """Nobody gets a session who may see nothing here."""
+        """Refuse users without any role: the admin has nothing to show them, so they get no session."""
         if not has_role_anywhere(cast(AnyUser, user)):
             raise ValidationError(
                 self.error_messages["invalid_login"], "invalid_login", {"username": self.username_field.verbose_name}
@@ -39,13 +39,13 @@ class LoginForm(AdminAuthenticationForm):
 
 
 class SiteAwareAutocomplete(AutocompleteJsonView):
-    """Sites are chosen by who may write on them; who may open their settings is another question."""
+    """Lets every user with a role select their sites. Django would require the permission to open their settings."""
 
     def process_request(self, request: HttpRequest) -> Any:
         term, model_admin, source_field, to_field = super().process_request(request)
-        if not hasattr(source_field, "get_limit_choices_to"):  # the far end of a relation: nothing is chosen there
+        if not hasattr(source_field, "get_limit_choices_to"):  # a reverse relation, in which no form selects rows
             raise PermissionDenied
-        # PostgreSQL cannot compare with NUL, nor SQLite with a very long pattern.
+        # PostgreSQL fails on NUL, SQLite on a very long pattern.
         return term.replace("\0", "")[:SEARCH_LENGTH], model_admin, source_field, to_field
 
     def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -61,27 +61,26 @@ class SiteAwareAutocomplete(AutocompleteJsonView):
 
 
 class NewsstandAdmin(AdminSite):
-    """Only what is registered here exists: Django's stock admins of sites, groups and redirects register elsewhere."""
+    """Shows only models registered here. Django registers sites, groups and redirects with its default AdminSite."""
 
     site_header = "Newsstand"
     site_title = "Newsstand"
     index_title = "Newsstand"
-    # There is no one site to view; the index names them all.
-    site_url = None
+    site_url = None  # no "View site" link, because there are many sites; the index links to them
     login_form = LoginForm
     empty_value_display = "–"
-    # Tells which sites the transaction of a POST has changed. tenancy, which is above this package, sets it.
+    # Reports which sites the transaction of a POST has affected. tenancy sets it, because it is a layer above.
     observed_changes: Callable[[], AbstractContextManager[Callable[[], list[int]]]]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has_role_anywhere(request.user)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Without Django's "view on site", which tells the domain of any object to whoever knows its number."""
+        """Without Django's "view on site", which reveals the domain of any object by its id."""
         return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """In the order of the work: first what is written, last who may."""
+        """Sort apps and models by `menu_order`: content first, then sites, then users."""
         groups: list[Any] = list(self._build_app_dict(request, app_label).values())
         for group in groups:
             group["models"].sort(key=self._menu_order)
@@ -95,7 +94,7 @@ class NewsstandAdmin(AdminSite):
         return cast(HttpResponse, SiteAwareAutocomplete.as_view(admin_site=self)(request))
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """No "recent actions": they would go on naming objects of sites that somebody has left."""
+        """No "recent actions": they would still name objects of sites on which the user has no role any more."""
         return LogEntry.objects.none()
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

@@ -1,4 +1,4 @@
-"""The admin surface, on ADMIN_HOST: the admin is all there is."""
+"""The urlconf of ADMIN_HOST: the admin at the root."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Accounts, in the admin."""
+"""Accounts in the admin."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ from accounts.roles import AnyUser, sites_of
 
 
 @admin.register(User, site=admin_site)
-class UserAdmin(ScopedAdmin, DjangoUserAdmin):
-    """Accounts, for superusers alone. What somebody may do is said by memberships, on the sites."""
+class UserAdmin(ScopedAdmin[User], DjangoUserAdmin):
+    """Accounts, for superusers only. Roles are edited as members of a site, in the site's form."""
 
     menu_order = 8
     required_roles = dict.fromkeys(("view", "add", "change", "delete"))
@@ -34,8 +34,8 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
     ordering = ["email"]
     filter_horizontal = ()
 
-    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
-        """All; in a pinned process without those who only have to do with other sites."""
+    def scope(self, rows: models.QuerySet[User], user: AnyUser) -> models.QuerySet[User]:
+        """All accounts; in a pinned process without those that are members of other sites only."""
         if not self.allows("view", user):
             return rows.none()
         elsewhere = Membership.objects.exclude(site__in=sites_of(user)).values("user")
@@ -43,10 +43,10 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
         return rows.exclude(models.Q(pk__in=elsewhere, is_superuser=False) & ~models.Q(pk__in=here))
 
     def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
-        """Nobody deletes their own account."""
+        """Users cannot delete their own account."""
         return super().allows(verb, user, obj) and not (verb == "delete" and obj == user)
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[User]:
         held = Membership.objects.filter(site__in=sites_of(request.user)).select_related("site")
         return super().get_queryset(request).prefetch_related(models.Prefetch("memberships", held, "shown_roles"))
 

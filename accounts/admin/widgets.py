@@ -1,4 +1,4 @@
-"""Autocompletes of the admin that ask the database for keys alone."""
+"""Form widgets of the admin. Its autocomplete fields query the database only with valid keys."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ else:
 
 
 class KeysOnly(Widget):
-    """Shows what is chosen; Django would ask the database for whatever was typed into the address or forged."""
+    """Ignores values that are no keys, as from a forged form. Django would pass them to the database."""
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [key for key in value if is_key(key)], attr)
@@ -39,7 +39,7 @@ class MultipleChoice(forms.ModelMultipleChoiceField):
 
 
 class SuggestingInput(forms.TextInput):
-    """A text, or several with commas between; suggests known ones. A plain text field where scripts do not run."""
+    """A text input that suggests known values, one or several separated by commas. Without JavaScript, plain text."""
 
     template_name = "admin/suggesting_input.html"
     suggestions: Iterable[str] = ()

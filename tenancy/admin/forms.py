@@ -1,4 +1,4 @@
-"""Forms of the admin for sites, their domains and members, and for users."""
+"""Forms of the admin for sites, their settings and their further domains."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -18,17 +18,19 @@ from tenancy.themes import theme_choices, theme_names
 
 
 class SiteForm(forms.ModelForm):
-    """The name and the primary domain; the domain is missing for who may not change it."""
+    """The name and the primary domain of a site. For owners the domain is read-only and not in the form."""
 
     class Meta:
         model = Site
         fields = ["name", "domain"]
         labels = {"name": "Name", "domain": "Primary domain"}
-        # For who is overtaken between two checks; `clean_domain` names it.
-        error_messages = {"domain": {"unique": "The domain is taken. Choose another, or remove it where it stands."}}
+        # Shown if another transaction claims the domain between `clean_domain` and the model's own check.
+        error_messages = {
+            "domain": {"unique": "The domain is taken. Choose another, or remove it from its site first."}
+        }
         help_texts = {
-            "name": "Stands on top of every page of the blog.",
-            "domain": "Where the blog lives, like blog.example.com. A changed domain goes on as a redirect.",
+            "name": "Shown at the top of every page of the blog.",
+            "domain": "Host name of the blog, for example blog.example.com. If you change it, the old name redirects.",
         }
 
     def clean_domain(self) -> str:
@@ -50,7 +52,7 @@ class TimeZoneInput(SuggestingInput):
 
 
 class LogoInput(forms.ClearableFileInput):
-    """Shows the logo from the admin's own host: the blog may be suspended, or not there yet."""
+    """Shows the logo from the admin's own host, because the blog may be suspended or its DNS not set up yet."""
 
     template_name = "admin/logo_input.html"
 
@@ -86,19 +88,19 @@ class SettingsForm(forms.ModelForm):
             "time_zone": TimeZoneInput(attrs={"class": "vTextField"}),
         }
         help_texts = {
-            "accent": "Colour of links and marks.",
-            "time_zone": "An IANA name, like Europe/Berlin. Dates on the blog are in it.",
+            "accent": "Colour of links and highlights.",
+            "time_zone": "The time zone of dates on the blog: an IANA name, for example Europe/Berlin.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         theme = self.instance.theme
-        if theme not in theme_names():  # without it a browser would select another theme unasked
+        if theme not in theme_names():  # a browser would select the first theme instead
             choices = [(theme, f"{theme} (not installed)"), *theme_choices()]
             self.fields["theme"] = forms.ChoiceField(choices=choices)
 
     def clean_deployment(self) -> str:
-        """Only a new address is asked who is there: a form must not fail because a deployment is being replaced."""
+        """Check the deployment only if its address changes: other settings can be saved while it is being replaced."""
         address = str(self.cleaned_data["deployment"])
         if address and "deployment" in self.changed_data:
             deployments.check(address, self.instance.site)
@@ -130,10 +132,12 @@ class DomainFormSet(BaseInlineFormSet):
         primary = self.instance.domain
         for form in self.forms:
             deleted = form.cleaned_data.get(DELETION_FIELD_NAME)
-            stands_here = form.instance.pk is not None and form.instance.name == primary
-            typed_here = form.instance.pk is None and form.cleaned_data.get("name") == primary
-            if (deleted and stands_here) or (not deleted and typed_here):
-                raise ValidationError(f"{primary} is the primary domain; it cannot be removed or added here as well.")
+            is_listed = form.instance.pk is not None and form.instance.name == primary
+            is_added = form.instance.pk is None and form.cleaned_data.get("name") == primary
+            if (deleted and is_listed) or (not deleted and is_added):
+                raise ValidationError(
+                    f"{primary} is the primary domain, so it cannot be added or removed as a further domain."
+                )
 
     def save_new(self, form: "forms.ModelForm[Domain]", commit: bool = True) -> Domain:
         return lifecycle.add_domain(self.instance, form.cleaned_data["name"])

@@ -1,4 +1,4 @@
-"""Sites with their settings, domains and members on one form, and users."""
+"""The admin of sites: name, settings, domains and members on one form."""
 
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from tenancy.admin.forms import DomainForm, DomainFormSet, SettingsForm, SiteAdd
 from tenancy.models import Domain, SiteSettings
 
 
-class SettingsInline(ScopedInline, admin.StackedInline):
+class SettingsInline(ScopedInline[SiteSettings], admin.StackedInline):
     model = SiteSettings
     form = SettingsForm
     verbose_name_plural = "settings"
@@ -33,12 +33,12 @@ class SettingsInline(ScopedInline, admin.StackedInline):
         return [] if request.user.is_superuser else ["state"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Where the installation's processes are is no business of a site's owners."""
+        """Superusers only see the deployment: an owner must not direct the site to another server."""
         return [name for name in self.fields if name != "deployment" or request.user.is_superuser]
 
 
-class DomainInline(ScopedInline, admin.TabularInline):
-    """Further domains. The primary one is a field of the site."""
+class DomainInline(ScopedInline[Domain], admin.TabularInline):
+    """Further domains. The primary domain is a field of the site's form."""
 
     model = Domain
     form = DomainForm
@@ -48,7 +48,7 @@ class DomainInline(ScopedInline, admin.TabularInline):
     required_roles = {**dict.fromkeys(("add", "change", "delete")), "view": Role.OWNER}
     extra = 0
 
-    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
+    def scope(self, rows: models.QuerySet[Domain], user: AnyUser) -> models.QuerySet[Domain]:
         return super().scope(rows, user).filter(primary=False)
 
 
@@ -64,8 +64,8 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Site, site=admin_site)
-class SiteAdmin(ScopedAdmin):
-    """Everything about a site. Domains, state, beginning and end are the installation's; the rest is its owners'."""
+class SiteAdmin(ScopedAdmin[Site]):
+    """Superusers create, rename, suspend and delete sites. Owners edit name, settings and members of theirs."""
 
     menu_order = 7
     site_path = "pk"
@@ -83,7 +83,7 @@ class SiteAdmin(ScopedAdmin):
 
     @admin.display(ordering="settings__state")
     def state(self, obj: Site) -> str:
-        return obj.settings.get_state_display() if hasattr(obj, "settings") else "without settings: not served"
+        return obj.settings.get_state_display() if hasattr(obj, "settings") else "no settings, not served"
 
     @admin.display(ordering="settings__theme")
     def theme(self, obj: Site) -> str:
@@ -124,16 +124,22 @@ class SiteAdmin(ScopedAdmin):
         self.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:sites_site_change", args=[obj.pk]))
 
-    def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
+    def blockers(self, objs: list[Site], user: AnyUser) -> list[str]:
         try:
             Collector(using=DEFAULT_DB_ALIAS).collect(objs)
         except models.ProtectedError as error:
-            posts = [f"“{row}” is at home there and placed on other sites too" for row in error.protected_objects]
-            return [*posts, "manage.py site delete DOMAIN --move-home-to OTHER gives such posts another home first"]
+            posts = [
+                f"“{row}” has this site as its home and is also published on other sites"
+                for row in error.protected_objects
+            ]
+            return [
+                *posts,
+                "To give them another home and delete the site: manage.py site delete DOMAIN --move-home-to OTHER",
+            ]
         return []
 
     def also_deleted(self, obj: Site, user: AnyUser) -> list[str]:
-        return ["its settings, domains, members, redirects, posts and images, with their files"]
+        return ["its settings, domains, members, redirects, posts and images with their files"]
 
     def delete_model(self, request: HttpRequest, obj: Site) -> None:
         lifecycle.delete(obj)
@@ -150,7 +156,7 @@ class SiteAdmin(ScopedAdmin):
         return self._unless_protected(request, super().delete_view, request, object_id, extra_context)
 
     def _unless_protected(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponse:
-        """A post was placed elsewhere between the question and the answer: ask again, which lists it."""
+        """If a post was placed on another site after the confirmation page, show that page again, which lists it."""
         try:
             return cast(HttpResponse, view(*args))
         except models.ProtectedError as error:
@@ -164,5 +170,5 @@ class SiteAdmin(ScopedAdmin):
     def logo_view(self, request: HttpRequest, site_id: int) -> HttpResponseBase:
         site = sites_of(request.user, Role.OWNER).filter(pk=site_id, settings__logo__gt="").first()
         if site is None:
-            raise Http404("No site of yours with a logo has this number.")
+            raise Http404("None of your sites with a logo has this id.")
         return media.image_response(site.settings.logo, media.PRIVATE_CACHE_CONTROL)

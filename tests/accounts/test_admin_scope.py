@@ -329,7 +329,7 @@ def test_history_names_nobody_of_a_foreign_site(own, foreign, entwined, admin_as
 
     for model in (Post, Tag, Author):
         page = client.get(f"/blogs/{model._meta.model_name}/{own[model].pk}/history/").content.decode()
-        assert "somebody else" in page
+        assert "another user" in page
         assert "Owner of Techblog" in page
         assert SECRET not in page
 

@@ -98,7 +98,7 @@ def test_next_leads_back_to_the_page_that_was_asked_for(browser, editor):
 def test_who_has_no_role_gets_no_session(browser, stranger, editor):
     refused = log_in(browser, stranger)
     assert refused.status_code == 200
-    assert "an account that has a role on a site" in refused.content.decode()
+    assert "an account with a role on at least one site" in refused.content.decode()
     wrong = log_in(browser, editor, password="something else")
     assert wrong.status_code == 200
     assert "session" not in browser.cookies

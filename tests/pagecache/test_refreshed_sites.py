@@ -10,7 +10,7 @@ from tests.support.admin import saved, send
 
 pytestmark = pytest.mark.sqlite
 
-REFRESHED = re.compile(r"Refreshed: ([^<]*)\.</li>")
+REFRESHED = re.compile(r"Pages are refreshed on ([^<]*)\.</li>")
 
 
 def told(client):

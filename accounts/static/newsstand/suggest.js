@@ -1,4 +1,5 @@
-// A datalist completes whole values; behind a comma it shall complete what comes next.
+// A datalist completes the whole value. Prefix its options with the text before the last comma, so that it completes
+// the last of several values.
 "use strict";
 document.addEventListener("input", ({ target }) => {
   if (!target.matches("[data-suggesting]")) return;
