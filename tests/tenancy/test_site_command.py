@@ -509,7 +509,7 @@ def test_a_wrong_address_of_the_database_is_named_without_its_password(address, 
     out, err = process.communicate(timeout=30)
 
     assert (process.returncode, out) == (1, "")
-    assert "DATABASE_URL is no address" in err
+    assert "DATABASE_URL is not the URL of a database" in err
     assert "secret" not in err
 
 
