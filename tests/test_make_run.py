@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from devstack.processes import free_port
-from tests.support.processes import Answer
+from tests.support.processes import Response
 
 PROJECT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 90  # seconds, of a clean checkout
@@ -85,7 +85,7 @@ class Run:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=READY_WITHIN)) as connection:
             connection.request("GET", path, headers={"Host": f"{host}:{self.port}"})
             response = connection.getresponse()
-            return Answer(response.status, dict(response.getheaders()), response.read().decode())
+            return Response(response.status, dict(response.getheaders()), response.read().decode())
 
     def ready_after(self):
         """Seconds from its start until it answers."""

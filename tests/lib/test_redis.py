@@ -13,7 +13,7 @@ from lib.redis.breaker import RETRY_INTERVAL, Breaker, CircuitOpen
 from tests.support import servers
 from tests.support.processes import frozen
 from tests.support.production import read
-from tests.support.timing import AtOnce, seconds
+from tests.support.timing import InThreads, seconds
 
 pytestmark = pytest.mark.pure
 
@@ -75,7 +75,7 @@ def test_concurrent_requests_lose_one_timeout_together():
             cache.get("key")
 
     with hanging():
-        assert seconds(lambda: AtOnce(request, 8).answers())[0] < 2 * TIMEOUT
+        assert seconds(lambda: InThreads(request, 8).results())[0] < 2 * TIMEOUT
     wait_until_it_responds()
 
 
@@ -131,7 +131,7 @@ def test_of_concurrent_callers_one_retries_and_the_others_fail_at_once(monkeypat
         except exceptions.ConnectionError as error:
             outcomes.append(type(error))
 
-    AtOnce(call, 8).answers()
+    InThreads(call, 8).results()
 
     assert len(attempts) == 2
     assert sorted(kind.__name__ for kind in outcomes) == ["CircuitOpen"] * 7 + ["ConnectionError"]

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from lib.singleflight import LONG_TIMEOUT, MAX_WAITERS, SHORT_TIMEOUT, SingleFlight, WaitTimeout
-from tests.support.timing import AtOnce, seconds
+from tests.support.timing import InThreads, seconds
 
 pytestmark = pytest.mark.pure
 
@@ -22,9 +22,9 @@ def test_the_first_caller_computes_and_all_others_get_its_result(flight):
     assert all(others)
     assert flight.begin("another page") is None
 
-    waiting = AtOnce(lambda: flight.wait(others[0]), MAX_WAITERS + 3)
+    waiting = InThreads(lambda: flight.wait(others[0]), MAX_WAITERS + 3)
     flight.end("page", "made")
-    assert waiting.answers() == ["made"] * (MAX_WAITERS + 3)
+    assert waiting.results() == ["made"] * (MAX_WAITERS + 3)
     assert flight.begin("page") is None
 
 
@@ -39,7 +39,7 @@ def test_a_failed_call_wakes_all_waiting_callers(flight):
 def test_beyond_max_waiters_a_caller_waits_for_the_short_timeout(flight):
     flight.begin("page")
     other = flight.begin("page")
-    waiters = AtOnce(lambda: flight.wait(other), MAX_WAITERS)
+    waiters = InThreads(lambda: flight.wait(other), MAX_WAITERS)
     while flight._long_waits._value:
         time.sleep(0.01)
 
@@ -48,11 +48,11 @@ def test_beyond_max_waiters_a_caller_waits_for_the_short_timeout(flight):
             flight.wait(other)
 
     began = time.monotonic()
-    AtOnce(give_up, 4).answers()
+    InThreads(give_up, 4).results()
     assert SHORT_TIMEOUT - 0.2 < time.monotonic() - began < SHORT_TIMEOUT + 1
     assert seconds(give_up)[0] < 0.5, "the timeout counts from the begin of the call"
     flight.end("page", "made")
-    assert waiters.answers() == ["made"] * MAX_WAITERS
+    assert waiters.results() == ["made"] * MAX_WAITERS
     assert flight._long_waits._value == MAX_WAITERS
 
 
@@ -72,4 +72,4 @@ def test_of_concurrent_callers_exactly_one_computes(flight):
         start.wait()
         return flight.begin("page")
 
-    assert AtOnce(begin, 32).answers().count(None) == 1
+    assert InThreads(begin, 32).results().count(None) == 1

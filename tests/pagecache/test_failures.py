@@ -13,7 +13,7 @@ from tests.support import servers
 from tests.support.pagecache.observing import redis
 from tests.support.pagecache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow, true_pages
 from tests.support.processes import frozen, running, until_all_know
-from tests.support.timing import AtOnce, seconds
+from tests.support.timing import InThreads, seconds
 
 HOST = "techblog.test"
 PATHS = ["/", "/hello/", "/ledgers/", "/feed/"]
@@ -63,7 +63,7 @@ def test_a_redis_that_hangs_costs_one_timeout_a_second(process, true):
 
 def test_concurrent_readers_of_a_redis_that_hangs_lose_one_timeout_together(process, true):
     with frozen(servers.redis.process.pid):
-        took, answers = seconds(AtOnce(lambda: process.get(HOST), 24).answers)
+        took, answers = seconds(InThreads(lambda: process.get(HOST), 24).results)
     assert {answer.status for answer in answers} == {200}
     assert took < 24 * TIMEOUT / 3
     assert_recovers(process, true)
@@ -144,7 +144,7 @@ def test_without_the_database_a_page_whose_moment_has_passed_is_shown_as_it_was(
     with no_database():
         time.sleep(max(0, moment + 0.6 - time.time()))
         for crowd in (1, 8, 8):  # of several one asks the database, and the others wait for that
-            took, answers = seconds(AtOnce(lambda: process.get(HOST), crowd).answers)
+            took, answers = seconds(InThreads(lambda: process.get(HOST), crowd).results)
             assert {(answer.status, answer.headers["X-Cache"]) for answer in answers} == {(200, "STALE")}
             assert not any("Soon there" in answer.body for answer in answers)
             assert took < 1

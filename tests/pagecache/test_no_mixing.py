@@ -9,7 +9,7 @@ from tenancy import lifecycle
 from tests.support.pagecache.observing import redis
 from tests.support.processes import running, until_all_know
 from tests.support.reading import read
-from tests.support.timing import AtOnce
+from tests.support.timing import InThreads
 
 THREADS, ROUNDS = 8, 1000
 PATHS = ["/", "/hello/", "/nothing/", "/feed/", "/?before=x"]
@@ -46,7 +46,7 @@ def test_a_thousand_visits_of_two_sites_in_turn_never_mix(process, sites):
             assert all(word in answer.body for word in own), (host, answer)
             assert not any(word in answer.body for word in words[other]), (host, answer)
 
-    AtOnce(visits, THREADS).answers()
+    InThreads(visits, THREADS).results()
 
 
 def test_language_time_zone_and_urls_do_not_outlast_a_request_not_even_one_that_fails(sites, probe):

@@ -15,7 +15,7 @@ from blogs.models import Author, Image, Post, Tag
 from tests.support.pictures import picture
 from tests.support.processes import until_all_know
 from tests.support.reading import read
-from tests.support.timing import AtOnce
+from tests.support.timing import InThreads
 
 HERE = "/p-here/"
 
@@ -46,7 +46,7 @@ def in_a_transaction(work):
         finally:
             connections.close_all()
 
-    return AtOnce(run)
+    return InThreads(run)
 
 
 def late(path=HERE, host="financeblog.test"):
@@ -133,10 +133,10 @@ def test_two_that_end_at_the_same_time_conclude_one_after_the_other(post, techbl
         time.sleep(0.3)
         placement = in_a_transaction(lambda: publish("", on=financeblog, post=post, slug="p-here"))
         time.sleep(0.3)
-        assert edit.are_busy()
+        assert edit.are_running()
         assert read("financeblog.test", HERE).status == 404
-    edit.answers()
-    placement.answers()
+    edit.results()
+    placement.results()
 
     assert "New title" in late()
 
@@ -150,9 +150,9 @@ def test_who_waits_for_a_foreign_key_keeps_nobody_from_ending(techblog, financeb
 
         placement = in_a_transaction(write_and_place)
         time.sleep(0.3)
-        assert placement.are_busy()
+        assert placement.are_running()
         other.execute("UPDATE tenancy_sitesettings SET tagline = 'New tagline' WHERE site_id = %s", [financeblog.pk])
-    placement.answers()
+    placement.results()
 
     assert "New tagline" in late()
 

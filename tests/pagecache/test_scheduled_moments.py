@@ -12,7 +12,7 @@ from django.utils import timezone
 from blogs.models import Author, Tag
 from tests.support.pagecache.observing import locked
 from tests.support.processes import running, until_all_know
-from tests.support.timing import AtOnce
+from tests.support.timing import InThreads
 
 WITHIN = 1.0  # seconds of its moment
 SOON = 1.5  # seconds until a moment: what is asked before it must have been answered by then
@@ -123,13 +123,13 @@ def test_while_one_renders_what_comes_the_others_are_shown_what_was(fleet, techb
 
     with locked("blogs_author"):
         time.sleep(max(0, moment + 0.02 - time.time()))
-        renders = AtOnce(lambda: process.get("techblog.test"))
+        renders = InThreads(lambda: process.get("techblog.test"))
         time.sleep(0.1)
         shown = process.get("techblog.test")
         time.sleep(max(0, moment + 0.6 - time.time()))
-        waits = AtOnce(lambda: process.get("techblog.test"))
+        waits = InThreads(lambda: process.get("techblog.test"))
         time.sleep(0.1)
-    (new,), (waited,) = renders.answers(), waits.answers()
+    (new,), (waited,) = renders.results(), waits.results()
 
     assert (shown.headers["X-Cache"], shown.headers["Age"]) == ("STALE", "0")
     assert ("Long since" in shown.body, "Soon there" in shown.body) == (True, False)

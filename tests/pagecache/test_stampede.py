@@ -18,7 +18,7 @@ from pagecache.wsgi import MAX_STALE
 from tests.support.pagecache.observing import entries, locked, logged_queries, redis, waiting_for_a_lock
 from tests.support.processes import running, until_all_know
 from tests.support.reading import page_cache, read
-from tests.support.timing import AtOnce, seconds
+from tests.support.timing import InThreads, seconds
 
 HOST = "techblog.test"
 REQUESTS = 200
@@ -60,7 +60,7 @@ def process(one_process, blog):
 
 
 def stampede(process, path="/"):
-    return AtOnce(lambda: process.get(HOST, path), REQUESTS)
+    return InThreads(lambda: process.get(HOST, path), REQUESTS)
 
 
 def max_concurrent_renders(duration):
@@ -81,7 +81,7 @@ def test_a_missing_page_is_rendered_once_for_two_hundred_requests(five_threads, 
         with locked("blogs_author"):
             crowd = stampede(five_threads)
             concurrent = max_concurrent_renders(0.4)
-        answers = crowd.answers()
+        answers = crowd.results()
 
     assert concurrent == 1
     assert count_author_queries(queries) == count_author_queries(of_one_rendering) > 0
@@ -101,7 +101,7 @@ def test_an_expired_page_is_rendered_by_one_request_at_a_time(five_threads, blog
             time.sleep(max(0, moment + 0.02 - time.time()))
             crowd = stampede(five_threads)
             concurrent = max_concurrent_renders(0.3)
-        answers = crowd.answers()
+        answers = crowd.results()
 
     assert concurrent == 1
     # A render that began before the registry knew the next change expires at once and serves waiting requests only.
@@ -116,10 +116,10 @@ def test_an_expired_page_is_rendered_by_one_request_at_a_time(five_threads, blog
 
 def test_other_pages_are_served_during_a_slow_render(process):
     with locked("blogs_author"):
-        crowd = AtOnce(lambda: process.get(HOST), MAX_WAITERS)
+        crowd = InThreads(lambda: process.get(HOST), MAX_WAITERS)
         time.sleep(0.3)
         took, answers = seconds(lambda: [process.get(HOST, "/quiet/") for _ in range(10)])
-    crowd.answers()
+    crowd.results()
 
     assert {answer.headers["X-Cache"] for answer in answers} == {"HIT"}
     assert took < 1
@@ -133,7 +133,7 @@ def test_a_render_that_hangs_does_not_block_other_pages(process):
         again_took, again = seconds(lambda: process.get(HOST))
         assert waiting_for_a_lock() == 1
         time.sleep(1)
-    answers = crowd.answers()
+    answers = crowd.results()
 
     assert (other.status, other.headers["X-Cache"]) == (200, "HIT")
     assert took < 1
@@ -159,17 +159,17 @@ def test_waiting_requests_get_the_expired_page_if_the_database_is_away(techblog,
 
     monkeypatch.setattr(page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT), "_application", away)
     time.sleep(max(0, moment + MAX_STALE + 0.1 - time.time()))
-    crowd = AtOnce(lambda: read(HOST), MAX_WAITERS)
+    crowd = InThreads(lambda: read(HOST), MAX_WAITERS)
     time.sleep(0.3)
     go_on.set()
 
-    assert {(answer.status, answer.headers["X-Cache"]) for answer in crowd.answers()} == {(200, "STALE")}
+    assert {(answer.status, answer.headers["X-Cache"]) for answer in crowd.results()} == {(200, "STALE")}
 
 
 def test_requests_that_wait_for_a_missing_post_get_404(five_threads, blog):
     before = entries()
     with locked("django_redirect"):  # Django reads it before it responds with 404
-        crowd = AtOnce(lambda: five_threads.get(HOST, "/nothing/"), 20)
+        crowd = InThreads(lambda: five_threads.get(HOST, "/nothing/"), 20)
         time.sleep(0.3)
-    assert {answer.status for answer in crowd.answers()} == {404}
+    assert {answer.status for answer in crowd.results()} == {404}
     assert entries() == before

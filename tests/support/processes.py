@@ -20,7 +20,7 @@ KNOWN_WITHIN = 0.25  # seconds after its commit, by which all processes use a ch
 START_TIMEOUT = 20  # seconds until a started process must answer
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: str
@@ -54,7 +54,7 @@ class Process:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
             connection.request(method, path, headers={"Host": host, **headers})
             response = connection.getresponse()
-            return Answer(response.status, dict(response.getheaders()), response.read().decode("utf-8", "replace"))
+            return Response(response.status, dict(response.getheaders()), response.read().decode("utf-8", "replace"))
 
     def status(self, host, path="/"):
         return self.get(host, path).status

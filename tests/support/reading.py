@@ -15,7 +15,7 @@ PASSING = ("X-Cache", "Age")  # headers that may differ between two equal respon
 ADDED = (*PASSING, "Cache-Control", "Content-Length", "ETag", "Vary")
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
@@ -41,7 +41,7 @@ def read(host, path="/", data=None, secure=False, method="GET", **headers):
         content = b"".join(body)
     finally:
         getattr(body, "close", bool)()
-    return Answer(int(started[0][:3]), dict(started[1]), content)
+    return Response(int(started[0][:3]), dict(started[1]), content)
 
 
 def assert_cached_like(response, host, path, data, secure):
@@ -50,11 +50,11 @@ def assert_cached_like(response, host, path, data, secure):
     content = response.getvalue() if response.streaming else response.content
     if response.streaming:
         response.streaming_content = [content]  # the test may read it again
-    for answer in (read(host, path, data, secure), read(host, path, data, secure)):
-        assert answer.status == response.status_code, answer
-        if answer.status < 500:
-            assert answer.body == content
-        ours = {name: value for name, value in answer.headers.items() if name not in ADDED}
+    for cached in (read(host, path, data, secure), read(host, path, data, secure)):
+        assert cached.status == response.status_code, cached
+        if cached.status < 500:
+            assert cached.body == content
+        ours = {name: value for name, value in cached.headers.items() if name not in ADDED}
         theirs = {name: value for name, value in response.items() if name not in ADDED}
         assert ours == theirs
         assert "Set-Cookie" not in ours

@@ -11,28 +11,28 @@ def seconds(work):
     return time.monotonic() - began, result
 
 
-class AtOnce:
-    """Runs `work` in `count` threads. `answers()` waits for all, and returns the results or raises the first error."""
+class InThreads:
+    """Runs `work` in `count` threads. `results()` waits for all, and returns the results or raises the first error."""
 
     def __init__(self, work, count=1):
-        self._answers, self._errors = [], []
+        self._results, self._errors = [], []
         self._threads = [threading.Thread(target=self._run, args=[work]) for _ in range(count)]
         for thread in self._threads:
             thread.start()
 
     def _run(self, work):
         try:
-            self._answers.append(work())
-        except Exception as error:  # noqa: BLE001  # raised by `answers`
+            self._results.append(work())
+        except Exception as error:  # noqa: BLE001  # raised by `results`
             self._errors.append(error)
 
-    def are_busy(self):
+    def are_running(self):
         """Whether all threads are still running."""
         return all(thread.is_alive() for thread in self._threads)
 
-    def answers(self):
+    def results(self):
         for thread in self._threads:
             thread.join()
         if self._errors:
             raise self._errors[0]
-        return self._answers
+        return self._results

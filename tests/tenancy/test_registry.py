@@ -16,7 +16,7 @@ from tenancy.registry.site_registry import WAIT_AT_MOST, WAIT_LONGER_AT_MOST, re
 from tests.support import servers
 from tests.support.pagecache.observing import locked
 from tests.support.processes import frozen, running, until_all_know
-from tests.support.timing import AtOnce, seconds
+from tests.support.timing import InThreads, seconds
 
 
 @pytest.fixture(scope="module")
@@ -205,9 +205,9 @@ def test_who_made_a_change_waits_for_it_though_the_database_is_slow(techblog):
     lifecycle.create("new.test", "New")
 
     with locked("tenancy_generation"):
-        lookup = AtOnce(lambda: registry.find("new.test"))
+        lookup = InThreads(lambda: registry.find("new.test"))
         time.sleep(2 * WAIT_AT_MOST)
-    assert lookup.answers()[0].primary == "new.test"
+    assert lookup.results()[0].primary == "new.test"
 
 
 def test_who_made_no_change_waits_but_shortly_for_a_slow_database(techblog):
@@ -215,7 +215,7 @@ def test_who_made_no_change_waits_but_shortly_for_a_slow_database(techblog):
     until_all_know()
 
     with locked("tenancy_generation"):
-        (took, entry), *_ = AtOnce(lambda: seconds(lambda: registry.find("techblog.test"))).answers()
+        (took, entry), *_ = InThreads(lambda: seconds(lambda: registry.find("techblog.test"))).results()
     assert WAIT_AT_MOST <= took < WAIT_LONGER_AT_MOST
     assert entry.primary == "techblog.test"
 

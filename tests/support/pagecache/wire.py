@@ -3,7 +3,7 @@
 import http.client
 import socket
 
-from tests.support.reading import Answer
+from tests.support.reading import Response
 
 
 def exchange(process, request):
@@ -13,7 +13,7 @@ def exchange(process, request):
         method = request.partition(b" ")[0].decode("latin-1")
         response = http.client.HTTPResponse(connection, method=method)
         response.begin()
-        return Answer(response.status, dict(response.getheaders()), response.read())
+        return Response(response.status, dict(response.getheaders()), response.read())
 
 
 def get(process, host, path="/", *headers, method="GET", body=b""):

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from blogs.demo.accounts import PASSWORD
 from devstack.processes import wait_until
-from tests.support.processes import Answer
+from tests.support.processes import Response
 
 
 class HttpClient:
@@ -29,7 +29,7 @@ class HttpClient:
             response = connection.getresponse()
             for cookie in response.headers.get_all("Set-Cookie", []):
                 self.cookies.load(cookie)
-            return Answer(response.status, dict(response.headers), response.read().decode("utf-8", "replace"))
+            return Response(response.status, dict(response.headers), response.read().decode("utf-8", "replace"))
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
