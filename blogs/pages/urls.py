@@ -1,4 +1,4 @@
-"""The urlconf of the surface `blogs`: every address of a site's host outside `/-/`."""
+"""The urlconf of the surface `blogs`: every address of a site's host."""
 
 from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter, SlugConverter, StringConverter

@@ -1,7 +1,7 @@
 """Views of a site below `/-/`, and one outside, for tests."""
 
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import include, path
 
 from pagecache.decorators import public_page
 from tenancy.dynamic import dynamic_view, form_token
@@ -47,5 +47,6 @@ DYNAMIC = [
     path("-/cookies/", sets_cookies),
     path("-/public/", declared_public),
     path("-/broken/", broken),
+    path("-/nested/", include([path("form/", form)])),
 ]
 MISPLACED = [path("outside/", form), path("-/undecorated/", undecorated)]
