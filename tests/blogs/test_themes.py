@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import get_args, get_type_hints, is_typeddict
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -14,44 +14,54 @@ from tenancy.themes import theme_names
 pytestmark = pytest.mark.pure
 
 TEMPLATES = Path(contexts.__file__).parents[1] / "templates"
-LISTS = {"list.html"}  # here `post` is a post of a list
-VARIABLE = re.compile(r"\b(author|post|post_list|site|tag)\.(\w+)")
-CONTEXTS = {
+VARIABLES = {
     "author": contexts.AuthorContext,
     "post": contexts.PostContext,
     "post_list": contexts.PostList,
     "site": contexts.SiteContext,
     "tag": contexts.TagContext,
 }
+LOOP = re.compile(r"{% for (\w+) in ([\w.]+) %}")
 
 
-def undeclared(source, *, is_list):
+def item_context(path):
+    """The context of the items of `post.tags`, a list; None if no context declares that list."""
+    variable, _, key = path.partition(".")
+    hints = get_type_hints(VARIABLES[variable]) if variable in VARIABLES else {}
+    return next(filter(is_typeddict, get_args(hints.get(key))), None)
+
+
+def undeclared(source):
     """`variable.key` wherever the source reads a key that the variable's context does not declare."""
-    declared = CONTEXTS | ({"post": contexts.ListedPost} if is_list else {})
+    known = VARIABLES | {variable: item_context(path) for variable, path in LOOP.findall(source)}
     tags = re.sub(r'"[^"]*"', "", " ".join(re.findall(r"{[{%].*?[}%]}", source)))
     return {
-        f"{variable}.{key}" for variable, key in VARIABLE.findall(tags) if key not in get_type_hints(declared[variable])
+        f"{variable}.{key}"
+        for variable, key in re.findall(r"(?<![.\w])(\w+)\.(\w+)", tags)
+        if known.get(variable) and key not in get_type_hints(known[variable])
     }
 
 
 @pytest.mark.parametrize(
-    ("source", "is_list", "found"),
+    ("source", "found"),
     [
-        ('{{ post.title }} post.x {% include "post.html" %}{% if post_list.before %}', False, set()),
-        ("{{ post.subtitle }} {% if site.owner %}", False, {"post.subtitle", "site.owner"}),
-        ("{{ post.body_html }}", False, set()),
-        ("{{ post.body_html }}", True, {"post.body_html"}),
+        ('{{ post.title }} post.x {% include "post.html" %}{% if post_list.before %}', set()),
+        ("{{ post.subtitle }} {% if site.owner %}", {"post.subtitle", "site.owner"}),
+        ("{{ post.body_html }}", set()),
+        ("{% for post in post_list.posts %}{{ post.body_html }}{{ post.title }}", {"post.body_html"}),
+        ("{% for tag in post.tags %}{{ tag.path }}{{ tag.feed }}", {"tag.feed"}),
+        ("{% for tag in tags %}{{ tag.posts }}", set()),
     ],
 )
-def test_keys_that_no_context_declares_are_found(source, is_list, found):
-    assert undeclared(source, is_list=is_list) == found
+def test_keys_that_no_context_declares_are_found(source, found):
+    assert undeclared(source) == found
 
 
 def test_templates_read_declared_keys_only():
     found = {
-        str(path.relative_to(TEMPLATES)): names
+        str(path.relative_to(TEMPLATES)): keys
         for path in TEMPLATES.rglob("*.html")
-        if (names := undeclared(path.read_text(), is_list=path.name in LISTS))
+        if (keys := undeclared(path.read_text()))
     }
 
     assert found == {}
