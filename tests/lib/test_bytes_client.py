@@ -24,8 +24,8 @@ def cache_of(url):
 
 
 @pytest.fixture
-def talking():
-    """talking(first, then): the URL of a server that sends `first` to each client, and then `then` every 0.1 s."""
+def scripted_server():
+    """scripted_server(first, then): URL of a server that sends `first` to each client, then `then` every 0.1 s."""
     listeners = []
 
     def serve(connection, first, then):
@@ -35,18 +35,18 @@ def talking():
                 time.sleep(0.1)
                 connection.sendall(then)
 
-    def accept(listener, *said):
+    def accept(listener, *sent):
         with suppress(OSError):
             while True:
                 connection, _ = listener.accept()
-                threading.Thread(target=serve, args=[connection, *said], daemon=True).start()
+                threading.Thread(target=serve, args=[connection, *sent], daemon=True).start()
 
-    def talking(*said):
+    def scripted_server(*sent):
         listeners.append(socket.create_server(("127.0.0.1", 0)))
-        threading.Thread(target=accept, args=[listeners[-1], *said], daemon=True).start()
+        threading.Thread(target=accept, args=[listeners[-1], *sent], daemon=True).start()
         return f"redis://:password@127.0.0.1:{listeners[-1].getsockname()[1]}/3"
 
-    yield talking
+    yield scripted_server
     for listener in listeners:
         listener.close()
 
@@ -67,9 +67,9 @@ def test_a_wrong_password_is_logged_without_its_text_and_gives_a_miss(caplog):
     assert "wrong" not in caplog.text
 
 
-@pytest.mark.parametrize("said", [(b"+O", b"x"), (b"", b"+"), (b"+OK\r\n+O", b"x"), (b"-ERR ", b"x"), (b"$9", b"9")])
-def test_a_login_that_receives_single_bytes_ends_at_the_deadline(talking, said):
-    cache = cache_of(talking(*said))
+@pytest.mark.parametrize("sent", [(b"+O", b"x"), (b"", b"+"), (b"+OK\r\n+O", b"x"), (b"-ERR ", b"x"), (b"$9", b"9")])
+def test_a_login_that_receives_single_bytes_ends_at_the_deadline(scripted_server, sent):
+    cache = cache_of(scripted_server(*sent))
 
     for _ in range(2):
         took, page = seconds(lambda: cache.get("page"))
@@ -80,7 +80,7 @@ def test_a_login_that_receives_single_bytes_ends_at_the_deadline(talking, said):
 
 def test_a_response_that_comes_as_single_bytes_ends_at_the_deadline():
     slow = RubbishRedis()
-    slow.answer = lambda key, own: dripping(b"$100\r\n", part=b"x", pause=0.2)
+    slow.respond = lambda key, own: dripping(b"$100\r\n", part=b"x", pause=0.2)
     cache = cache_of(slow.url)
 
     took, page = seconds(lambda: cache.get("page"))
@@ -99,7 +99,7 @@ def test_conditional_set_is_refused():
 
 def test_a_late_response_is_never_taken_for_a_response_to_another_command():
     late = RubbishRedis()
-    late.answer = lambda key, own: delayed(bulk(b"of " + key[-1:]), 0.4 if key.endswith(b"a") else 0)
+    late.respond = lambda key, own: delayed(bulk(b"of " + key[-1:]), 0.4 if key.endswith(b"a") else 0)
     cache = cache_of(late.url)
 
     assert cache.get("a") is None
@@ -114,17 +114,17 @@ def delayed(response, pause):
 
 
 def test_bytes_after_a_response_are_never_taken_for_the_next_response():
-    mad = RubbishRedis()
-    mad.answer = lambda key, own: b"$3\r\nabc\r\n$5\r\nother\r\n" if key.endswith(b"a") else bulk(b"own")
-    cache = cache_of(mad.url)
+    rubbish = RubbishRedis()
+    rubbish.respond = lambda key, own: b"$3\r\nabc\r\n$5\r\nother\r\n" if key.endswith(b"a") else bulk(b"own")
+    cache = cache_of(rubbish.url)
 
     assert [cache.get("a"), cache.get("b")] == [b"abc", b"own"]
-    mad.stop()
+    rubbish.stop()
 
 
 def test_a_response_beyond_the_maximum_size_is_a_miss():
-    mad = RubbishRedis()
-    mad.answer = lambda key, own: bulk(b"x" * MAX_RESPONSE)
+    rubbish = RubbishRedis()
+    rubbish.respond = lambda key, own: bulk(b"x" * MAX_RESPONSE)
 
-    assert cache_of(mad.url).get("page") is None
-    mad.stop()
+    assert cache_of(rubbish.url).get("page") is None
+    rubbish.stop()

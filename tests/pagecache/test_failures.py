@@ -1,4 +1,4 @@
-"""Redis or PostgreSQL stopped, hanging, empty or full: no wrong page, no error, and all heals by itself."""
+"""Redis or PostgreSQL is down, hangs, is empty or full: no page is wrong, and the process recovers by itself."""
 
 import time
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def one_process(django_db_setup):
 
 @pytest.fixture
 def true(one_process, techblog, shared, publish):
-    """What readers of the two sites are to get, by host and path."""
+    """The correct pages of the two sites, by host and path."""
     publish("Hello", on=techblog)
     until_all_know()
     pages = [(HOST, path) for path in PATHS] + [("financeblog.test", path) for path in ("/", "/python-ledgers/")]
@@ -36,7 +36,7 @@ def true(one_process, techblog, shared, publish):
 
 @pytest.fixture
 def process(one_process, true):
-    """Has all pages stored."""
+    """A process that has stored all pages."""
     assert_recovers(one_process, true)
     return one_process
 
@@ -44,7 +44,7 @@ def process(one_process, true):
 # -- Redis -----------------------------------------------------------------------------------------------------------
 
 
-def test_without_redis_pages_are_rendered_and_it_comes_back_by_itself(process, true):
+def test_without_redis_pages_are_rendered_and_stored_again_when_it_is_up(process, true):
     servers.redis.stop()
     try:
         assert assert_all_true(process, true) == {"MISS"}
@@ -61,10 +61,10 @@ def test_a_redis_that_hangs_costs_one_timeout_a_second(process, true):
     assert_recovers(process, true)
 
 
-def test_concurrent_readers_of_a_redis_that_hangs_lose_one_timeout_together(process, true):
+def test_concurrent_requests_lose_one_timeout_together_while_redis_hangs(process, true):
     with frozen(servers.redis.process.pid):
-        took, answers = seconds(InThreads(lambda: process.get(HOST), 24).results)
-    assert {answer.status for answer in answers} == {200}
+        took, responses = seconds(InThreads(lambda: process.get(HOST), 24).results)
+    assert {response.status for response in responses} == {200}
     assert took < 24 * TIMEOUT / 3
     assert_recovers(process, true)
 
@@ -86,23 +86,23 @@ def full():
             client.config_set(name, before[name])
 
 
-def test_a_full_redis_keeps_what_it_has_and_takes_no_more(process, true, publish, techblog):
+def test_a_full_redis_serves_its_entries_and_stores_no_new_ones(process, true, publish, techblog):
     with full():
         assert assert_all_true(process, true) == {"HIT"}
         publish("New", on=techblog)
         until_all_know()
         for _ in range(2):
-            answer = process.get(HOST)
-            assert (answer.status, answer.headers["X-Cache"], "New" in answer.body) == (200, "MISS", True)
+            response = process.get(HOST)
+            assert (response.status, response.headers["X-Cache"], "New" in response.body) == (200, "MISS", True)
         assert slow(process, (HOST, "/"), 0.5) == 0
     wait_until(lambda: process.get(HOST).headers["X-Cache"] == "HIT", RECOVERY)
 
 
-def test_entries_of_another_release_or_installation_are_never_shown(process, true, processes):
+def test_entries_of_another_installation_are_never_served(process, true, processes):
     (other,) = processes(1, PUBLIC_PORT="8081")
     for page in true:
-        answer = other.get(*page)
-        assert (answer.status, answer.headers["X-Cache"]) == (200, "MISS")
+        response = other.get(*page)
+        assert (response.status, response.headers["X-Cache"]) == (200, "MISS")
     assert 'href="http://techblog.test:8081/hello/"' in other.get(HOST, "/hello/").body
     assert assert_all_true(process, true) == {"HIT"}
 
@@ -120,33 +120,33 @@ def no_database():
         connections.close_all()
 
 
-def test_without_the_database_what_is_stored_is_shown_and_the_rest_asks_for_patience(process, true):
+def test_without_the_database_stored_pages_are_served_and_others_get_503(process, true):
     with no_database():
         for _ in range(2):
             assert assert_all_true(process, true) == {"HIT"}
-            took, answer = seconds(lambda: process.get(HOST, "/sitemap.xml"))
-            assert (answer.status, answer.headers["X-Cache"]) == (503, "BYPASS")
-            assert answer.headers["Retry-After"]
-            assert answer.headers["Cache-Control"] == "no-store"
+            took, response = seconds(lambda: process.get(HOST, "/sitemap.xml"))
+            assert (response.status, response.headers["X-Cache"]) == (503, "BYPASS")
+            assert response.headers["Retry-After"]
+            assert response.headers["Cache-Control"] == "no-store"
             assert took < 1
         assert process.get(HOST, method="HEAD").status == 200
         tag = process.get(HOST).headers["ETag"]
         assert process.get(HOST, **{"If-None-Match": tag}).status == 304
     wait_until(lambda: process.get(HOST, "/sitemap.xml").status == 200, RECOVERY)
     assert_recovers(process, true)
-    time.sleep(1.25)  # a registry that got no answer asks again after a second
+    time.sleep(1.25)  # after an error the registry retries after a second
 
 
-def test_without_the_database_a_page_whose_moment_has_passed_is_shown_as_it_was(process, true, techblog, publish):
+def test_without_the_database_an_expired_page_is_served_stale(process, true, techblog, publish):
     moment = publish("Soon there", on=techblog, at=timezone.now() + timedelta(seconds=1.5)).published_at.timestamp()
     until_all_know()
     assert [process.get(HOST).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
     with no_database():
         time.sleep(max(0, moment + 0.6 - time.time()))
-        for crowd in (1, 8, 8):  # of several one asks the database, and the others wait for that
-            took, answers = seconds(InThreads(lambda: process.get(HOST), crowd).results)
-            assert {(answer.status, answer.headers["X-Cache"]) for answer in answers} == {(200, "STALE")}
-            assert not any("Soon there" in answer.body for answer in answers)
+        for crowd in (1, 8, 8):  # one request queries the database, and the others wait for it
+            took, responses = seconds(InThreads(lambda: process.get(HOST), crowd).results)
+            assert {(response.status, response.headers["X-Cache"]) for response in responses} == {(200, "STALE")}
+            assert not any("Soon there" in response.body for response in responses)
             assert took < 1
         time.sleep(max(0, moment + 1.6 - time.time()))
         assert 1 <= int(process.get(HOST).headers["Age"]) <= 4

@@ -1,4 +1,4 @@
-"""The forms in which a page leaves: with and without its body, not at all for who has it, packed or plain."""
+"""HEAD, conditional requests and encodings."""
 
 import gzip
 import re
@@ -16,7 +16,7 @@ from tests.support.pagecache.observing import redis
 from tests.support.reading import read
 
 HOST = "techblog.test"
-UNPACK = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
+DECOMPRESS = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 LINK = re.compile(r'href="([^"#]*)')
 
 
@@ -26,8 +26,8 @@ def hello(techblog, publish):
     return publish("Hello", on=techblog)
 
 
-def unpacked(answer):
-    return UNPACK[answer.headers.get("Content-Encoding", "identity")](answer.body)
+def decompressed(response):
+    return DECOMPRESS[response.headers.get("Content-Encoding", "identity")](response.body)
 
 
 # -- HEAD and conditional requests -----------------------------------------------------------------------------------
@@ -35,7 +35,7 @@ def unpacked(answer):
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("path", ["/", "/hello/", "/nothing/"])
-def test_head_is_get_without_the_body_cold_and_warm(hello, path):
+def test_head_has_the_headers_of_get_and_no_body(hello, path):
     for _ in ("cold", "warm"):
         head = read(HOST, path, method="HEAD")
         get = read(HOST, path)
@@ -46,30 +46,30 @@ def test_head_is_get_without_the_body_cold_and_warm(hello, path):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_who_has_the_page_is_told_that_it_did_not_change(hello, method):
-    def ask(tag, **headers):
+def test_a_conditional_request_gets_304_if_the_etag_matches(hello, method):
+    def conditional(tag, **headers):
         return read(HOST, "/hello/", method=method, HTTP_IF_NONE_MATCH=tag, **headers)
 
     page = read(HOST, "/hello/")
     tag = page.headers["ETag"]
-    packed = read(HOST, "/hello/", HTTP_ACCEPT_ENCODING="gzip").headers["ETag"]
+    compressed = read(HOST, "/hello/", HTTP_ACCEPT_ENCODING="gzip").headers["ETag"]
     for known in (tag, f"W/{tag}", f'"other", W/"third",{tag}', "*", f" {tag} "):
         for state in ("MISS", "HIT"):
             if state == "MISS":
                 redis().flushall()
-            answer = ask(known)
-            assert (answer.status, answer.body, answer.headers["X-Cache"]) == (304, b"", state), known
-            assert {name: answer.headers[name] for name in ("ETag", "Vary", "Cache-Control")} == {
+            response = conditional(known)
+            assert (response.status, response.body, response.headers["X-Cache"]) == (304, b"", state), known
+            assert {name: response.headers[name] for name in ("ETag", "Vary", "Cache-Control")} == {
                 "ETag": tag, "Vary": "Accept-Encoding", "Cache-Control": CACHE_CONTROL,
             }  # fmt: skip
-            assert not {"Content-Length", "Content-Encoding"} & set(answer.headers)
-    for other in ('"other"', tag.strip('"'), packed, f"{tag[:-1]}x{tag[-1:]}", ""):
-        assert ask(other).status == 200, other
-    assert ask(tag, HTTP_ACCEPT_ENCODING="gzip").status == 200
+            assert not {"Content-Length", "Content-Encoding"} & set(response.headers)
+    for other in ('"other"', tag.strip('"'), compressed, f"{tag[:-1]}x{tag[-1:]}", ""):
+        assert conditional(other).status == 200, other
+    assert conditional(tag, HTTP_ACCEPT_ENCODING="gzip").status == 200
     assert read(HOST, "/nothing/", HTTP_IF_NONE_MATCH="*").status == 404
 
 
-def test_a_hit_tells_its_age_and_every_answer_by_what_it_varies(hello):
+def test_a_hit_has_an_age_and_every_response_varies_by_encoding(hello):
     assert "Age" not in read(HOST).headers
     assert read(HOST).headers["Age"] == "0"
     for _ in ("cold", "warm"):
@@ -79,17 +79,17 @@ def test_a_hit_tells_its_age_and_every_answer_by_what_it_varies(hello):
 # -- encodings -------------------------------------------------------------------------------------------------------
 
 
-def test_a_hit_in_each_encoding_unpacks_to_the_same_page(hello):
+def test_a_hit_in_each_encoding_decompresses_to_the_same_page(hello):
     bodies = {}
-    for encoding in UNPACK:
+    for encoding in DECOMPRESS:
         for state in ("MISS", "HIT"):
-            answer = read(HOST, HTTP_ACCEPT_ENCODING=encoding)
-            assert answer.headers["X-Cache"] == state
-            assert answer.headers.get("Content-Encoding", "identity") == encoding
-            assert answer.headers["Content-Length"] == str(len(answer.body))
-            bodies[encoding, state] = unpacked(answer)
+            response = read(HOST, HTTP_ACCEPT_ENCODING=encoding)
+            assert response.headers["X-Cache"] == state
+            assert response.headers.get("Content-Encoding", "identity") == encoding
+            assert response.headers["Content-Length"] == str(len(response.body))
+            bodies[encoding, state] = decompressed(response)
     assert set(bodies.values()) == {read(HOST).body}
-    assert len({read(HOST, HTTP_ACCEPT_ENCODING=encoding).headers["ETag"] for encoding in UNPACK}) == 3
+    assert len({read(HOST, HTTP_ACCEPT_ENCODING=encoding).headers["ETag"] for encoding in DECOMPRESS}) == 3
 
 
 def test_every_page_of_the_demo_is_the_same_cached_and_uncached_in_each_encoding(installation):
@@ -106,9 +106,9 @@ def test_every_page_of_the_demo_is_the_same_cached_and_uncached_in_each_encoding
         assert Placement.objects.filter(site__domain=host).live().count() + 10 < len(seen)
         assert any("?before=" in address for address in seen)
         for address, uncached in seen.items():
-            for encoding in UNPACK:
+            for encoding in DECOMPRESS:
                 cold, warm = (read(host, address, HTTP_ACCEPT_ENCODING=encoding) for _ in range(2))
                 assert (cold.headers["X-Cache"], warm.headers["X-Cache"]) == ("MISS", "HIT"), address
-                assert unpacked(cold) == unpacked(warm) == uncached, address
+                assert decompressed(cold) == decompressed(warm) == uncached, address
                 assert cold.headers["Vary"] == "Accept-Encoding"
                 assert len(uncached) < MIN_COMPRESSED or cold.body != uncached or encoding == "identity"

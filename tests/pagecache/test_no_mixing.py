@@ -1,4 +1,4 @@
-"""Eight threads and two sites in turn, warm and cold: nobody gets anything of the other site, and nothing lasts."""
+"""Concurrent requests for two sites: no response contains data of the other, and no request leaves state behind."""
 
 import pytest
 from django.http import HttpResponse
@@ -23,7 +23,7 @@ def process(django_db_setup):
 
 @pytest.fixture
 def sites(installation, publish):
-    """In other languages and time zones; each has a post at /hello/ that carries its marker."""
+    """Two sites with different languages and time zones. Each has a post at /hello/ with its own marker."""
     alpha = lifecycle.create("alpha.test", "Alpha-marker", language="de", time_zone="Asia/Tokyo")
     beta = lifecycle.create("beta.test", "Beta-marker", language="en", time_zone="America/New_York")
     for site in (alpha, beta):
@@ -31,25 +31,25 @@ def sites(installation, publish):
     return alpha, beta
 
 
-def test_a_thousand_visits_of_two_sites_in_turn_never_mix(process, sites):
+def test_a_thousand_concurrent_requests_for_two_sites_never_mix(process, sites):
     until_all_know()
     words = {"alpha.test": ("Alpha-marker", 'lang="de"'), "beta.test": ("Beta-marker", 'lang="en"')}
 
-    def visits():
+    def requests():
         for n in range(ROUNDS // THREADS):
             if n % 25 == 0:
                 redis().flushall()
             host, other = ("alpha.test", "beta.test")[:: 1 if n % 2 else -1]
-            answer = process.get(host, PATHS[n % len(PATHS)])
-            assert answer.status == (404 if n % len(PATHS) in (2, 4) else 200)
+            response = process.get(host, PATHS[n % len(PATHS)])
+            assert response.status == (404 if n % len(PATHS) in (2, 4) else 200)
             own = words[host] if n % len(PATHS) != 3 else words[host][:1]
-            assert all(word in answer.body for word in own), (host, answer)
-            assert not any(word in answer.body for word in words[other]), (host, answer)
+            assert all(word in response.body for word in own), (host, response)
+            assert not any(word in response.body for word in words[other]), (host, response)
 
-    InThreads(visits, THREADS).results()
+    InThreads(requests, THREADS).results()
 
 
-def test_language_time_zone_and_urls_do_not_outlast_a_request_not_even_one_that_fails(sites, probe):
+def test_language_time_zone_and_urlconf_are_reset_after_each_request_also_a_failed_one(sites, probe):
     def fails(request):
         assert translation.get_language() == "de"
         raise ZeroDivisionError

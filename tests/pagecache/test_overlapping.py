@@ -1,6 +1,6 @@
-"""Two transactions overlap, and neither sees the other: whichever ends later, all pages show what both have done.
+"""Two overlapping transactions do not see each other. After both have committed, all pages show both changes.
 
-SQLite has one writer at a time: nothing to prove there.
+SQLite allows one writer at a time and needs no test.
 """
 
 import time
@@ -22,7 +22,7 @@ HERE = "/p-here/"
 
 @contextmanager
 def meanwhile(sql, *parameters):
-    """A change of somebody else, which is committed at the end of the block. Yields their connection."""
+    """A change in another connection, committed at the end of the block. Yields that connection."""
     address = connection.settings_dict
     with psycopg.connect(
         host=address["HOST"],
@@ -37,7 +37,7 @@ def meanwhile(sql, *parameters):
 
 
 def in_a_transaction(work):
-    """Does it in a thread, and closes the thread's connection."""
+    """Call `work` in a transaction in a thread, and close the connection of the thread."""
 
     def run():
         try:
@@ -50,16 +50,16 @@ def in_a_transaction(work):
 
 
 def late(path=HERE, host="financeblog.test"):
-    """What readers get who come after a change must be known."""
+    """The page after every process must know the last change."""
     until_all_know()
-    answers = [read(host, path) for _ in range(2)]
-    assert [answer.status for answer in answers] == [200, 200]
-    return answers[-1].body.decode()
+    responses = [read(host, path) for _ in range(2)]
+    assert [response.status for response in responses] == [200, 200]
+    return responses[-1].body.decode()
 
 
 @pytest.fixture
 def post(techblog, publish):
-    """At home on the techblog, with a tag, an author and a cover."""
+    """A post whose home is the techblog, with a tag, an author and a cover."""
     cover = Image.objects.create(site=techblog, file=picture())
     post = publish("Old title", on=techblog, slug="p", cover=cover).post
     post.tags.add(Tag.objects.create(slug="old", name="Old tag"))
@@ -72,7 +72,7 @@ CHANGES = {
     "a tag is added": ("INSERT INTO blogs_post_tags (post_id, tag_id) VALUES ({post}, {tag})", "Another tag", True),
     "a tag is renamed": ("UPDATE blogs_tag SET name = 'New tag' WHERE slug = 'old'", "New tag", True),
     "an author is renamed": ("UPDATE blogs_author SET name = 'New name' WHERE slug = 'ada'", "New name", True),
-    "an image is measured anew": ("UPDATE blogs_image SET width = 1234", 'width="1234"', True),
+    "the size of an image changes": ("UPDATE blogs_image SET width = 1234", 'width="1234"', True),
     "the home is renamed": (
         "UPDATE django_site SET domain = 'renamed.test' WHERE id = {home}",
         "renamed.test/p/",
@@ -92,7 +92,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_a_post_is_placed_on_another_site_while(what, post, techblog, financeblog, publish):
+def test_a_post_is_placed_on_another_site_during_an_uncommitted_change(what, post, techblog, financeblog, publish):
     sql, marker, is_shown = CHANGES[what]
     tag = Tag.objects.create(slug="another", name="Another tag")
 
@@ -103,7 +103,7 @@ def test_a_post_is_placed_on_another_site_while(what, post, techblog, financeblo
     assert (marker in late()) is is_shown
 
 
-def test_a_draft_is_published_while_it_is_edited(techblog, publish):
+def test_a_draft_is_published_during_an_uncommitted_edit(techblog, publish):
     placement = publish("Old title", on=techblog, slug="p", at=None)
 
     with meanwhile("UPDATE blogs_post SET title = 'New title' WHERE id = %s", placement.post_id):
@@ -114,7 +114,7 @@ def test_a_draft_is_published_while_it_is_edited(techblog, publish):
     assert "New title" in late("/p/", "techblog.test")
 
 
-def test_an_edit_ends_before_the_placement_that_did_not_see_it(post, financeblog, publish):
+def test_an_edit_commits_before_a_placement_that_did_not_see_it(post, financeblog, publish):
     slot = publish("Another", on=financeblog, slug="p-here")
 
     with meanwhile("UPDATE blogs_placement SET post_id = %s WHERE id = %s", post.pk, slot.pk):
@@ -125,10 +125,10 @@ def test_an_edit_ends_before_the_placement_that_did_not_see_it(post, financeblog
     assert "New title" in late()
 
 
-def test_two_that_end_at_the_same_time_conclude_one_after_the_other(post, techblog, financeblog, publish):
+def test_two_transactions_that_commit_at_once_are_serialised(post, techblog, financeblog, publish):
     generation = "SELECT FROM tenancy_generation WHERE site_id = %s FOR UPDATE"
 
-    with meanwhile(generation, techblog.pk):  # so that the edit has concluded, and cannot end
+    with meanwhile(generation, techblog.pk):  # the edit has flushed its changes and cannot commit
         edit = in_a_transaction(lambda: Post.objects.filter(pk=post.pk).update(title="New title"))
         time.sleep(0.3)
         placement = in_a_transaction(lambda: publish("", on=financeblog, post=post, slug="p-here"))
@@ -141,7 +141,7 @@ def test_two_that_end_at_the_same_time_conclude_one_after_the_other(post, techbl
     assert "New title" in late()
 
 
-def test_who_waits_for_a_foreign_key_keeps_nobody_from_ending(techblog, financeblog, publish):
+def test_a_transaction_that_waits_for_a_foreign_key_blocks_no_commit(techblog, financeblog, publish):
     with meanwhile("SELECT FROM django_site WHERE id = %s FOR UPDATE", financeblog.pk) as other:
 
         def write_and_place():
@@ -158,7 +158,7 @@ def test_who_waits_for_a_foreign_key_keeps_nobody_from_ending(techblog, financeb
 
 
 @pytest.mark.parametrize("moment", ["DEFERRED", "IMMEDIATE"])
-def test_a_change_counts_whenever_constraints_are_checked(post, techblog, moment):
+def test_a_change_is_recorded_whether_constraints_are_deferred_or_immediate(post, techblog, moment):
     assert "Old title" in late("/p/", "techblog.test")
 
     with transaction.atomic(), connection.cursor() as cursor:
@@ -172,7 +172,7 @@ def test_a_change_counts_whenever_constraints_are_checked(post, techblog, moment
         assert cursor.fetchone() == (0,)
 
 
-def test_a_transaction_that_would_not_see_what_others_did_is_refused(post):
+def test_a_transaction_with_a_stricter_isolation_level_is_refused(post):
     with pytest.raises(DatabaseError, match="Use READ COMMITTED"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("UPDATE blogs_post SET title = 'New title'")

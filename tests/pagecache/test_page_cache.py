@@ -1,4 +1,4 @@
-"""What is stored, and who gets it. That it is the truth, `visit` of tests/conftest.py looks at each time."""
+"""Which responses are stored, and which requests get them. `visit` (tests/conftest.py) compares their bytes."""
 
 from datetime import timedelta
 
@@ -37,7 +37,7 @@ def fleet(two_processes, furnished):
 
 @pytest.fixture
 def furnished(techblog, publish):
-    """A post of the techblog with a tag, an author, a cover."""
+    """A post of the techblog with a tag, an author and a cover."""
     cover = Image.objects.create(site=techblog, file=picture())
     placement = publish("Hello", on=techblog, cover=cover, at=timezone.now() - timedelta(days=40))
     placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
@@ -49,35 +49,35 @@ def states(*paths, **headers):
     return [read(HOST, path, **headers).headers.get("X-Cache") for path in paths]
 
 
-# -- what is kept ----------------------------------------------------------------------------------------------------
+# -- what is stored --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("name", URL_NAMES)
-def test_every_page_is_rendered_once_and_then_kept_but_for_images(furnished, name):
+def test_every_page_except_images_is_rendered_once_and_then_stored(furnished, name):
     path = path_of(name, furnished)
 
-    kept = name != "media"
-    assert states(path, path, path) == (["MISS", "HIT", "HIT"] if kept else ["BYPASS"] * 3)
+    stored = name != "media"
+    assert states(path, path, path) == (["MISS", "HIT", "HIT"] if stored else ["BYPASS"] * 3)
     first, second = read(HOST, path), read(HOST, path)
     assert (first.status, first.body) == (second.status, second.body)
-    assert first.headers["Cache-Control"] == (CACHE_CONTROL if kept else "public, max-age=31536000, immutable")
+    assert first.headers["Cache-Control"] == (CACHE_CONTROL if stored else "public, max-age=31536000, immutable")
 
 
-def test_an_address_that_moved_is_kept_as_a_redirect(techblog, furnished):
+def test_a_redirect_of_an_old_address_is_stored(techblog, furnished):
     redirects.moved(techblog, old_path="/old/", new_path="/hello/")
 
     for state in ("MISS", "HIT"):
-        answer = read(HOST, "/old/")
-        assert (answer.status, answer.headers["Location"], answer.headers["X-Cache"]) == (301, "/hello/", state)
-        assert "ETag" not in answer.headers
+        response = read(HOST, "/old/")
+        assert (response.status, response.headers["Location"], response.headers["X-Cache"]) == (301, "/hello/", state)
+        assert "ETag" not in response.headers
 
 
 @pytest.mark.parametrize(
     "path",
     ["/nothing/", "/hello", "/tag/none/", "/?before=1", "/no/such/address", "/2025/13/", "/%00", "/?" + "a=1&" * 60],
 )
-def test_what_is_no_page_is_never_kept(furnished, path):
+def test_errors_are_never_stored(furnished, path):
     before = entries()
 
     assert states(path, path) == ["BYPASS", "BYPASS"]
@@ -86,7 +86,7 @@ def test_what_is_no_page_is_never_kept(furnished, path):
     assert entries() == before
 
 
-def test_what_belongs_to_no_site_passes_by(techblog, settings):
+def test_requests_for_other_hosts_bypass_the_cache(techblog, settings):
     lifecycle.add_domain(techblog, "www.techblog.test")
 
     for host, path in (
@@ -137,7 +137,7 @@ def fails(request):
 @pytest.mark.parametrize(
     "view", [sets_a_cookie, depends_on_a_cookie, has_a_form, is_an_error, is_a_part, is_missing, fails]
 )
-def test_a_page_that_is_somebodys_own_or_no_whole_page_is_not_kept_though_its_view_says_so(techblog, probe, view):
+def test_a_personal_or_incomplete_response_is_not_stored_though_its_view_is_public(techblog, probe, view):
     probe(view)
     before = entries()
 
@@ -145,21 +145,21 @@ def test_a_page_that_is_somebodys_own_or_no_whole_page_is_not_kept_though_its_vi
     assert entries() == before
 
 
-def test_who_meets_a_fault_of_ours_gets_a_page_that_names_no_site(techblog, probe):
+def test_the_page_of_a_server_error_names_no_site(techblog, probe):
     probe(fails)
-    answer = read(HOST, "/probe/")
+    response = read(HOST, "/probe/")
 
-    assert answer.status == 500
-    assert b"This page cannot be shown at the moment" in answer.body
-    assert b"Techblog" not in answer.body
+    assert response.status == 500
+    assert b"This page cannot be shown at the moment" in response.body
+    assert b"Techblog" not in response.body
 
 
-def test_a_whole_page_of_a_declared_view_is_kept(techblog, probe):
+def test_a_complete_response_of_a_public_view_is_stored(techblog, probe):
     probe(lambda request: HttpResponse("Page."))
     assert states("/probe/", "/probe/") == ["MISS", "HIT"]
 
 
-def test_a_page_that_is_too_large_is_sent_and_not_kept(techblog, probe):
+def test_a_page_beyond_the_maximum_size_is_sent_and_not_stored(techblog, probe):
     probe(lambda request: HttpResponse("x" * (MAX_BODY + 1)))
     before = entries()
 
@@ -169,7 +169,7 @@ def test_a_page_that_is_too_large_is_sent_and_not_kept(techblog, probe):
     assert states("/probe/", "/probe/", HTTP_ACCEPT_ENCODING="gzip") == ["MISS", "HIT"]
 
 
-def test_a_page_that_breaks_off_is_not_kept_and_holds_nobody_up(techblog, probe):
+def test_a_page_whose_body_fails_is_not_stored_and_blocks_no_later_request(techblog, probe):
     def parts():
         yield b"Half a "
         raise ZeroDivisionError
@@ -186,14 +186,14 @@ def test_a_page_that_breaks_off_is_not_kept_and_holds_nobody_up(techblog, probe)
 # -- several processes -----------------------------------------------------------------------------------------------
 
 
-def test_what_one_process_rendered_is_a_hit_in_another(fleet):
+def test_a_page_that_one_process_rendered_is_a_hit_in_another(fleet):
     for path in ("/", "/hello/", "/feed/"):
         first, second = (get(process, HOST, path, "Accept-Encoding: br") for process in fleet)
         assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("MISS", "HIT")
         assert (first.body, first.headers["ETag"]) == (second.body, second.headers["ETag"])
 
 
-def test_what_another_process_stored_a_moment_ago_is_not_rendered_once_more(techblog, probe, settings, monkeypatch):
+def test_a_page_that_another_process_has_just_stored_is_not_rendered_again(techblog, probe, settings, monkeypatch):
     rendered = []
 
     def page(request):
@@ -201,20 +201,20 @@ def test_what_another_process_stored_a_moment_ago_is_not_rendered_once_more(tech
         return HttpResponse("Page.")
 
     def begin(key):
-        """After this process has not found the page another one stores it."""
+        """Another process stores the page after this one did not find it."""
         monkeypatch.undo()
         assert states("/probe/") == ["MISS"]
-        return renderings.begin(key)
+        return renders.begin(key)
 
     probe(page)
-    renderings = page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT)._renders
-    monkeypatch.setattr(renderings, "begin", begin)
+    renders = page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT)._renders
+    monkeypatch.setattr(renders, "begin", begin)
 
     assert states("/probe/") == ["HIT"]
     assert rendered == ["/probe/"]
 
 
-def test_a_hit_costs_one_command_of_redis_and_no_query(fleet):
+def test_a_hit_costs_one_redis_command_and_no_query(fleet):
     process, _ = fleet
     assert process.get(HOST).status == 200
 

@@ -1,4 +1,4 @@
-"""Whatever a reader sends: the next one gets what the site says, and a page is stored once for each encoding."""
+"""Cache poisoning: no request changes what the next one gets, and a page is stored once for each encoding."""
 
 import re
 
@@ -25,7 +25,7 @@ def process(django_db_setup):
 
 @pytest.fixture
 def site(process, techblog, financeblog, publish):
-    """A site of which nothing is stored, with two posts on a page."""
+    """A site with two posts on each page of a list. Nothing is stored."""
     techblog.settings.posts_per_page = 2
     techblog.settings.save()
     for n in range(3):
@@ -38,19 +38,19 @@ def site(process, techblog, financeblog, publish):
 
 
 def truth(path="/"):
-    """What the page is to its innocent readers."""
+    """The body that Django renders for an ordinary request."""
     return rendered(HOST, path).content
 
 
 def each(attacks):
-    """One after the other, each time with nothing stored."""
+    """The attacks one after the other, each with an empty cache."""
     for attack in attacks:
         redis().flushall()
         yield attack
 
 
 def assert_harmless(process, true, attack, path="/"):
-    """After an attack on a cold cache: the next reader gets the truth, and what they get is all that is stored."""
+    """After an attack on an empty cache the next request gets the correct page, and only that is stored."""
     left = entries()
     first, second = (get(process, HOST, path) for _ in range(2))
     assert first.body == second.body == true, attack
@@ -59,16 +59,16 @@ def assert_harmless(process, true, attack, path="/"):
     assert len(entries()) == 1, attack
 
 
-def test_no_header_changes_what_the_next_reader_gets(process, site):
+def test_no_header_changes_what_the_next_request_gets(process, site):
     true = truth()
     assert EVIL.encode() not in true
     for header in each(HEADERS):
-        answer = get(process, HOST, "/", header)
-        assert (answer.status, answer.body) == (200, true) or answer.status == 400, header
+        response = get(process, HOST, "/", header)
+        assert (response.status, response.body) == (200, true) or response.status == 400, header
         assert_harmless(process, true, header)
 
 
-def test_no_header_multiplies_what_is_stored(process, site):
+def test_no_header_adds_entries(process, site):
     for header in HEADERS:
         get(process, HOST, "/", header)
     for encoding in ("gzip", "br", "gzip, br", "*", "deflate", "gzip;q=0.5", "x" * 500, "br;q=1, *;q=0"):
@@ -77,8 +77,8 @@ def test_no_header_multiplies_what_is_stored(process, site):
     assert sorted(key.rpartition(b":")[2] for key in entries()) == [b"br", b"gzip", b"identity"]
 
 
-def test_a_view_of_a_site_sees_no_header_and_no_cookie(site, probe):
-    """So no word that is missing above can do anything either."""
+def test_a_view_of_a_site_sees_no_headers_and_no_cookies(site, probe):
+    """Therefore a header that HEADERS does not list has no effect either."""
 
     def tell(request):
         seen = {name: value for name, value in request.META.items() if name.startswith("HTTP_")}
@@ -87,75 +87,75 @@ def test_a_view_of_a_site_sees_no_header_and_no_cookie(site, probe):
     probe(tell)
     names = {header.partition(":")[0].replace("-", "_").upper() for header in HEADERS} - {"TRANSFER_ENCODING"}
     sent = {f"HTTP_{name}": EVIL for name in names}
-    answer = read("TECHBLOG.test:81", "/probe/", {"x": "1"}, method="HEAD", **sent)
-    assert answer.headers["X-Cache"] == "MISS"
+    response = read("TECHBLOG.test:81", "/probe/", {"x": "1"}, method="HEAD", **sent)
+    assert response.headers["X-Cache"] == "MISS"
     seen = read(HOST, "/probe/")
     assert seen.headers["X-Cache"] == "HIT"
     assert seen.body.decode() == "{'HTTP_HOST': 'techblog.test'} {} GET <QueryDict: {}> /probe/"
 
 
-def test_no_spelling_of_the_host_is_remembered(process, site):
+def test_no_spelling_of_the_host_changes_a_stored_page(process, site):
     true = truth()
     for spelling in each(SPELLINGS):
         get(process, spelling, "/")
         assert_harmless(process, true, spelling)
 
 
-def test_no_spelling_of_a_path_stores_anything_new(process, site):
+def test_no_spelling_of_a_path_adds_entries(process, site):
     true = {page: truth(page) for page in ("/", "/feed/", "/hello/")}
     for target in each(PATHS):
-        answer = get(process, HOST, target)
+        response = get(process, HOST, target)
         for key in entries():
             page = re.search(rb":(/[^:]*)[?]", key)[1].decode()
             assert page in true, f"{target} stored {key}"
-            assert answer.body == true[page], target
+            assert response.body == true[page], target
             assert_harmless(process, true[page], target, page)
-        assert EVIL.encode() not in answer.body or answer.headers["X-Cache"] == "BYPASS", target
+        assert EVIL.encode() not in response.body or response.headers["X-Cache"] == "BYPASS", target
 
 
-def test_parameters_that_no_page_reads_are_nothing_at_all(process, site):
+def test_undeclared_parameters_have_no_effect(process, site):
     true = truth()
     for query in each(QUERIES):
         assert get(process, HOST, f"/?{query}").body == true, query
         assert_harmless(process, true, query)
 
 
-def test_too_many_parameters_are_refused_and_leave_nothing(process, site):
+def test_too_many_parameters_get_400_and_store_nothing(process, site):
     assert get(process, HOST, "/?" + "&".join(["x"] * 200)).status == 400
     assert entries() == set()
 
 
-def test_a_page_key_that_is_none_stores_nothing(process, site):
+def test_an_invalid_list_position_gets_404_and_stores_nothing(process, site):
     for key in [*KEYS, Placement.objects.get(slug="foreign").pk]:
         for page in ("/", "/tag/python/"):
             assert get(process, HOST, f"{page}?before={key}").status == 404, key
     assert entries() == set()
 
 
-def test_each_page_of_a_list_is_stored_once_however_it_is_asked_for(process, site):
+def test_each_page_of_a_list_is_stored_once_for_all_spellings_of_its_query(process, site):
     key = Placement.objects.get(slug="post-2").pk
     digits = "".join(f"%{ord(digit):x}" for digit in str(key))
     true = truth(f"/?before={key}")
 
     queries = ["before={key}", "before=1&before={key}", "x=1&before={key}&y=2", "%62efore={digits}", "before={key}&"]
     for query in queries:
-        answer = get(process, HOST, f"/?{query.format(key=key, digits=digits)}")
-        assert (answer.status, answer.body) == (200, true), query
+        response = get(process, HOST, f"/?{query.format(key=key, digits=digits)}")
+        assert (response.status, response.body) == (200, true), query
     assert len(entries()) == 1
 
 
-def test_a_request_with_a_body_is_answered_and_leaves_nothing(process, site):
+def test_a_request_with_a_body_gets_the_page_and_stores_nothing(process, site):
     true = truth()
     for headers, body in each(BODIES):
         for method in ("GET", "HEAD"):
-            answer = get(process, HOST, "/", *headers, method=method, body=body)
-            assert (answer.status, answer.headers["X-Cache"]) == (200, "BYPASS"), headers
-            assert answer.body == (true if method == "GET" else b"")
+            response = get(process, HOST, "/", *headers, method=method, body=body)
+            assert (response.status, response.headers["X-Cache"]) == (200, "BYPASS"), headers
+            assert response.body == (true if method == "GET" else b"")
         assert entries() == set()
         assert_harmless(process, true, headers)
 
 
-def test_other_methods_leave_nothing(process, site):
+def test_other_methods_store_nothing(process, site):
     true = truth()
     for method in each(["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PURGE", "PROPFIND"]):
         assert get(process, HOST, "/", "Content-Length: 0", method=method).status == 405, method
@@ -167,6 +167,6 @@ def test_a_redirect_from_another_domain_is_not_stored(process, site):
     lifecycle.add_domain(site, "www.techblog.test")
     until_all_know()
     for host in ("www.techblog.test", "www.techblog.test:81"):
-        answer = get(process, host, "/x?y=1", f"X-Forwarded-Host: {EVIL}")
-        assert (answer.status, answer.headers["Location"]) == (308, "http://techblog.test/x?y=1")
+        response = get(process, host, "/x?y=1", f"X-Forwarded-Host: {EVIL}")
+        assert (response.status, response.headers["Location"]) == (308, "http://techblog.test/x?y=1")
     assert entries() == set()

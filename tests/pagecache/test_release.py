@@ -1,4 +1,4 @@
-"""Pages of another installation or release are never shown: theirs is another fingerprint."""
+"""Each installation and each release has its own fingerprint, so entries of others are never served."""
 
 from shutil import copytree
 
@@ -8,13 +8,13 @@ from pagecache.release import fingerprint
 
 pytestmark = pytest.mark.pure
 
-MADE_BY = ["blogs/pages/views.py", "blogs/templates/blogs/post.html", "settings/base.py", "tenancy/middleware.py"]
-FILES = [*MADE_BY, "static/staticfiles.json"]
+PAGE_FILES = ["blogs/pages/views.py", "blogs/templates/blogs/post.html", "settings/base.py", "tenancy/middleware.py"]
+FILES = [*PAGE_FILES, "static/staticfiles.json"]
 
 
 @pytest.fixture
 def release(settings, tmp_path):
-    """The folder of a small one: code, a template, collected static files."""
+    """A folder with the files of a small release: code, a template, collected static files."""
     folder = tmp_path / "release"
     settings.BASE_DIR, settings.STATIC_ROOT = folder, folder / "static"
     for name in FILES:
@@ -29,7 +29,7 @@ def write(file, text):
     file.write_text(text)
 
 
-def test_the_same_release_has_the_same_fingerprint_wherever_it_lies(release, settings, tmp_path):
+def test_the_fingerprint_does_not_depend_on_the_folder_of_the_release(release, settings, tmp_path):
     first = fingerprint()
     assert fingerprint() == first
 
@@ -47,7 +47,7 @@ def test_the_same_release_has_the_same_fingerprint_wherever_it_lies(release, set
         ("STATIC_URL", "/assets/"),
     ],
 )
-def test_another_installation_has_another(release, settings, name, value):
+def test_another_installation_has_another_fingerprint(release, settings, name, value):
     first = fingerprint()
     assert getattr(settings, name) != value
 
@@ -56,7 +56,7 @@ def test_another_installation_has_another(release, settings, name, value):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_another_content_of_a_file_that_makes_pages_gives_another(release, name):
+def test_a_changed_or_deleted_file_changes_the_fingerprint(release, name):
     first = fingerprint()
 
     write(release / name, f"This is {name}!")
@@ -65,8 +65,8 @@ def test_another_content_of_a_file_that_makes_pages_gives_another(release, name)
     assert len({first, second, fingerprint()}) == 3
 
 
-@pytest.mark.parametrize("name", MADE_BY)
-def test_a_file_that_moves_gives_another(release, name):
+@pytest.mark.parametrize("name", PAGE_FILES)
+def test_a_moved_file_changes_the_fingerprint(release, name):
     first = fingerprint()
 
     there = release / "blogs" / "elsewhere" / (release / name).name
@@ -75,7 +75,7 @@ def test_a_file_that_moves_gives_another(release, name):
     assert fingerprint() != first
 
 
-def test_a_new_file_that_makes_pages_gives_another(release):
+def test_a_new_file_changes_the_fingerprint(release):
     first = fingerprint()
 
     write(release / "blogs" / "nested" / "new.html", "")
@@ -85,7 +85,7 @@ def test_a_new_file_that_makes_pages_gives_another(release):
 @pytest.mark.parametrize(
     "name", ["blogs/__pycache__/views.cpython-311.pyc", "blogs/pages/views.pyc", "tests/test_views.py"]
 )
-def test_what_makes_no_page_does_not_count(release, name):
+def test_files_that_pages_do_not_depend_on_are_ignored(release, name):
     first = fingerprint()
 
     write(release / name, "Compiled.")

@@ -1,4 +1,4 @@
-"""A change retires the pages of every site whose bytes depend on it, before and after the change, and of no other."""
+"""A change retires the pages of each site that depend on it, before or after the change, and of no other site."""
 
 import re
 from datetime import timedelta
@@ -32,9 +32,9 @@ NOW, TOMORROW = timezone.now(), timezone.now() + timedelta(days=1)
 
 @pytest.fixture
 def cast(techblog, financeblog, shared, publish, stranger):
-    """`shared` is at home on the techblog, as are `local`, which stands there alone, and `draft`, which is one there.
+    """The techblog is the home of `shared` (also on the financeblog), `local` and `draft`; the cookblog has `soup`.
 
-    The shared post and the draft have the tag, the author and the cover. The cookblog has what is its own.
+    `shared` and `draft` have the tag, the author and the cover.
     """
     cook = lifecycle.create(COOK, "Cookblog")
     cast = SimpleNamespace(tech=techblog, finance=financeblog, cook=cook, publish=publish, shared=shared, user=stranger)
@@ -75,9 +75,9 @@ def by_hand(statement, key):
         cursor.execute(statement, [key])
 
 
-# What happens: the sites whose pages it retires, and how it is done.
+# By description: (the sites whose pages the change retires, the change).
 CHANGES = {
-    # Where posts stand.
+    # Placements.
     "a post is published": ({TECH}, lambda c: c.publish("New", on=c.tech)),
     "a post is scheduled": ({TECH}, lambda c: c.publish("New", on=c.tech, at=TOMORROW)),
     "a draft is written": (set(), lambda c: c.publish("New", on=c.tech, at=None)),
@@ -85,18 +85,18 @@ CHANGES = {
     "a draft gets another slug": (set(), lambda c: save(placement(c.draft, c.tech), slug="renamed")),
     "a post is placed on one more site": ({COOK}, lambda c: c.publish("", on=c.cook, post=c.local, slug="guest")),
     "a shared post moves from its home": ({TECH, FINANCE, COOK}, lambda c: save(c.at_home, site=c.cook)),
-    "another post takes a shared one's place": ({TECH, FINANCE}, lambda c: save(c.at_home, post=new_post(c.tech))),
+    "a shared post is replaced at home": ({TECH, FINANCE}, lambda c: save(c.at_home, post=new_post(c.tech))),
     "a placement moves": ({TECH, COOK}, lambda c: save(placement(c.local, c.tech), site=c.cook)),
     "a guest is withdrawn": ({FINANCE}, lambda c: c.as_guest.delete()),
     "a guest becomes a draft": ({FINANCE}, lambda c: save(c.as_guest, published_at=None)),
     "a guest gets another slug": ({FINANCE}, lambda c: save(c.as_guest, slug="renamed")),
-    "a host of guests is withdrawn from": ({TECH, FINANCE}, lambda c: c.at_home.delete()),
+    "a shared post is withdrawn from its home": ({TECH, FINANCE}, lambda c: c.at_home.delete()),
     "a shared post becomes a draft at home": ({TECH, FINANCE}, lambda c: save(c.at_home, published_at=None)),
-    "a shared post is put off at home": ({TECH, FINANCE}, lambda c: save(c.at_home, published_at=TOMORROW)),
+    "a shared post is postponed at home": ({TECH, FINANCE}, lambda c: save(c.at_home, published_at=TOMORROW)),
     "a shared post gets another slug at home": ({TECH, FINANCE}, lambda c: save(c.at_home, slug="renamed")),
     "a shared post is pinned at home": ({TECH}, lambda c: save(c.at_home, pinned=True)),
     "placements are created in bulk": ({FINANCE, COOK}, lambda c: place_in_bulk(c.local, c.finance, c.cook)),
-    # What posts are.
+    # Posts.
     "a draft is edited": (set(), lambda c: (save(c.draft, body="Another."), c.draft.tags.clear())),
     "a post is edited": ({TECH}, lambda c: save(c.local, body="Another text.")),
     "a shared post is edited": ({TECH, FINANCE}, lambda c: save(c.shared, title="Better")),
@@ -107,28 +107,28 @@ CHANGES = {
     "a tag is given": ({COOK}, lambda c: c.soup.tags.add(c.tag)),
     "a tag is renamed": ({TECH, FINANCE}, lambda c: save(c.tag, name="Snakes")),
     "a tag is deleted": ({TECH, FINANCE}, lambda c: c.tag.delete()),
-    "a tag that nobody uses is renamed": (set(), lambda c: save(Tag.objects.create(slug="x", name="X"), name="Y")),
+    "an unused tag is renamed": (set(), lambda c: save(Tag.objects.create(slug="x", name="X"), name="Y")),
     "an author is given": ({TECH}, lambda c: c.author.posts.add(c.local)),
     "an author is taken away": ({TECH, FINANCE}, lambda c: c.shared.authors.remove(c.author)),
     "an author is renamed in bulk": ({TECH, FINANCE}, lambda c: Author.objects.update(name="Ada Lovelace")),
-    "an author gets another address": ({TECH, FINANCE}, lambda c: save(c.author, slug="lovelace")),
-    "an author tells of themselves": ({TECH, FINANCE}, lambda c: save(c.author, bio="Wrote programs.")),
+    "an author gets another slug": ({TECH, FINANCE}, lambda c: save(c.author, slug="lovelace")),
+    "an author gets a biography": ({TECH, FINANCE}, lambda c: save(c.author, bio="Wrote programs.")),
     "an author gets an account": (set(), lambda c: save(c.author, user=c.user)),
     "a cover is another image": ({TECH, FINANCE}, lambda c: Image.objects.update(width=7)),
     "a cover is higher": ({TECH, FINANCE}, lambda c: Image.objects.update(height=9)),
     "a cover gets another name": ({TECH, FINANCE}, lambda c: Image.objects.update(name=f"{'0' * 32}.png")),
     "a cover is deleted": ({TECH, FINANCE}, lambda c: c.cover.delete()),
-    "an image is named for the editors": (set(), lambda c: save(c.cover, title="Machine room")),
+    "an image gets another title": (set(), lambda c: save(c.cover, title="Machine room")),
     "an image is uploaded": (set(), lambda c: Image.objects.create(site=c.tech, file=picture(7, 5))),
     "an address moves": ({TECH}, lambda c: Redirect.objects.update(new_path="/")),
-    # What sites are.
+    # Sites.
     "a site gets another tagline": ({TECH}, lambda c: save(c.tech.settings, tagline="Another")),
     "a site gets another name": ({TECH}, lambda c: Site.objects.filter(pk=c.tech.pk).update(name="Another")),
     "a site gets a further domain": ({FINANCE}, lambda c: lifecycle.add_domain(c.finance, "www.financeblog.test")),
     "a home is renamed": ({TECH, FINANCE}, lambda c: lifecycle.rename(c.tech, "renamed.test")),
-    "a host of guests is renamed": ({FINANCE}, lambda c: lifecycle.rename(c.finance, "renamed.test")),
+    "a site with guests is renamed": ({FINANCE}, lambda c: lifecycle.rename(c.finance, "renamed.test")),
     "a home is suspended": ({TECH, FINANCE}, lambda c: lifecycle.suspend(c.tech)),
-    "a host of guests is suspended": ({FINANCE}, lambda c: lifecycle.suspend(c.finance)),
+    "a site with guests is suspended": ({FINANCE}, lambda c: lifecycle.suspend(c.finance)),
     "all are suspended in bulk": ({TECH, FINANCE, COOK}, lambda c: SiteSettings.objects.update(state="suspended")),
     "a home is deleted": ({TECH, FINANCE}, lambda c: lifecycle.delete(c.tech, move_home_to=c.finance)),
     "a site is created": (set(), lambda c: lifecycle.create("fourth.test", "Fourth")),
@@ -136,7 +136,7 @@ CHANGES = {
 
 
 def read_when_known(host, path="/robots.txt"):
-    """As a quarter of a second after the last change."""
+    """Read with a registry that knows the last change."""
     registry.expire()
     return read(host, path)
 
@@ -160,7 +160,7 @@ def test_a_change_retires_the_pages_of_exactly_these_sites(cast, what):
         assert page.body == Client(headers={"host": host}).get(path).content, f"{what}: {host}{path} depends on it"
 
 
-def test_a_home_that_comes_back_is_the_canonical_one_again(cast):
+def test_a_resumed_home_has_the_canonical_address_again(cast):
     at_home, here = b'href="http://techblog.test/ledgers/"', b'href="http://financeblog.test/python-ledgers/"'
 
     for change, canonical in ((lifecycle.suspend, here), (lifecycle.resume, at_home)):
@@ -183,15 +183,14 @@ def test_a_rollback_retires_nothing(cast):
     assert [read_when_known(host).headers["X-Cache"] for host in HOSTS] == ["HIT"] * 3
 
 
-def test_every_table_that_a_page_is_read_from_is_watched(cast):
-    """So that none is forgotten which a page will need one day."""
+def test_every_table_that_pages_read_is_watched(cast):
     client = Client(headers={"host": TECH})
     registry.expire()
     with CaptureQueriesContext(connection) as captured:
         for name in set(URL_NAMES) - {"media"}:
             assert client.get(path_of(name, cast.at_home)).status_code == 200, name
         assert client.get("/old/").status_code == 301
-    asked = {table for query in captured for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])}
+    tables = {table for query in captured for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])}
 
-    assert {"blogs_post", "blogs_post_authors", "blogs_image", "django_redirect"} <= asked
-    assert asked <= {model._meta.db_table for model in watches.watched()}
+    assert {"blogs_post", "blogs_post_authors", "blogs_image", "django_redirect"} <= tables
+    assert tables <= {model._meta.db_table for model in watches.watched()}

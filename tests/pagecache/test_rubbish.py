@@ -1,4 +1,4 @@
-"""A Redis that answers with anything at all: readers get the truth in time, and all heals by itself."""
+"""Redis sends arbitrary bytes: readers get the correct pages in time, and the process recovers by itself."""
 
 import random
 
@@ -13,7 +13,7 @@ HOST = "techblog.test"
 
 
 def of_another(kept):
-    """What it keeps under another key."""
+    """The entry of another key."""
     return lambda key, own: bulk(next(entry for name, entry in kept.items() if name != key and entry != own))
 
 
@@ -61,57 +61,57 @@ RUBBISH = {
 
 
 @pytest.fixture(scope="module")
-def mad_redis():
+def rubbish_redis():
     started = RubbishRedis()
     yield started
     started.stop()
 
 
 @pytest.fixture(scope="module")
-def one_process(django_db_setup, mad_redis):
-    with running(REDIS_URL=mad_redis.url) as (process,):
+def one_process(django_db_setup, rubbish_redis):
+    with running(REDIS_URL=rubbish_redis.url) as (process,):
         yield process
 
 
 @pytest.fixture
 def true(one_process, techblog, shared):
-    """What readers of the two sites are to get, by host and path."""
+    """The correct pages of the two sites, by host and path."""
     until_all_know()
     pages = [(HOST, "/"), (HOST, "/ledgers/"), ("financeblog.test", "/"), ("financeblog.test", "/python-ledgers/")]
     return true_pages(*pages)
 
 
 @pytest.fixture
-def process(one_process, mad_redis, true):
-    """Its Redis has all pages yet, and is about to go mad."""
-    mad_redis.answer = None
+def process(one_process, rubbish_redis, true):
+    """A process whose Redis has all pages and still works."""
+    rubbish_redis.respond = None
     assert_recovers(one_process, true)
     yield one_process
-    mad_redis.answer = None
+    rubbish_redis.respond = None
 
 
 @pytest.mark.parametrize("what", [*RUBBISH, "the entry of another page", "the entry of another site"])
-def test_whatever_redis_answers_readers_get_the_truth_in_time(process, mad_redis, true, what):
-    kept = {key: entry for key, entry in mad_redis.kept.items() if b":/" in key}
+def test_whatever_redis_sends_readers_get_the_correct_pages_in_time(process, rubbish_redis, true, what):
+    kept = {key: entry for key, entry in rubbish_redis.stored.items() if b":/" in key}
     makers = {"the entry of another page": of_another(kept), "the entry of another site": of_another_site(kept)}
-    mad_redis.answer = (RUBBISH | makers)[what]
+    rubbish_redis.respond = (RUBBISH | makers)[what]
 
-    asked = mad_redis.asked
+    gets = rubbish_redis.gets
     took, _ = seconds(lambda: [assert_all_true(process, true) for _ in range(2)])
-    assert mad_redis.asked > asked
+    assert rubbish_redis.gets > gets
     assert took < 3
-    if what == "half an answer":  # for whose other half a reader waits
+    if what == "half an answer":  # a reader waits for the other half until the timeout
         assert slow(process, (HOST, "/"), 2) <= 3
 
-    mad_redis.answer = None
+    rubbish_redis.respond = None
     assert_recovers(process, true)
 
 
-def test_a_redis_that_drips_holds_nobody_up(process, mad_redis, true):
-    mad_redis.answer = lambda key, own: dripping(b"$999999999999\r\n")
+def test_a_redis_that_sends_a_response_slowly_delays_no_request(process, rubbish_redis, true):
+    rubbish_redis.respond = lambda key, own: dripping(b"$999999999999\r\n")
 
     took, _ = seconds(lambda: assert_all_true(process, true))
     assert took < 2
 
-    mad_redis.answer = None
+    rubbish_redis.respond = None
     assert_recovers(process, true)

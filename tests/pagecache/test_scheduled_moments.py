@@ -1,5 +1,6 @@
-"""A scheduled post appears within a second of its moment, never before, on every page of every process, with a warm
-cache. Nobody writes anything at that moment.
+"""A scheduled post appears within a second of its publication time, never before, on every page of every process.
+
+The cache is warm, and no row changes at that time.
 """
 
 import time
@@ -14,8 +15,8 @@ from tests.support.pagecache.observing import locked
 from tests.support.processes import running, until_all_know
 from tests.support.timing import InThreads
 
-WITHIN = 1.0  # seconds of its moment
-SOON = 1.5  # seconds until a moment: what is asked before it must have been answered by then
+WITHIN = 1.0  # seconds after the publication time
+SOON = 1.5  # seconds until a publication time; requests before it must have completed by then
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,11 @@ def fleet(two_processes, techblog, financeblog):
     return two_processes
 
 
-class Seen(NamedTuple):
-    """What a reader saw, and when they asked and had the answer; Unix time."""
+class Observation(NamedTuple):
+    """What a response contained, and the Unix times of request and response."""
 
-    asked: float
-    answered: float
+    began: float
+    ended: float
     process: int
     page: str
     shown: tuple[bool, ...]
@@ -42,26 +43,26 @@ class Seen(NamedTuple):
 
 
 def watch(fleet, pages, words, until):
-    """Read these pages (host, path) of all processes again and again; `shown` tells which words are there."""
+    """Request these pages (host, path) from all processes repeatedly. `shown` tells which words each contains."""
     seen = []
     while time.time() < until:
         for number, process in enumerate(fleet):
             for host, path in pages:
-                asked = time.time()
-                answer = process.get(host, path)
-                assert answer.status in (200, 404)
-                shown = tuple(word in answer.body for word in words)
-                seen.append(Seen(asked, time.time(), number, path, shown, answer.headers["X-Cache"]))
+                began = time.time()
+                response = process.get(host, path)
+                assert response.status in (200, 404)
+                shown = tuple(word in response.body for word in words)
+                seen.append(Observation(began, time.time(), number, path, shown, response.headers["X-Cache"]))
     return seen
 
 
 def assert_turns(seen, place, moment, *, from_to=(False, True)):
-    """The word at this place came (or went) at the moment, on all pages of all processes."""
-    before = [each for each in seen if each.answered < moment]
-    after = [each for each in seen if each.asked >= moment + WITHIN]
+    """The word at this index appeared (or disappeared) at `moment`, on all pages of all processes."""
+    before = [each for each in seen if each.ended < moment]
+    after = [each for each in seen if each.began >= moment + WITHIN]
     everywhere = {(each.process, each.page) for each in seen}
     for some, shown in zip((before, after), from_to, strict=True):
-        assert {(each.process, each.page) for each in some} == everywhere, "not every page was asked for in time"
+        assert {(each.process, each.page) for each in some} == everywhere, "not every page was requested in time"
         assert [each for each in some if each.shown[place] is not shown] == []
 
 
@@ -69,7 +70,7 @@ def at(seconds):
     return timezone.now() + timedelta(seconds=seconds)
 
 
-def test_scheduled_posts_appear_at_their_moments_on_every_page_of_every_process(fleet, techblog, publish):
+def test_scheduled_posts_appear_in_time_on_every_page_of_every_process(fleet, techblog, publish):
     tag = Tag.objects.create(slug="python", name="Python")
     author = Author.objects.create(slug="ada", name="Ada")
     moments = [at(SOON), at(SOON + WITHIN + 0.3)]
@@ -90,7 +91,7 @@ def test_scheduled_posts_appear_at_their_moments_on_every_page_of_every_process(
     assert states.count("HIT") > len(states) / 2
 
 
-def test_a_scheduled_post_has_an_address_from_its_moment_on(fleet, techblog, publish):
+def test_a_scheduled_post_has_a_page_from_its_publication_time_on(fleet, techblog, publish):
     moment = publish("Soon there", on=techblog, at=at(SOON)).published_at.timestamp()
 
     pages = [("techblog.test", "/soon-there/"), ("techblog.test", "/sitemap.xml")]
@@ -99,7 +100,7 @@ def test_a_scheduled_post_has_an_address_from_its_moment_on(fleet, techblog, pub
     assert_turns(seen, 0, moment)
 
 
-def test_a_guests_canonical_address_is_its_homes_from_the_moment_it_stands_there(fleet, techblog, financeblog, publish):
+def test_the_canonical_address_is_at_the_home_as_soon_as_the_post_is_live_there(fleet, techblog, financeblog, publish):
     at_home = publish("Ledgers", on=techblog, at=at(SOON))
     publish("", on=financeblog, post=at_home.post, slug="python-ledgers")
     moment = at_home.published_at.timestamp()
@@ -115,7 +116,7 @@ def test_a_guests_canonical_address_is_its_homes_from_the_moment_it_stands_there
     assert "python-ledgers" not in listed
 
 
-def test_while_one_renders_what_comes_the_others_are_shown_what_was(fleet, techblog, publish):
+def test_during_the_first_render_after_a_change_other_requests_get_the_expired_page(fleet, techblog, publish):
     process, _ = fleet
     publish("Long since", on=techblog).post.authors.add(Author.objects.create(slug="ada", name="Ada"))
     moment = publish("Soon there", on=techblog, at=at(SOON)).published_at.timestamp()
@@ -133,13 +134,13 @@ def test_while_one_renders_what_comes_the_others_are_shown_what_was(fleet, techb
 
     assert (shown.headers["X-Cache"], shown.headers["Age"]) == ("STALE", "0")
     assert ("Long since" in shown.body, "Soon there" in shown.body) == (True, False)
-    for answer in (new, waited):
-        assert answer.headers["X-Cache"] == "MISS"
-        assert "Soon there" in answer.body
+    for response in (new, waited):
+        assert response.headers["X-Cache"] == "MISS"
+        assert "Soon there" in response.body
     assert [process.get("techblog.test").headers["X-Cache"] for _ in range(2)][-1] == "HIT"
 
 
-def test_a_moment_that_is_taken_back_changes_nothing(fleet, techblog, publish):
+def test_a_cancelled_publication_time_changes_no_page(fleet, techblog, publish):
     placement = publish("Never there", on=techblog, at=at(SOON))
     moment = placement.published_at.timestamp()
     for process in fleet:

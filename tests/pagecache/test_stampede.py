@@ -81,13 +81,13 @@ def test_a_missing_page_is_rendered_once_for_two_hundred_requests(five_threads, 
         with locked("blogs_author"):
             crowd = stampede(five_threads)
             concurrent = max_concurrent_renders(0.4)
-        answers = crowd.results()
+        responses = crowd.results()
 
     assert concurrent == 1
     assert count_author_queries(queries) == count_author_queries(of_one_rendering) > 0
-    assert Counter(answer.status for answer in answers) == {200: REQUESTS}
-    assert len({answer.body for answer in answers}) == 1
-    assert {answer.headers["X-Cache"] for answer in answers} == {"MISS", "HIT"}
+    assert Counter(response.status for response in responses) == {200: REQUESTS}
+    assert len({response.body for response in responses}) == 1
+    assert {response.headers["X-Cache"] for response in responses} == {"MISS", "HIT"}
 
 
 def test_an_expired_page_is_rendered_by_one_request_at_a_time(five_threads, blog, publish):
@@ -101,27 +101,27 @@ def test_an_expired_page_is_rendered_by_one_request_at_a_time(five_threads, blog
             time.sleep(max(0, moment + 0.02 - time.time()))
             crowd = stampede(five_threads)
             concurrent = max_concurrent_renders(0.3)
-        answers = crowd.results()
+        responses = crowd.results()
 
     assert concurrent == 1
     # A render that began before the registry knew the next change expires at once and serves waiting requests only.
     assert count_author_queries(queries) <= 3 * count_author_queries(of_one_rendering)
-    assert Counter(answer.status for answer in answers) == {200: REQUESTS}
-    states = Counter(answer.headers["X-Cache"] for answer in answers)
+    assert Counter(response.status for response in responses) == {200: REQUESTS}
+    states = Counter(response.headers["X-Cache"] for response in responses)
     assert states["STALE"] > 0
     assert states["MISS"] > 0
-    for answer in answers:
-        assert ("Soon there" in answer.body) is (answer.headers["X-Cache"] != "STALE")
+    for response in responses:
+        assert ("Soon there" in response.body) is (response.headers["X-Cache"] != "STALE")
 
 
 def test_other_pages_are_served_during_a_slow_render(process):
     with locked("blogs_author"):
         crowd = InThreads(lambda: process.get(HOST), MAX_WAITERS)
         time.sleep(0.3)
-        took, answers = seconds(lambda: [process.get(HOST, "/quiet/") for _ in range(10)])
+        took, responses = seconds(lambda: [process.get(HOST, "/quiet/") for _ in range(10)])
     crowd.results()
 
-    assert {answer.headers["X-Cache"] for answer in answers} == {"HIT"}
+    assert {response.headers["X-Cache"] for response in responses} == {"HIT"}
     assert took < 1
 
 
@@ -133,16 +133,16 @@ def test_a_render_that_hangs_does_not_block_other_pages(process):
         again_took, again = seconds(lambda: process.get(HOST))
         assert waiting_for_a_lock() == 1
         time.sleep(1)
-    answers = crowd.results()
+    responses = crowd.results()
 
     assert (other.status, other.headers["X-Cache"]) == (200, "HIT")
     assert took < 1
     assert (again.status, again.headers["Retry-After"], again.headers["Cache-Control"]) == (503, "1", "no-store")
     assert again_took < 1
-    found = Counter(answer.status for answer in answers)
+    found = Counter(response.status for response in responses)
     assert set(found) == {200, 503}
     assert 1 <= found[200] <= 1 + MAX_WAITERS
-    assert all(answer.headers["Retry-After"] == "1" for answer in answers if answer.status == 503)
+    assert all(response.headers["Retry-After"] == "1" for response in responses if response.status == 503)
     assert process.get(HOST).headers["X-Cache"] == "HIT"
 
 
@@ -163,7 +163,7 @@ def test_waiting_requests_get_the_expired_page_if_the_database_is_away(techblog,
     time.sleep(0.3)
     go_on.set()
 
-    assert {(answer.status, answer.headers["X-Cache"]) for answer in crowd.results()} == {(200, "STALE")}
+    assert {(response.status, response.headers["X-Cache"]) for response in crowd.results()} == {(200, "STALE")}
 
 
 def test_requests_that_wait_for_a_missing_post_get_404(five_threads, blog):
@@ -171,5 +171,5 @@ def test_requests_that_wait_for_a_missing_post_get_404(five_threads, blog):
     with locked("django_redirect"):  # Django reads it before it responds with 404
         crowd = InThreads(lambda: five_threads.get(HOST, "/nothing/"), 20)
         time.sleep(0.3)
-    assert {answer.status for answer in crowd.results()} == {404}
+    assert {response.status for response in crowd.results()} == {404}
     assert entries() == before

@@ -1,7 +1,7 @@
-"""What readers are to see, in plain Python: it knows neither Django nor a cache, and a random test believes it.
+"""A model of the correct responses in plain Python, without Django and without a cache.
 
-Every name, title, text, slug, domain and colour is a word that never comes twice, so that the words of an answer tell
-whose it is and of when.
+Each name, title, text, slug, domain and colour is a unique word, so the words of a response tell which site and which
+state of it they belong to.
 """
 
 import itertools
@@ -35,7 +35,7 @@ def new_accent():
 
 @dataclass
 class Name:
-    """A tag's or an author's."""
+    """A tag or an author."""
 
     name: str
     slug: str
@@ -55,7 +55,7 @@ class Site:
     suspended: bool = False
 
     def moved(self, old, new):
-        """An address changed; what led to the old one leads to the new one."""
+        """A path changed: redirects to the old path now lead to the new one."""
         self.redirects.pop(new, None)
         self.redirects.update({path: new for path, target in self.redirects.items() if target == old})
         self.redirects[old] = new
@@ -63,7 +63,7 @@ class Site:
 
 @dataclass
 class Place:
-    """Where and when a post stands."""
+    """A placement: a post on a site."""
 
     key: int
     site: int
@@ -92,7 +92,7 @@ class Post:
 
 
 class Seen(NamedTuple):
-    """All of an answer that the model foretells."""
+    """The parts of a response that the model predicts."""
 
     status: int
     location: str | None = None
@@ -117,7 +117,7 @@ class World:
     def places(self):
         return [place for post in self.posts.values() for place in post.places.values()]
 
-    def answer(self, host, address, at):
+    def response(self, host, address, at):
         site = next((site for site in self.sites.values() if host in (site.domain, *site.further)), None)
         if site is None or site.suspended:
             return Seen(404)
@@ -132,7 +132,7 @@ class World:
         return Seen(404, None, frozenset(self._frame(site, at)))
 
     def _words(self, site, path, before, at):
-        """Those of a page; None where there is none."""
+        """The words of a page. None if the page does not exist."""
         live = self._live(site, at)
         posts = [entry for entry in live if not entry[0].is_page]
         match path.strip("/").split("/"):
@@ -162,16 +162,16 @@ class World:
                 return self._post(site, *found[0], at) if found else None
 
     def _live(self, site, at):
-        stand_here = [(post, post.places[site.key]) for post in self.posts.values() if site.key in post.places]
-        return [(post, place) for post, place in stand_here if place.is_live(at)]
+        placed = [(post, post.places[site.key]) for post in self.posts.values() if site.key in post.places]
+        return [(post, place) for post, place in placed if place.is_live(at)]
 
     def _frame(self, site, at):
-        """What stands on every page of a site: itself and its menu."""
+        """The words on every page of a site: its settings and its menu."""
         menu = [(post, place) for post, place in self._live(site, at) if post.is_page and place.pinned]
         return {site.name, site.tagline, site.accent} | {word for p, q in menu for word in (p.title, q.slug)}
 
     def _named(self, site, entries, before, at, name=None):
-        """A list that does not exist while it is empty; of a tag or an author, or of a month."""
+        """The list of a tag, an author or a month. It does not exist while it is empty."""
         words = self._list(site, entries, before, at)
         if not words or not words & {place.slug for _, place in entries}:
             return None
@@ -209,14 +209,14 @@ class World:
         return name.name, name.slug
 
     def _canonical(self, post, place, at):
-        """The home's, while it shows the post; else the site's own."""
+        """At the home while the post is live there, otherwise on the site itself."""
         at_home = post.places.get(post.home)
         shown = at_home is not None and at_home.is_live(at) and not self.sites[post.home].suspended
         return (self.sites[post.home], at_home) if shown else (self.sites[place.site], place)
 
 
 def month(place):
-    """The address of its archive; sites are at UTC."""
+    """The path of the archive of its month. All sites use UTC."""
     return f"/{datetime.fromtimestamp(place.moment, UTC):%Y/%m}/"
 
 
@@ -224,12 +224,12 @@ def _by_slug(names, slug):
     return next((key for key, name in names.items() if name.slug == slug), None)
 
 
-def difference(seen, answers):
-    """What is wrong with what was seen; "" when it is one of the answers, or on the way from one to the next."""
-    fitting = [answer.words for answer in answers if answer[:2] == seen[:2]]
+def difference(seen, correct):
+    """What is wrong with `seen`. "" if it is one of the correct responses, or a mixture of successive ones."""
+    fitting = [each.words for each in correct if each[:2] == seen[:2]]
     missing = frozenset.intersection(*fitting) - seen.words if fitting else ()
     foreign = seen.words - frozenset.union(*fitting) if fitting else ()
     if fitting and not missing and not foreign:
         return ""
-    expected = "\n          or ".join(map(str, answers))
+    expected = "\n          or ".join(map(str, correct))
     return f"seen {seen}\n    expected {expected}\n     missing {sorted(missing)}\n     foreign {sorted(foreign)}"

@@ -1,4 +1,4 @@
-"""What the servers saw: Redis and PostgreSQL tell which pages are stored and what a process asked of them."""
+"""Reads from Redis and PostgreSQL which pages are stored and which commands and statements a process sent."""
 
 import re
 from contextlib import contextmanager
@@ -16,22 +16,22 @@ def redis():
 
 
 def entries():
-    """Keys of all that is stored, pages and whatever else."""
+    """The keys of all entries in Redis."""
     with redis() as client:
         return set(client.scan_iter(count=10_000))
 
 
 def counted():
-    """For a `with` block: a Counter of the commands and statements of all sessions meanwhile."""
-    url = servers.postgresql.url.rpartition("/")[0] + "/postgres"  # its own names a database that is not there
+    """For a `with` block: a Counter of the commands and statements of all sessions."""
+    url = servers.postgresql.url.rpartition("/")[0] + "/postgres"  # its own URL names a database that does not exist
     return Counter(SimpleNamespace(url=url, log=servers.postgresql.log), servers.redis)
 
 
 @contextmanager
 def logged_queries():
-    """Yields a list that holds, at the end, what PostgreSQL wrote of each statement of a new connection.
+    """Yields a list that contains, at the end, the log records of all statements on new connections.
 
-    So without those of this process, and of registries, which keep one.
+    This process and the registries keep their connections, so their statements are not included.
     """
     database, queries = connection.settings_dict["NAME"], []
     log = servers.postgresql.log
@@ -50,7 +50,7 @@ def logged_queries():
 
 @contextmanager
 def locked(table):
-    """Whoever reads the table meanwhile waits."""
+    """Lock the table: every query that reads it waits."""
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
@@ -61,9 +61,9 @@ def locked(table):
 
 
 def waiting_for_a_lock():
-    """How many connections wait for a lock of another."""
+    """The number of connections that wait for a lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees the same again and again
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # otherwise a transaction sees the same result each time
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )

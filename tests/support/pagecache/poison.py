@@ -1,8 +1,8 @@
-"""What attackers have sent to caches, and what they might."""
+"""Headers, hosts, paths, queries and bodies of known and possible attacks on caches."""
 
 EVIL = "evil.test"
 
-# Words that some server, framework or proxy has obeyed: J. Kettle, "Practical Web Cache Poisoning" and after.
+# Some server, framework or proxy has obeyed each of these: J. Kettle, "Practical Web Cache Poisoning", and later work.
 HEADERS = [
     *(f"{name}: {EVIL}" for name in (
         "X-Forwarded-Host", "X-Forwarded-Server", "X-Host", "X-HTTP-Host-Override", "X-Original-Host", "X-Real-Host",
@@ -37,7 +37,7 @@ SPELLINGS = [
     "t\u0435chblog.test",
 ]  # fmt: skip
 
-# Of which some lead to the page itself, some nowhere; none to anything new that is stored.
+# Some lead to a page, some to an error. None may add an entry to the cache.
 PATHS = [
     "//", "/./", "//feed/", "/feed//", "/feed/../", "/feed/./", "/feed/..;/", "/;/", "/;x=1", "/feed/;jsessionid=1",
     "/x/..", "/feed/x.css", "/feed.css", "/x.js", "/feed/%2e%2e/", "/%2f", "/%2ffeed/", "/feed%2f", "/feed%2F",

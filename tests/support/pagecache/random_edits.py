@@ -1,4 +1,4 @@
-"""Random changes of posts on three blogs: made in the database, and then in the model of what readers see."""
+"""Random changes of posts on three blogs, made in the database and then in the model."""
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from tests.support.pagecache.random_reads import History
 DAY = 24 * 3600
 FEWEST_POSTS, MOST_POSTS = 3, 8
 
-numbers = st.integers(0, 2)  # of a site, or of a placement among those that are there
+numbers = st.integers(0, 2)  # of a site, or of a placement of a post
 pairs = st.integers(0, 1)  # of a tag or an author
 states = st.sampled_from(["live", "draft", "soon", "far"])
 ways = st.sampled_from(["save", "update", "admin"])
@@ -38,9 +38,9 @@ class Edits(RuleBasedStateMachine):
 
     @initialize(target=posts, seed=st.integers(0, 2**32 - 1))
     def begin(self, seed):
-        assume(seed)  # what is tried first, all zeros, would be one rule again and again
+        assume(seed)  # Hypothesis first tries only zeros, which would repeat one rule
         self.random, self.history, self.story, self.held = Random(seed), History(), [], None
-        self.scheduled = False  # whether something is, at a moment that is worth waiting for
+        self.scheduled = False  # whether a post becomes live within seconds
         self.hosts, self.shared_paths, self.paths = set(), {"/", "/feed/", "/sitemap.xml", "/robots.txt"}, {}
         before = self.history.before_change()
         for kind, known in ((Tag, self.world.tags), (Author, self.world.authors)):
@@ -53,7 +53,7 @@ class Edits(RuleBasedStateMachine):
             site.key = lifecycle.create(site.domain, site.name, theme=self.theme(), **settings).pk
             self.world.sites[site.key] = site
         self.history.committed(before)
-        self.invite_readers()
+        self.create_readers()
         self.remember_addresses()
         return multiple(
             self.write(0, {0, 1}, "live", is_page=False, tag=1),
@@ -67,7 +67,7 @@ class Edits(RuleBasedStateMachine):
         return self.history.world
 
     def remember_addresses(self):
-        """All that ever was somebody's."""
+        """Remember all hosts and paths that any site has ever had."""
         for site in self.world.sites.values():
             self.hosts |= {site.domain, *site.further}
         for kind, names in (("tag", self.world.tags), ("author", self.world.authors)):
@@ -84,7 +84,7 @@ class Edits(RuleBasedStateMachine):
         return self.random.choice(["terminal", "broadsheet"])
 
     def moment(self, state):
-        """Unix time, with the microseconds that the database holds."""
+        """Unix time with microseconds, as the database stores it."""
         self.scheduled |= state == "soon"
         later = {"live": -60 - self.random.random() * 40 * DAY, "soon": self.random.uniform(0.4, 1.5), "far": DAY}
         return None if state == "draft" else round(time() + later[state], 6)
@@ -95,10 +95,10 @@ class Edits(RuleBasedStateMachine):
 
     @contextmanager
     def change(self, step):
-        """Of the database first, during which readers come, then of the model."""
+        """Change the database in the block, while requests arrive, and then the model."""
         self.story.append(f"{time() % 1000:.3f} {step}")
         before = self.history.before_change()
-        self.send_racing_readers()
+        self.send_racing_requests()
         yield
         self.history.committed(before)
         self.story.append(f"{time() % 1000:.3f}   committed")
@@ -120,11 +120,11 @@ class Edits(RuleBasedStateMachine):
             post.key = row.pk
             self.world.posts[post.key] = post
             for place in places:
-                self.stand(post, place)
+                self.add_placement(post, place)
         return post.key
 
-    def stand(self, post, place):
-        """On a site where the post does not stand yet."""
+    def add_placement(self, post, place):
+        """Place the post on a site where it is not yet."""
         row = Placement(post_id=post.key, site_id=place.site, slug=place.slug, pinned=place.pinned)
         row.published_at = self.as_date(place.moment)
         row.save()
@@ -139,7 +139,7 @@ class Edits(RuleBasedStateMachine):
         site, post, moment = self.site(number), self.world.posts[key], self.moment(state)
         with self.change(f"{post.title} on {site.name} ({way}): {state} {moment}"):
             if site.key not in post.places:
-                self.stand(post, Place(0, site.key, new_slug(), moment))
+                self.add_placement(post, Place(0, site.key, new_slug(), moment))
             else:
                 self.edit(Placement, post.places[site.key].key, way, published_at=self.as_date(moment))
                 post.places[site.key].moment = moment
@@ -179,7 +179,7 @@ class Edits(RuleBasedStateMachine):
     def change_slug(self, key, number, way, to_a_former):
         place = self.place_of(key, number)
         if place is None or (place.moment and 0 < place.moment - time() < 2):
-            return  # whether readers knew the old one would be chance
+            return  # whether the old slug was ever live would be chance
         site, old, slug = self.world.sites[place.site], place.path, new_slug()
         taken = {other.path for other in self.world.places() if other.site == site.key}
         if to_a_former and (former := sorted(set(site.redirects) - taken)):
@@ -199,7 +199,7 @@ class Edits(RuleBasedStateMachine):
 
     @rule(key=posts, kind=st.sampled_from(["tags", "authors"]), number=pairs, way=ways)
     def label(self, key, kind, number, way):
-        """With a tag or an author, or no longer."""
+        """Add or remove a tag or an author."""
         post = self.world.posts[key]
         own, other = getattr(post, kind), sorted(getattr(self.world, kind))[number]
         with self.change(f"{post.title}: {kind} {own} ^ {other} ({way})"):

@@ -1,4 +1,4 @@
-"""Readers of all kinds, and what each of them may see at its time."""
+"""Random requests, and the responses that are correct for each at its time."""
 
 import gzip
 import http.client
@@ -17,9 +17,9 @@ from tests.support import servers
 from tests.support.pagecache.model import WORD, Seen, World, new_word
 from tests.support.processes import KNOWN_WITHIN
 
-APPEARS_WITHIN = 1.0  # seconds after the moment for which a post was scheduled
+APPEARS_WITHIN = 1.0  # seconds after the publication time of a post
 
-# What readers send, and the encodings that they understand.
+# Values of Accept-Encoding, and the encodings that each accepts.
 ENCODINGS = {
     "gzip, deflate, br": ("gzip", "br"),
     "": (),
@@ -30,7 +30,7 @@ ENCODINGS = {
     "*": ("gzip", "br"),
 }
 OF_BROWSERS, *RARE = ENCODINGS
-# What is somebody's own, in a page or among its headers.
+# Words that belong to one user and may be in no public response.
 PERSONAL = ["csrf", "session", "set-cookie", "successfully", "messagelist"]
 
 
@@ -42,7 +42,7 @@ class Request(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a reader got, and when it was sent for and complete."""
+    """A response, and the Unix times of its request and its end."""
 
     request: Request
     began: float
@@ -70,12 +70,12 @@ class Reading(NamedTuple):
 
 
 class History:
-    """The world now, and those that a reader may still see."""
+    """The present state of the model, and earlier states that a response may still show."""
 
     def __init__(self):
         self.world = World()
         self.committed_at = 0.0
-        self._before = []  # worlds, and until when each was
+        self._before = []  # earlier states with the time at which each ended
 
     def before_change(self):
         return deepcopy(self.world)
@@ -84,11 +84,11 @@ class History:
         self.committed_at = time()
         self._before = [(before, self.committed_at), *self._before[:9]]
 
-    def answers(self, host, address, began, ended):
-        """All that a request may be answered that was sent and answered at these times."""
+    def correct_responses(self, host, address, began, ended):
+        """All correct responses to a request that began and ended at these times."""
         worlds = [world for world, until in self._before if began < until + KNOWN_WITHIN] + [self.world]
         return {
-            world.answer(host, address, at)
+            world.response(host, address, at)
             for world in worlds
             for at in (began - APPEARS_WITHIN, ended, *self.moments(began - APPEARS_WITHIN, ended, world))
         }
@@ -99,15 +99,15 @@ class History:
 
 
 class Readers:
-    """Ask the processes, each time with other headers, parameters and spellings that are to change nothing."""
+    """Send requests with random headers, parameters and spellings, none of which may change the response."""
 
     def __init__(self, processes, random, cookies, states):
         self._processes, self._random, self._cookies = processes, random, cookies
-        self._states = states  # counts what X-Cache says
-        self._known = {}  # what a browser holds: address → (ETag, headers, body)
+        self._states = states  # counts the values of X-Cache
+        self._known = {}  # a browser's cache: address → (ETag, headers, body)
 
     def request(self, host, address, others=("other.test",)):
-        """One by a random reader. `others` are hosts that it may try to smuggle in."""
+        """A random request. `others` are hosts for forged headers."""
         pick = self._random.choice
         headers = {"Accept-Encoding": OF_BROWSERS if self._random.random() < 0.5 else pick(RARE)}
         noise = {
@@ -131,16 +131,16 @@ class Readers:
         return Request(self._random.randrange(len(self._processes)), spelling, address, headers)
 
     def send(self, request):
-        """From any thread."""
+        """Send the request. May be called from any thread."""
         port, began = self._processes[request.process].port, time()
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
             connection.request("GET", request.address, headers={"Host": request.spelling, **request.headers})
-            answer = connection.getresponse()
-            body = answer.read()
-        return Reading(request, began, time(), answer.status, dict(answer.getheaders()), body)
+            response = connection.getresponse()
+            body = response.read()
+        return Reading(request, began, time(), response.status, dict(response.getheaders()), body)
 
     def complete(self, reading, host, address):
-        """What the reader sees: who is told that a page did not change shows the one that is there."""
+        """The reading as a browser shows it: after a 304 it shows the page from its cache."""
         self._states[reading.headers.get("X-Cache")] += 1
         key = host, address, reading.request.headers["Accept-Encoding"]
         if reading.status == 304:
@@ -161,7 +161,7 @@ def words(text):
 
 
 def entries(sites):
-    """(site id, address, page) of all that Redis holds of the present generations of these sites."""
+    """(site id, address, response) of all entries in Redis with the present generations of these sites."""
     prefix = fingerprint()
     generations = {g.site_id: str(g.value) for g in Generation.objects.filter(site_id__in=sites)}
     with closing(redis.Redis.from_url(servers.redis.url)) as server:

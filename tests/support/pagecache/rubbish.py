@@ -1,4 +1,4 @@
-"""A server that speaks the protocol of Redis (RESP) and answers GET with whatever a test says."""
+"""A server that speaks RESP and responds to GET with bytes that a test chooses."""
 
 import socket
 import threading
@@ -7,12 +7,12 @@ from contextlib import suppress
 
 
 class RubbishRedis:
-    """Keeps what it is told with SET. `answer(key, kept)` makes the bytes for GET; None: what a Redis would say."""
+    """Stores what SET sends. `respond(key, stored)` returns the bytes for GET; None: as Redis would."""
 
     def __init__(self):
-        self.kept = {}
-        self.answer = None
-        self.asked = 0
+        self.stored = {}
+        self.respond = None
+        self.gets = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
         threading.Thread(target=self._listen, daemon=True).start()
@@ -35,14 +35,14 @@ class RubbishRedis:
     def _reply(self, words):
         name = words[0].upper()
         if name == b"SET":
-            self.kept[words[1]] = words[2]
+            self.stored[words[1]] = words[2]
         if name != b"GET":
             return b"+OK\r\n"
-        self.asked += 1
-        kept = self.kept.get(words[1])
-        if self.answer is not None:
-            return self.answer(words[1], kept)
-        return bulk(kept) if kept is not None else b"$-1\r\n"
+        self.gets += 1
+        stored = self.stored.get(words[1])
+        if self.respond is not None:
+            return self.respond(words[1], stored)
+        return bulk(stored) if stored is not None else b"$-1\r\n"
 
 
 def bulk(content):
@@ -50,7 +50,7 @@ def bulk(content):
 
 
 def dripping(head, part=b"x" * 100, pause=0.1):
-    """Sends `head`, and then a little again and again, for ten seconds."""
+    """Send `head`, and then `part` every `pause` seconds for ten seconds."""
     yield head
     for _ in range(int(10 / pause)):
         time.sleep(pause)
@@ -62,7 +62,7 @@ def _parts(reply):
 
 
 def _command(lines):
-    """The next command, as a list of words; empty when the other side hung up."""
+    """The next command as a list of words; empty if the client closed the connection."""
     head = lines.readline()
     words = []
     for _ in range(int(head[1:] or 0)):

@@ -1,4 +1,4 @@
-"""What readers of the sites are to get, compared with what a process answers."""
+"""Compares the responses of a process with the correct pages, as Django renders them here."""
 
 import time
 
@@ -8,13 +8,13 @@ from devstack.processes import wait_until
 from tenancy.registry.site_registry import registry
 from tests.support.timing import seconds
 
-TIMEOUT = 0.25  # of a question to Redis (settings/caches.py)
+TIMEOUT = 0.25  # of an exchange with Redis
 RECOVERY = 3  # seconds
 
 
 def rendered(host, path="/"):
-    """What Django answers, in this process and with no page cache in front of it."""
-    registry.expire()  # as if a quarter of a second had passed since the last change
+    """The response of Django in this process, without the page cache."""
+    registry.expire()  # the next lookup loads the last change
     return Client(headers={"host": host}).get(path)
 
 
@@ -24,7 +24,7 @@ def true_pages(*pages):
 
 
 def assert_all_true(process, true):
-    """Every reader gets the truth; answers how the cache says it came."""
+    """Each response has the correct body. Returns the values of X-Cache."""
     answers = {page: process.get(*page) for page in true}
     assert {page: (answer.status, answer.body) for page, answer in answers.items()} == {
         page: (200, body) for page, body in true.items()
@@ -37,7 +37,7 @@ def assert_recovers(process, true):
 
 
 def slow(process, page, lasting):
-    """Of visits for so many seconds, how many took as long as a time-out; all of them are answered."""
+    """Send requests for `lasting` seconds. Returns how many took as long as a timeout; each must get 200."""
     times, deadline = [], time.monotonic() + lasting
     while time.monotonic() < deadline:
         took, answer = seconds(lambda: process.get(*page))

@@ -1,4 +1,4 @@
-"""Requests as bytes, for what no client library sends; answers as bytes, as they came."""
+"""Raw requests that no client library sends, and their responses as bytes."""
 
 import http.client
 import socket
@@ -7,7 +7,7 @@ from tests.support.reading import Response
 
 
 def exchange(process, request):
-    """The answer of a server process to these bytes."""
+    """The response of a server process to these bytes."""
     with socket.create_connection(("127.0.0.1", process.port), timeout=20) as connection:
         connection.sendall(request)
         method = request.partition(b" ")[0].decode("latin-1")
@@ -17,6 +17,6 @@ def exchange(process, request):
 
 
 def get(process, host, path="/", *headers, method="GET", body=b""):
-    """The answer to a request with this target and these lines as headers, all of them as they are."""
+    """The response to a request with this target and these header lines, all sent unchanged."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers]
     return exchange(process, "\r\n".join(lines).encode("utf-8") + b"\r\n\r\n" + body)

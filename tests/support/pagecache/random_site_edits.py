@@ -1,4 +1,4 @@
-"""Random changes of three blogs as such, of tags and authors, and transactions that last or fail."""
+"""Random changes of sites, tags and authors, and transactions that stay open or fail."""
 
 from time import sleep, time
 
@@ -16,10 +16,14 @@ from tests.support.pagecache.model import new_accent, new_domain, new_slug, new_
 from tests.support.pagecache.random_edits import Edits, numbers, pairs, ways
 from tests.support.pagecache.random_reads import APPEARS_WITHIN
 
-FIELDS = {"tagline": "tagline", "accent": "accent", "posts_per_page": "size"}  # of the row, and of the model
+FIELDS = {
+    "tagline": "tagline",
+    "accent": "accent",
+    "posts_per_page": "size",
+}  # by name in the database: name in the model
 
 
-class Upheavals(Edits):
+class SiteEdits(Edits):
     def row(self, site):
         return SiteRow.objects.select_related("settings").get(pk=site.key)
 
@@ -97,7 +101,7 @@ class Upheavals(Edits):
 
     @rule(number=numbers)
     def redirect_by_hand(self, number):
-        """One more, another target, or one less."""
+        """Add, change or delete a redirect."""
         site, new = self.site(number), f"/{new_slug()}/"
         free = sorted(site.redirects)
         with self.change(f"{site.domain}: redirects of old addresses change"):
@@ -121,7 +125,7 @@ class Upheavals(Edits):
         if model is Tag and self.held:
             return  # its row is locked
         word = new_slug() if field == "slug" else new_word()
-        way = "save" if (field, way) == ("slug", "admin") else way  # which has no such field
+        way = "save" if (field, way) == ("slug", "admin") else way  # the form has no slug
         with self.change(f"{names[key]}: {field} = {word} ({way})"):
             self.edit(model, key, way, **{field: word})
             setattr(names[key], field, word)
@@ -130,7 +134,7 @@ class Upheavals(Edits):
         return self.world.tags if model is Tag else self.world.authors
 
     @rule(number=pairs, way=ways)
-    def write_a_biography(self, number, way):
+    def change_biography(self, number, way):
         key = sorted(self.world.authors)[number]
         with self.change(f"{self.world.authors[key]} gets a biography ({way})"):
             bio = new_word()
@@ -141,8 +145,8 @@ class Upheavals(Edits):
 
     @precondition(lambda self: not self.held)
     @rule(number=pairs)
-    def begin_what_lasts(self, number):
-        """Another process changes a tag and commits later, when the others have asked for newer changes."""
+    def begin_transaction(self, number):
+        """Another connection changes a tag and commits after processes have already loaded newer changes."""
         key, name = sorted(self.world.tags)[number], new_word()
         connection = connections["default"].copy()
         connection.set_autocommit(False)
@@ -153,7 +157,7 @@ class Upheavals(Edits):
 
     @precondition(lambda self: self.held)
     @rule()
-    def commit_what_lasted(self):
+    def commit_transaction(self):
         connection, key, name = self.held
         with self.change("the transaction ends"):
             connection.commit()
@@ -163,9 +167,9 @@ class Upheavals(Edits):
 
     @rule(number=numbers)
     def roll_back(self, number):
-        """Nobody ever sees it."""
+        """No response may ever show it."""
         site = self.site(number)
-        with self.change(f"{site.domain}: a change that is taken back"), transaction.atomic():
+        with self.change(f"{site.domain}: a change that is rolled back"), transaction.atomic():
             SiteSettings.objects.filter(site=site.key).update(tagline=new_word())
             Placement.objects.filter(site=site.key).update(published_at=None)
             transaction.set_rollback(True)
@@ -174,7 +178,7 @@ class Upheavals(Edits):
 
     @precondition(lambda self: self.scheduled)
     @rule()
-    def wait_until_all_has_appeared(self):
+    def wait_until_all_are_live(self):
         self.scheduled = False
         last = max(self.history.moments(time(), time() + 2), default=0)
         self.story.append(f"{time() % 1000:.3f} nothing happens until {last % 1000 + APPEARS_WITHIN:.3f}")
@@ -182,10 +186,10 @@ class Upheavals(Edits):
 
     @rule(key=Edits.posts, number=numbers, way=ways)
     def schedule(self, key, number, way):
-        """Readers come before the moment, and after it."""
+        """Requests arrive before the publication time and after it."""
         self.publish_or_withdraw(key, number, "soon", way)
-        self.readers_see_what_is_true()
-        self.wait_until_all_has_appeared()
+        self.responses_are_correct()
+        self.wait_until_all_are_live()
 
     def teardown(self):
         if getattr(self, "held", None):
