@@ -23,8 +23,8 @@ def watch_content() -> None:
         ),
         fields=["post", "site", "slug", "published_at"],
     )
-    watch(Site, of_posts_at_home("{row}.id"), fields=["domain"])
-    watch(SiteSettings, of_posts_at_home("{row}.site_id"), fields=["state"])
+    watch(Site, posts_at_home("{row}.id"), fields=["domain"])
+    watch(SiteSettings, posts_at_home("{row}.site_id"), fields=["state"])
 
     watch(Post, placed("", "p.post_id = {row}.id"))
     for through in (Post.authors.through, Post.tags.through):
@@ -57,6 +57,6 @@ def placed(join: str, condition: str) -> str:
     return _PLACED.replace("{join}", join).replace("{condition}", condition)
 
 
-def of_posts_at_home(site_id: str) -> str:
+def posts_at_home(site_id: str) -> str:
     """SQL for the other sites of posts that have this home."""
     return placed("JOIN blogs_post o ON o.id = p.post_id", f"o.home_id = {site_id} AND p.site_id <> o.home_id")

@@ -1,4 +1,4 @@
-"""Reads from the database what a process knows of the sites: all of it first, then what changed."""
+"""Reads the map domain → site from the database: first the whole map, then the sites that changed."""
 
 import gc
 from collections.abc import Iterator
@@ -13,55 +13,56 @@ from django.db.backends.utils import CursorWrapper
 from tenancy.changes.moments import moments_query
 from tenancy.registry.domain_map import DomainMap, Moments, Row
 
-READ_ANEW_WITHIN = 60.0  # seconds; the backstop: whatever was heard, each part of the map …
-PART = 500  # … of so many sites; all at once would take longer than a change may, with 100,000
-PARTS_AT_ONCE = 5  # by one question: a process that few visit asks about once a second
+# As a safeguard, each part of the map is read again within this many seconds, also without a new generation.
+FULL_REFRESH_INTERVAL = 60.0
+PART_SIZE = 500  # sites; with 100,000 sites, all at once would delay the news of a change
+MAX_PARTS = 5  # in one call of `read`; a process with few requests calls it about once a second
 NEVER = 2**63 - 1  # higher than every transaction id
-READ_ONE_BY_ONE = 10_000  # of more changed sites than this the whole map is read
+MAX_CHANGED_SITES = 10_000  # if more sites changed, the whole map is read
 
 
 class MapReader:
-    """Keeps its `map` true, by a connection of its own. One thread reads; any may hang up."""
+    """Keeps `map` up to date over a connection of its own. One thread calls `read`; any thread may call `close`."""
 
     def __init__(self) -> None:
         self.map = DomainMap()
         self.has_read = False
         self._connection: BaseDatabaseWrapper | None = None
-        self._horizon = 0  # whatever is committed from now on carries this transaction id or a higher one
-        self._parts: list[tuple[int, int]] = []  # those that are still to be read anew
-        self._part_due_at = self._pause = 0.0
+        self._horizon = 0  # every later commit has this transaction id or a higher one
+        self._parts: list[tuple[int, int]] = []  # ranges of site ids to read again
+        self._next_part_at = self._part_interval = 0.0
 
     @property
     def is_connected(self) -> bool:
         return self._connection is not None
 
     def read(self, now: float) -> None:
-        """Ask what changed, and read that. `now` is a time of the monotonic clock. Raises what the database raises."""
-        connected_now = self._connection is None
+        """Read what changed. `now` is a time of the monotonic clock. Raises the errors of the database."""
+        is_new = self._connection is None
         connection = self._connection = self._connection or own_connection()
         with connection.cursor() as cursor:
-            # A new connection reads the whole map below, so it asks for the horizon alone.
-            cursor.execute(_CHANGES[connection.vendor], [NEVER if connected_now else self._horizon])
-            answer = cursor.fetchall()
-            horizon = answer[0][0]
-            generations = [(site_id, value) for _, site_id, value in answer if value]
-            stale = {*self.map.unheard(generations), *self.map.due(time())}
-            # A new connection may lead to another server, and a lower horizon to a restored backup.
-            if connected_now or horizon < self._horizon or len(stale) > READ_ONE_BY_ONE:
+            # A new connection reads the whole map below, so it needs no generations here.
+            cursor.execute(_CHANGES[connection.vendor], [NEVER if is_new else self._horizon])
+            rows = cursor.fetchall()
+            horizon = rows[0][0]
+            generations = [(site_id, value) for _, site_id, value in rows if value]
+            stale = {*self.map.changed(generations), *self.map.due(time())}
+            # A new connection may reach another server, and a lower horizon means a restored backup.
+            if is_new or horizon < self._horizon or len(stale) > MAX_CHANGED_SITES:
                 self._read_all(cursor, now)
             elif stale:
                 self.map.replace(stale, *_rows(cursor, f"IN ({', '.join(map(str, stale))})"))
-            self.map.hear(generations)
+            self.map.remember(generations)
             self._horizon = horizon
-            for _ in range(PARTS_AT_ONCE):
-                if now >= self._part_due_at:
-                    self._read_part_anew(cursor, now)
+            for _ in range(MAX_PARTS):
+                if now >= self._next_part_at:
+                    self._read_part_again(cursor, now)
 
     def close(self) -> None:
-        """Close the connection; the next reading opens another."""
+        """Close the connection. The next `read` opens a new one."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(Error):  # it may be broken, which is why it goes
+            with suppress(Error):  # the connection may be broken
                 connection.close()
 
     def _read_all(self, cursor: CursorWrapper, now: float) -> None:
@@ -76,14 +77,14 @@ class MapReader:
         self.has_read = True
 
     def _plan_parts(self, now: float) -> None:
-        self._parts = self.map.parts(PART)
-        self._pause = READ_ANEW_WITHIN / len(self._parts)
-        self._part_due_at = now + self._pause
+        self._parts = self.map.parts(PART_SIZE)
+        self._part_interval = FULL_REFRESH_INTERVAL / len(self._parts)
+        self._next_part_at = now + self._part_interval
 
-    def _read_part_anew(self, cursor: CursorWrapper, now: float) -> None:
+    def _read_part_again(self, cursor: CursorWrapper, now: float) -> None:
         first, last = self._parts.pop()
-        self.map.replace(self.map.sites_from(first, last), *_rows(cursor, f"BETWEEN {first} AND {last}"))
-        self._part_due_at += self._pause
+        self.map.replace(self.map.sites_between(first, last), *_rows(cursor, f"BETWEEN {first} AND {last}"))
+        self._next_part_at += self._part_interval
         if not self._parts:
             self._plan_parts(now)
 
@@ -101,8 +102,8 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _rows(cursor: CursorWrapper, sites: str = "") -> tuple[list[Row], Moments]:
-    """Domains and next moments of all sites, or of those whose ids fulfil the condition `sites`."""
-    # Of both tables: PostgreSQL does not conclude from the one to the other, and would read all of it.
+    """Domains and next moments of all sites, or of the sites whose id meets the SQL condition `sites`."""
+    # The condition names both tables, because PostgreSQL would otherwise read one of them completely.
     among = sites and f"WHERE d.site_id {sites} AND s.site_id {sites}"
     cursor.execute(_DOMAINS.format(among=among))
     domains = cursor.fetchall()
@@ -112,29 +113,29 @@ def _rows(cursor: CursorWrapper, sites: str = "") -> tuple[list[Row], Moments]:
 
 
 def _timestamp(moment: datetime | str) -> float:
-    """Unix time of what the database answered; SQLite keeps a text, in UTC."""
+    """The Unix time of a value from the database. SQLite returns text in UTC."""
     if isinstance(moment, str):
         moment = datetime.fromisoformat(moment).replace(tzinfo=UTC)
     return moment.timestamp()
 
 
 def own_connection() -> BaseDatabaseWrapper:
-    """A connection beside those of the requests, which hears soon that the database hangs."""
+    """A connection apart from those of requests, with timeouts that detect a hanging database soon."""
     connection = connections["default"].copy()
-    connection.inc_thread_sharing()  # one thread uses it, another may hang up
+    connection.inc_thread_sharing()  # one thread uses the connection, another may close it
     if connection.vendor == "postgresql":
         options = connection.settings_dict["OPTIONS"].get("options", "")
         connection.settings_dict["OPTIONS"] |= {
             "connect_timeout": 2,
-            # The last one of a name counts; whatever else the installation asks for stays.
+            # The last value of an option counts; other options of the installation stay in effect.
             "options": f"{options} -c statement_timeout=2000 -c default_transaction_isolation=read\\ committed",
             "tcp_user_timeout": 2000,
         }
     return connection
 
 
-# Each answers with one row at least: the horizon for the next question. A transaction that is not yet visible to this
-# one carries an id from the horizon on, whenever it commits.
+# Each query returns at least one row, with the horizon for the next call. A transaction that this query does not see
+# yet has an id at or above the horizon, whenever it commits.
 _CHANGES = {
     "postgresql": """
         SELECT now.horizon, g.site_id, g.value::text

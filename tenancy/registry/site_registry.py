@@ -1,8 +1,8 @@
-"""The map domain → site that every process holds in memory, kept true against the database.
+"""The map domain → site that every process holds in memory.
 
-A lookup is a dictionary access. When the last question to the database began 100 ms ago, one thread asks "what
-changed?"; a lookup whose map is older than 200 ms waits for the answer. So each lookup knows what was committed a
-quarter of a second before.
+A lookup is a dictionary access. 100 ms after the start of the last query, a lookup lets the registry's thread start
+the next one, which reads what changed. A lookup whose map is older than 200 ms waits for the result. So every lookup
+knows everything that was committed 0.25 s earlier.
 """
 
 import logging
@@ -16,12 +16,13 @@ from tenancy.registry.domain_map import SiteEntry
 from tenancy.registry.map_reader import MapReader
 from tenancy.registry.per_generation import cached_per_generation
 
-ASK_AFTER = 0.1  # seconds since the last question began
-WAIT_AFTER = 0.2  # age of the map from which on a lookup waits …
-WAIT_AT_MOST = 0.2  # … this long, counted from the begin of the question
-WAIT_LONGER_AT_MOST = 0.9  # who would surely answer wrong: without a map, or after a change of this very process
-BACK_OFF = 1.0  # after an error nobody asks and nobody waits
-HANGS_AFTER = 0.9  # seconds that a question is without an answer: another one would not get any either
+# All in seconds.
+QUERY_INTERVAL = 0.1  # from the start of a query to the start of the next
+MAX_AGE = 0.2  # of the map; with an older one a lookup waits
+SHORT_TIMEOUT = 0.2  # of a lookup that waits, from the start of the query
+LONG_TIMEOUT = 0.9  # where the old map is known to be wrong: it was never loaded, or this process made a change
+RETRY_INTERVAL = 1.0  # after an error no query starts and no lookup waits
+HANG_TIMEOUT = 0.9  # a query that takes longer means that the database hangs
 
 NEVER = float("-inf")
 
@@ -29,74 +30,77 @@ logger = logging.getLogger(__name__)
 
 
 class RegistryUnavailable(Exception):
-    """This process never loaded the map, so it cannot tell an unknown host from a known one."""
+    """This process has never loaded the map, so it cannot tell known hosts from unknown ones."""
 
 
 class Registry:
-    """Use the one instance, `registry`."""
+    """The map with its thread. Use the instance `registry`."""
 
     def __init__(self) -> None:
         self._reader = MapReader()
         self._lock = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._asking = False
-        self._asked_at = NEVER  # begin of the last question
-        self._known_at = NEVER  # begin of the last question that was answered
-        self._due_at = NEVER  # this process committed something: only a later question knows it
+        self._is_querying = False
+        self._query_began_at = NEVER
+        self._map_read_at = NEVER  # start of the last query that succeeded
+        self._expired_at = NEVER  # last commit of this process; only a later query sees it
         self._fresh_until = NEVER
-        self._silent_until = NEVER
+        self._retry_at = NEVER
 
     def find(self, name: str) -> SiteEntry | None:
-        """The site with this domain, given in its canonical spelling; None if there is none.
+        """The site with this domain in its canonical spelling, or None.
 
-        Raises RegistryUnavailable when the map was never loaded.
+        Raises RegistryUnavailable if the map was never loaded.
         """
         if monotonic() >= self._fresh_until:
-            self._freshen()
+            self._refresh()
         return self._reader.map.entries.get(name)
 
     def site(self, entry: SiteEntry) -> Site:
-        """The site with its settings, one object for all requests: never change it. Raises Site.DoesNotExist."""
+        """The site with its settings. All requests share the object, so do not modify it. Raises Site.DoesNotExist."""
         return _site(entry)
 
     def expire(self) -> None:
-        """This process committed something: its next lookup waits until it knows it."""
+        """Make the next lookup wait for a new query. Called after a commit of this process."""
         with self._lock:
-            self._due_at = monotonic()
+            self._expired_at = monotonic()
             self._fresh_until = NEVER
 
     def is_database_hanging(self) -> bool:
-        return self._asking and monotonic() - self._asked_at > HANGS_AFTER
+        """Whether a query has been running for longer than HANG_TIMEOUT."""
+        return self._is_querying and monotonic() - self._query_began_at > HANG_TIMEOUT
 
-    def _freshen(self) -> None:
+    def _refresh(self) -> None:
         with self._lock:
             began = now = monotonic()
             while True:
-                asked_too_long_ago = now - self._asked_at >= ASK_AFTER or self._asked_at < self._due_at
-                if asked_too_long_ago and not self._asking and now >= self._silent_until:
-                    self._wake(now)
-                patience = self._patience(began, now)
-                if patience <= 0:
+                is_due = now - self._query_began_at >= QUERY_INTERVAL or self._query_began_at < self._expired_at
+                if is_due and not self._is_querying and now >= self._retry_at:
+                    self._start_query(now)
+                timeout = self._timeout(began, now)
+                if timeout <= 0:
                     break
-                self._lock.wait(patience)
+                self._lock.wait(timeout)
                 now = monotonic()
         if not self._reader.has_read:
-            raise RegistryUnavailable("The map of sites was never loaded: is the database there, and migrated?")
+            raise RegistryUnavailable(
+                "The map of sites was never loaded. Check that the database runs and that `manage.py migrate` was run."
+            )
 
-    def _patience(self, began: float, now: float) -> float:
-        """Seconds that a lookup which began at `began` still waits.
+    def _timeout(self, began: float, now: float) -> float:
+        """Seconds for which a lookup that began at `began` still waits.
 
-        They count from the begin of the question as well: one that hangs is waited for once, not by every request.
+        They count from the start of the query if that is earlier: requests wait once for a query that hangs, not each.
         """
-        if self._known_at >= max(began - WAIT_AFTER, self._due_at) or now < self._silent_until:
+        if self._map_read_at >= max(began - MAX_AGE, self._expired_at) or now < self._retry_at:
             return 0
-        surely_wrong = not self._reader.has_read or self._known_at < self._due_at
-        at_most = WAIT_LONGER_AT_MOST if surely_wrong else WAIT_AT_MOST
-        return min(began, self._asked_at) + at_most - now
+        is_known_wrong = not self._reader.has_read or self._map_read_at < self._expired_at
+        timeout = LONG_TIMEOUT if is_known_wrong else SHORT_TIMEOUT
+        return min(began, self._query_began_at) + timeout - now
 
-    def _wake(self, now: float) -> None:
-        self._asking = True
-        self._asked_at = now
+    def _start_query(self, now: float) -> None:
+        self._is_querying = True
+        self._query_began_at = now
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="registry", daemon=True)
             self._thread.start()
@@ -105,35 +109,38 @@ class Registry:
     def _run(self) -> None:
         while True:
             with self._lock:
-                self._lock.wait_for(lambda: self._asking)
-                asked_at = self._asked_at
-            answered = self._try_to_ask(asked_at)
+                self._lock.wait_for(lambda: self._is_querying)
+                began_at = self._query_began_at
+            succeeded = self._try_to_read(began_at)
             with self._lock:
-                if answered:
-                    self._known_at = asked_at
-                    self._fresh_until = asked_at + ASK_AFTER if asked_at >= self._due_at else NEVER
+                if succeeded:
+                    self._map_read_at = began_at
+                    self._fresh_until = began_at + QUERY_INTERVAL if began_at >= self._expired_at else NEVER
                 else:
-                    self._silent_until = monotonic() + BACK_OFF
-                self._asking = False
+                    self._retry_at = monotonic() + RETRY_INTERVAL
+                self._is_querying = False
                 self._lock.notify_all()
 
-    def _try_to_ask(self, asked_at: float) -> bool:
-        """Ask, on a new connection when the one we had is broken: a restarted database is no absent one."""
+    def _try_to_read(self, began_at: float) -> bool:
+        """Read once more on a new connection if the existing one fails: the database may only have restarted."""
         for attempt in (1, 2) if self._reader.is_connected else (2,):
             try:
-                self._reader.read(asked_at)
-            except Exception as error:  # whatever it was: known hosts stay known, and a later question may succeed
+                self._reader.read(began_at)
+            except Exception as error:  # on any error known hosts stay known, and a later query may succeed
                 self._reader.close()
                 if attempt == 2:
                     logger.error(
-                        "The registry got no answer and asks again in %s s: %s", BACK_OFF, error, exc_info=True
+                        "The registry could not query the database. It retries in %s s. %s",
+                        RETRY_INTERVAL,
+                        error,
+                        exc_info=True,
                     )
             else:
                 return True
         return False
 
     def close(self) -> None:
-        """Close the connection; the next question opens another."""
+        """Close the connection. The next query opens a new one."""
         self._reader.close()
 
 
@@ -143,4 +150,4 @@ def _site(entry: SiteEntry) -> Site:
 
 
 registry = Registry()
-os.register_at_fork(after_in_child=registry.__init__)  # type: ignore[misc]  # threads and connections stay behind
+os.register_at_fork(after_in_child=registry.__init__)  # type: ignore[misc]  # a forked process inherits neither the thread nor the connection

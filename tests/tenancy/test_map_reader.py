@@ -7,7 +7,7 @@ from django.db import connection
 from benchmarks import sites
 from tenancy import lifecycle
 from tenancy.registry import map_reader
-from tenancy.registry.map_reader import READ_ANEW_WITHIN, MapReader
+from tenancy.registry.map_reader import FULL_REFRESH_INTERVAL, MapReader
 from tenancy.registry.site_registry import registry
 
 
@@ -28,7 +28,7 @@ def unheard(sql, *parameters):
 
 @pytest.mark.parametrize("among", ["silence", "changes without end"])
 def test_a_change_that_nobody_told_of_is_known_within_a_minute(reader, techblog, financeblog, among, monkeypatch):
-    monkeypatch.setattr(map_reader, "PART", 1)
+    monkeypatch.setattr(map_reader, "PART_SIZE", 1)
     for number in range(70):  # more parts than questions
         lifecycle.create(f"site-{number}.test", "Site")
     reader.read(now=0)
@@ -36,7 +36,7 @@ def test_a_change_that_nobody_told_of_is_known_within_a_minute(reader, techblog,
     reader.read(now=1)
     assert "quiet.test" not in reader.map.entries
 
-    for now in range(2, int(READ_ANEW_WITHIN) + 2):
+    for now in range(2, int(FULL_REFRESH_INTERVAL) + 2):
         if among != "silence":
             Site.objects.filter(pk=financeblog.pk).update(name=f"Finance {now}")
         reader.read(now=now)
@@ -64,7 +64,7 @@ def test_a_site_that_nobody_told_of_is_known_within_a_minute(reader, techblog):
     reader.read(now=1)
     assert sites.host(5000) not in reader.map.entries
 
-    reader.read(now=READ_ANEW_WITHIN + 1)
+    reader.read(now=FULL_REFRESH_INTERVAL + 1)
     assert reader.map.entries[sites.host(5000)].site_id == 5000
 
 

@@ -56,7 +56,7 @@ def test_a_hundred_thousand_hosts_load_within_a_second_and_are_found_within_a_mi
     wait_until(lambda: knows(serving, ONE))  # a busy machine may take longer than a lookup waits
     rounds = 10_000  # few enough to stay within one question of the registry
     lookup = min(timeit.repeat(lambda: serving.find(ONE), number=rounds, repeat=20)) / rounds
-    wait_until(lambda: not serving._asking)  # else its thread would connect anew
+    wait_until(lambda: not serving._is_querying)  # else its thread would connect anew
     serving.close()
 
     print(f"\n{HOSTS:,} hosts: loaded in {load:.2f} s of CPU, {memory / 1e6:.0f} MB, a lookup {lookup * 1e9:.0f} ns")

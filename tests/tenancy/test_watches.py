@@ -31,7 +31,7 @@ from tests.support.noticeboard.models import Notice
 call_command("migrate", run_syncdb=True, verbosity=0)
 site = lifecycle.create("blog.test", "Blog")
 before = site_registry.registry.find("blog.test").generation
-site_registry.ASK_AFTER = site_registry.WAIT_AFTER = 3600
+site_registry.QUERY_INTERVAL = site_registry.MAX_AGE = 3600
 site_registry.registry.expire()
 site_registry.registry.find("blog.test")
 Notice.objects.create(site=site, text="Closed on Monday")
