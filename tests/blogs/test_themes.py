@@ -46,7 +46,7 @@ def undeclared(source):
     ("source", "found"),
     [
         ('{{ post.title }} post.x {% include "post.html" %}{% if post_list.before %}', set()),
-        ("{{ post.subtitle }} {% if site.owner %}", {"post.subtitle", "site.owner"}),
+        ("{{ post.editor }} {% if site.owner %}", {"post.editor", "site.owner"}),
         ("{{ post.body_html }}", set()),
         ("{% for post in post_list.posts %}{{ post.body_html }}{{ post.title }}", {"post.body_html"}),
         ("{% for tag in post.tags %}{{ tag.path }}{{ tag.feed }}", {"tag.feed"}),
