@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 # Comparing takes time that grows with the square of the number of lines.
 MAX_COMPARED_LINES = 2_000
+CONTEXT_LINES = 2  # unchanged lines shown around a change
 
 
-class Line(NamedTuple):
+class Block(NamedTuple):
+    mark: str  # "-" only theirs, "+" only mine, "=" both, "…" left out because it is far from any change
     text: str
-    mark: str  # "-" only theirs, "+" only mine, "" both
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A field with another value in each version. `lines` is empty if the texts are too long to compare."""
+    """A field with another value in each version. `blocks` is empty if the texts are too long to compare."""
 
     name: str
     label: str
@@ -33,17 +34,21 @@ class Difference:
     theirs: str
 
     @property
-    def lines(self) -> list[Line]:
+    def blocks(self) -> list[Block]:
         theirs, mine = self.theirs.splitlines(), self.mine.splitlines()
         if len(theirs) + len(mine) > MAX_COMPARED_LINES:
             return []
-        lines: list[Line] = []
-        for operation, a, b, c, d in SequenceMatcher(None, theirs, mine).get_opcodes():
-            if operation == "equal":
-                lines += [Line(line, "") for line in mine[c:d]]
-            else:
-                lines += [Line(line, "-") for line in theirs[a:b]] + [Line(line, "+") for line in mine[c:d]]
-        return lines
+        blocks: list[Block] = []
+        for group in SequenceMatcher(None, theirs, mine).get_grouped_opcodes(CONTEXT_LINES):
+            if group[0][1] > 0:
+                blocks.append(Block("…", ""))
+            for operation, a, b, c, d in group:
+                if operation == "equal":
+                    blocks.append(Block("=", "\n".join(mine[c:d])))
+                else:
+                    changed = Block("-", "\n".join(theirs[a:b])), Block("+", "\n".join(mine[c:d]))
+                    blocks += [block for block in changed if block.text]
+        return blocks
 
 
 @dataclass(frozen=True)

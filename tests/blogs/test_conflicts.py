@@ -34,8 +34,8 @@ def test_a_second_save_shows_both_texts_and_who_saved_in_between(post, editor, o
     assert "Nothing was saved yet" in errors(response)
     page = response.content.decode()
     assert "Owner of Techblog saved this post while you were editing it" in page
-    assert "<del><b>Theirs</b> Their line.</del>" in page
-    assert "<ins><b>Yours</b> My line.</ins>" in page
+    assert "<del><b>Theirs</b>Their line.</del>" in page
+    assert "<ins><b>Yours</b>My line.</ins>" in page
     assert Post.objects.get().body == "One.\nTheir line.\nThree."
     assert form_of(response)["body"].splitlines() == ["One.", "My line.", "Three."]
 
@@ -100,7 +100,7 @@ def test_a_save_between_validation_and_lock_is_a_conflict_too(post, editor, owne
     response = admin_as(editor).post(change(post), window | {"title": "My title"})
 
     assert "Nothing was saved yet" in errors(response)
-    assert "<del><b>Theirs</b> Their title</del>" in response.content.decode()
+    assert "<del><b>Theirs</b>Their title</del>" in response.content.decode()
     assert Post.objects.get().title == "Their title"
 
 
