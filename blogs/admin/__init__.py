@@ -1,4 +1,4 @@
-"""Posts and what they are made of, scoped by the roles of who looks (accounts/admin/scoped.py)."""
+"""The admin of content, limited by the roles of the user (accounts/admin/scoped.py)."""
 
 from blogs.admin import images, names, placements, posts, redirects
 

@@ -1,4 +1,4 @@
-"""Forms of the admin for posts, placements, redirects and what posts are made of."""
+"""Forms of the admin for posts, placements and redirects."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Images: uploaded to a site, shown by its posts."""
+"""Images of a site, which its posts show."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ POSTS_NAMED = 20
 
 @admin.register(Image, site=admin_site)
 class ImageAdmin(ScopedAdmin):
-    """Everybody who writes on a site uploads and sees its images; editors name and delete them."""
+    """Authors of a site upload and see its images. Editors rename and delete them."""
 
     menu_order = 3
     required_roles = {"view": Role.AUTHOR, "add": Role.AUTHOR, "change": Role.EDITOR, "delete": Role.EDITOR}
@@ -38,7 +38,7 @@ class ImageAdmin(ScopedAdmin):
         return ["site", "file", "title"] if obj is None else ["preview", "title", "site_name", "size", "markdown"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        # Another file would have another address: posts would show neither.
+        # The file cannot change: a new one gets a new address, which no post shows.
         return [] if obj is None else ["preview", "site_name", "size", "markdown"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -58,17 +58,17 @@ class ImageAdmin(ScopedAdmin):
         address = reverse("admin:blogs_image_file", args=[obj.name])
         return format_html('<img class="preview" src="{}" alt="{}" loading="lazy">', address, obj)
 
-    @admin.display(description="to paste into a text")
+    @admin.display(description="Markdown to paste into a text")
     def markdown(self, obj: Image) -> SafeString:
-        return format_html("<code>![{}]({})</code>", obj.title or "In words", obj.get_absolute_url())
+        return format_html("<code>![{}]({})</code>", obj.title or "Alt text", obj.get_absolute_url())
 
     def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
         shows = models.Q(images__in=objs) | models.Q(cover__in=objs)
         visible = self.admin_site.get_model_admin(Post).scope(Post.objects.all(), user)  # type: ignore[attr-defined]
         named = visible.filter(shows).distinct().values_list("title", flat=True)[:POSTS_NAMED]
         if not named and Post.objects.filter(shows).exists():
-            return ["A post shows it."]
-        return [f"“{title}” shows it" for title in named]
+            return ["A post on another site shows this image."]
+        return [f"The post “{title}” shows this image" for title in named]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.file_view, cacheable=True)
@@ -77,5 +77,5 @@ class ImageAdmin(ScopedAdmin):
     def file_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
         image = self.scope(Image.objects.all(), request.user).filter(name=name.replace("\0", "")).first()
         if image is None:
-            raise Http404("No image of your sites has this name.")
+            raise Http404("None of your sites has an image with this name.")
         return image_response(image.file, PRIVATE_CACHE_CONTROL)

@@ -20,7 +20,7 @@ from tenancy.absolute_urls import site_url
 
 
 def when(placement: Placement) -> str:
-    """The state in a few words, e.g. "scheduled 2026-05-01 09:00"."""
+    """The state with its time, for example "scheduled 2026-05-01 09:00"."""
     time = f" {placement.published_at:%Y-%m-%d %H:%M}" if placement.published_at else ""
     return placement.state + time
 
@@ -42,7 +42,7 @@ class PlacementInline(ScopedInline, admin.StackedInline):
     model = Placement
     form = PlacementForm
     verbose_name = "placement"
-    verbose_name_plural = "on the sites"
+    verbose_name_plural = "placements"
     fields = [("site", "slug"), ("published_at", "pinned"), "seen"]
     required_roles = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
     site_choice_role = Role.AUTHOR  # the form refuses what authors may not do

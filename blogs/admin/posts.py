@@ -96,7 +96,7 @@ class PostAdmin(ScopedAdmin):
     def type(self, obj: Post) -> str:
         return obj.kind.capitalize()  # the label of the choice is a sentence
 
-    @admin.display(description="on")
+    @admin.display(description="placements")
     def placed(self, obj: Any) -> Any:
         rows = [(p.site.domain, " (home)" * (p.site_id == obj.home_id), when(p)) for p in obj.shown_placements]
         if all(p.site_id != obj.home_id for p in obj.shown_placements):

@@ -1,4 +1,4 @@
-"""Old addresses of a site that lead to new ones."""
+"""Redirects from old addresses of a site to new ones."""
 
 from django.contrib import admin
 from django.contrib.redirects.models import Redirect

@@ -1,7 +1,7 @@
-"""What `manage.py demo` puts into an empty installation: two blogs, some posts of which stand on both.
+"""The content that `manage.py demo` loads: two blogs that share some posts.
 
-`<site>/site.yaml` is a site; every Markdown file beside it is a post at home there, and those in `shared/` name their
-home and the sites they stand on. In the front matter, `days_ago` counts back from today and `at` is the time of the
-site's own clock, so that the demo is never old; a negative `days_ago` is a scheduled post, none is a draft.
-Images are named by their file in `images/`; links lead from the root of the site, as everywhere.
+`<site>/site.yaml` describes a site. The Markdown files beside it are posts of this site. Those in `shared/` name their
+home and the sites that show them. In the front matter, `days_ago` counts back from today and `at` is the time of day
+in the time zone of the site, so that the demo is always recent. A negative `days_ago` schedules a post, and a post
+without it is a draft. Texts name an image by its file in `images/`. Links start at the root of the site.
 """

@@ -1,17 +1,17 @@
-"""The people of the demo: one account per role, all with the same password."""
+"""The accounts of the demo: one per role, all with the same password."""
 
 from typing import NamedTuple
 
 from accounts.models import Role
 
-# For a laptop alone. `loading.load` refuses an installation that serves https.
+# For a laptop only: `loading.load` refuses an installation that serves https.
 PASSWORD = "newsstand"  # noqa: S105
 
 
 class Account(NamedTuple):
     email: str
-    name: str  # an author of this name is theirs
-    site: str | None = None  # folder of the site they have a role on; None: superuser
+    name: str  # an author with this name belongs to the account
+    site: str | None = None  # folder of the site with the role; None for a superuser
     role: Role | None = None
 
     @property
@@ -27,5 +27,5 @@ CAST = [
     Account("finance-editor@example.com", "June Whitlock", "financeblog", Role.EDITOR),
 ]
 
-# (e-mail, what the account may do), as printed for whoever tries the demo.
+# (e-mail, role), as the command prints them.
 ACCOUNTS = [(account.email, account.role_text) for account in CAST]

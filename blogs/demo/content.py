@@ -1,4 +1,4 @@
-"""The demo's files, read: nothing here knows the database."""
+"""Reads the files of the demo. Nothing here uses the database."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ _IMAGE_REFERENCE = re.compile(r"(?<=\]\()(?P<file>[\w-]+\.(?:png|webp))(?=[\s)])
 
 @dataclass(frozen=True)
 class Text:
-    """A post or a page as its file has it."""
+    """A post or page as written in its file."""
 
     folder: str
     matter: dict[str, Any]
@@ -27,12 +27,12 @@ class Text:
 
     @property
     def home(self) -> str:
-        """Folder of the site that owns it."""
+        """The folder of its home."""
         return str(self.matter.get("home", self.folder))
 
     @property
-    def places(self) -> dict[str, dict[str, Any]]:
-        """Per site, by its folder: slug, days_ago, at, pinned."""
+    def placements(self) -> dict[str, dict[str, Any]]:
+        """slug, days_ago, at and pinned, by the folder of the site."""
         return self.matter.get("sites", {self.home: self.matter})
 
     def with_images(self, address: Callable[[str], str]) -> str:
@@ -41,12 +41,12 @@ class Text:
 
 
 def sites() -> dict[str, dict[str, Any]]:
-    """What site.yaml says, by folder."""
+    """The contents of each site.yaml, by folder."""
     return {file.parent.name: _yaml(file) for file in sorted(FOLDER.glob("*/site.yaml"), reverse=True)}
 
 
 def biographies() -> dict[str, str]:
-    """By the author's name."""
+    """The biographies by the name of the author."""
     return _yaml(FOLDER / "authors.yaml")
 
 
@@ -56,12 +56,12 @@ def texts() -> Iterator[Text]:
         yield Text(file.parent.name, parsed.metadata, parsed.content)
 
 
-def moment(place: dict[str, Any], today: date, zone: ZoneInfo) -> datetime | None:
-    """When a text is published at `place`; None for a draft. `today` is the date in that time zone."""
-    if "days_ago" not in place:
+def moment(placement: dict[str, Any], today: date, zone: ZoneInfo) -> datetime | None:
+    """The publication time at `placement`, or None for a draft. `today` is the date in that time zone."""
+    if "days_ago" not in placement:
         return None
-    day = today - timedelta(days=place["days_ago"])
-    return datetime.combine(day, time.fromisoformat(place["at"]), zone)
+    day = today - timedelta(days=placement["days_ago"])
+    return datetime.combine(day, time.fromisoformat(placement["at"]), zone)
 
 
 def _yaml(file: Path) -> dict[str, Any]:

@@ -99,17 +99,17 @@ class _Writer:
         self.image = cache(self._store_image)  # a file that is cover and in the text is one image
 
     def write(self, text: Text) -> None:
-        moments = {folder: self._moment(folder, place) for folder, place in text.places.items()}
+        moments = {folder: self._moment(folder, values) for folder, values in text.placements.items()}
         post = self._create_post(text, updated_at=min([self.now, *filter(None, moments.values())]))
         placements = [
             Placement(
                 post=post,
                 site=self.sites[folder],
-                slug=place["slug"],
+                slug=values["slug"],
                 published_at=moments[folder],
-                pinned=place.get("pinned", False),
+                pinned=values.get("pinned", False),
             )
-            for folder, place in text.places.items()
+            for folder, values in text.placements.items()
         ]
         publishing.place(*placements, by=None)
 

@@ -1,4 +1,4 @@
-"""Posts in the admin: their home's editors edit, authors their own drafts; what stands on a site its editors decide."""
+"""Posts in the admin: editors of the home edit posts, authors edit their drafts, editors of a site publish there."""
 
 from datetime import timedelta
 
@@ -47,12 +47,12 @@ def test_an_editor_writes_and_publishes_a_post(techblog, editor, admin_as, visit
     assert visit(techblog, "/hello-there/").status_code == 200
 
 
-def test_who_writes_for_one_site_finds_it_chosen(techblog, financeblog, editor, superuser, admin_as):
+def test_the_add_form_preselects_the_only_site_of_a_user(techblog, financeblog, editor, superuser, admin_as):
     assert fields(admin_as(editor), ADD)["home"] == str(techblog.pk)
     assert "home" not in {name for name, value in fields(admin_as(superuser), ADD).items() if value}
 
 
-def test_a_site_that_was_chosen_beforehand_is_not_lost(techblog, author, admin_as):
+def test_a_preselected_site_creates_a_placement(techblog, author, admin_as):
     assert fields(admin_as(author), ADD)["placements-0-site"] == str(techblog.pk)
 
     assert saved(send(admin_as(author), ADD, title="Mine"))
@@ -61,7 +61,7 @@ def test_a_site_that_was_chosen_beforehand_is_not_lost(techblog, author, admin_a
     assert (placement.slug, placement.site, placement.published_at) == ("mine", techblog, None)
 
 
-def test_each_author_is_listed_once(techblog, editor, publish, admin_as):
+def test_the_list_of_authors_names_an_author_of_several_posts_once(techblog, editor, publish, admin_as):
     ada = Author.objects.create(slug="ada", name="Ada Once")
     for n in range(3):
         publish(f"Post {n}", on=techblog).post.authors.add(ada)
@@ -69,14 +69,14 @@ def test_each_author_is_listed_once(techblog, editor, publish, admin_as):
     assert admin_as(editor).get("/blogs/author/").content.decode().count(">Ada Once</a>") == 1
 
 
-def test_an_author_writes_a_draft_and_gives_it_its_place(techblog, author, admin_as):
+def test_an_author_writes_a_draft_with_a_placement_on_its_home(techblog, author, admin_as):
     assert saved(send(admin_as(author), ADD, title="Mine", **{"placements-0-slug": "mine"}))
 
     placement = Placement.objects.get()
     assert (placement.slug, placement.site, placement.published_at) == ("mine", techblog, None)
 
 
-def test_an_author_publishes_nothing(techblog, financeblog, author, admin_as):
+def test_an_author_cannot_publish_on_the_home_but_can_where_they_are_editor(techblog, financeblog, author, admin_as):
     Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
     both = admin_as(author)
     live_at_home = {f"placements-0-{name}": value for name, value in now().items()}
@@ -90,7 +90,7 @@ def test_an_author_publishes_nothing(techblog, financeblog, author, admin_as):
     )
 
 
-def test_an_author_who_forges_a_time_publishes_nothing(techblog, author, admin_as):
+def test_a_forged_publication_time_of_an_author_is_ignored(techblog, author, admin_as):
     live = {f"placements-0-{name}": value for name, value in {**now(), "pinned": "on", "slug": "mine"}.items()}
 
     send(admin_as(author), ADD, title="Mine", **live)
@@ -98,7 +98,7 @@ def test_an_author_who_forges_a_time_publishes_nothing(techblog, author, admin_a
     assert list(Placement.objects.values_list("published_at", "pinned")) == [(None, False)]
 
 
-def test_an_author_places_nothing_on_another_site(techblog, financeblog, author, admin_as):
+def test_an_author_cannot_place_a_post_on_another_site(techblog, financeblog, author, admin_as):
     Membership.objects.create(user=author, site=financeblog, role=Role.AUTHOR)
 
     response = send(admin_as(author), ADD, title="Mine", home=techblog.pk, **{"placements-0-site": financeblog.pk})
@@ -106,7 +106,7 @@ def test_an_author_places_nothing_on_another_site(techblog, financeblog, author,
     assert "Only editors of financeblog.test can place a post there" in errors(response)
 
 
-def test_an_author_edits_own_drafts_alone(techblog, author, publish, admin_as):
+def test_an_author_edits_only_own_drafts(techblog, author, publish, admin_as):
     mine = publish("Mine", on=techblog, at=None, created_by=author)
     other = publish("Of somebody else", on=techblog, at=None)
     once_mine = publish("Mine and live", on=techblog, created_by=author)
@@ -121,13 +121,13 @@ def test_an_author_edits_own_drafts_alone(techblog, author, publish, admin_as):
     assert set(Post.objects.values_list("title", flat=True)) == {"Still mine", "Of somebody else", "Mine and live"}
 
 
-def test_a_scheduled_post_is_no_draft_of_its_author_any_more(techblog, author, publish, admin_as):
+def test_an_author_cannot_edit_an_own_post_once_it_is_scheduled(techblog, author, publish, admin_as):
     placement = publish("Soon", on=techblog, at=timezone.now() + timedelta(days=1), created_by=author)
 
     assert admin_as(author).post(change(placement.post), {"title": "Taken"}).status_code == 403
 
 
-def test_an_editor_of_another_site_withdraws_a_post_there_and_does_not_edit_it(
+def test_an_editor_of_another_site_unpublishes_a_post_there_but_cannot_edit_it(
     shared, financeblog, member, admin_as, visit
 ):
     client = admin_as(member("editor", of=financeblog))
@@ -144,7 +144,9 @@ def test_an_editor_of_another_site_withdraws_a_post_there_and_does_not_edit_it(
     assert shared.placements.exclude(pk=there.pk).get().is_live
 
 
-def test_what_stands_elsewhere_is_neither_shown_nor_changed(shared, financeblog, techblog, editor, admin_as):
+def test_a_placement_on_a_site_without_a_role_is_neither_shown_nor_changed(
+    shared, financeblog, techblog, editor, admin_as
+):
     there = shared.placements.get(site=financeblog)
     client = admin_as(editor)
 
@@ -157,7 +159,7 @@ def test_what_stands_elsewhere_is_neither_shown_nor_changed(shared, financeblog,
     assert (unchanged.slug, unchanged.published_at) == (there.slug, there.published_at)
 
 
-def test_the_history_of_a_post_tells_nothing_of_its_place_elsewhere(shared, financeblog, editor, owner, admin_as):
+def test_the_history_of_a_post_does_not_mention_placements_on_other_sites(shared, financeblog, editor, owner, admin_as):
     Membership.objects.create(user=owner, site=financeblog, role=Role.EDITOR)
     row = next(n for n, placement in enumerate(shared.placements.all()) if placement.site_id == financeblog.pk)
     both = admin_as(owner)
@@ -173,7 +175,7 @@ def test_the_history_of_a_post_tells_nothing_of_its_place_elsewhere(shared, fina
     assert "Changed slug" in both.get(f"/blogs/placement/{there.pk}/history/").content.decode()
 
 
-def test_a_placement_on_a_foreign_site_is_refused(techblog, financeblog, editor, publish, admin_as):
+def test_a_placement_on_a_site_without_a_role_is_refused(techblog, financeblog, editor, publish, admin_as):
     post = publish("Hello", on=techblog).post
     client = admin_as(editor)
 
@@ -183,7 +185,7 @@ def test_a_placement_on_a_foreign_site_is_refused(techblog, financeblog, editor,
     assert not financeblog.placements.exists()
 
 
-def test_a_placement_of_a_foreign_post_is_refused(techblog, financeblog, editor, publish, admin_as):
+def test_a_placement_of_a_post_of_another_site_is_refused(techblog, financeblog, editor, publish, admin_as):
     foreign = publish("Hello", on=financeblog).post
 
     response = send(admin_as(editor), "/blogs/placement/add/", post=foreign.pk, site=techblog.pk, slug="x")
@@ -192,7 +194,7 @@ def test_a_placement_of_a_foreign_post_is_refused(techblog, financeblog, editor,
     assert not techblog.placements.exists()
 
 
-def test_an_author_who_edits_another_site_cannot_publish_drafts_of_others_there(
+def test_an_author_who_is_editor_elsewhere_cannot_publish_drafts_of_others_there(
     techblog, financeblog, author, publish, admin_as
 ):
     membership = Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
@@ -225,13 +227,11 @@ def test_inline_rows_that_name_other_placements_are_refused(techblog, financeblo
     for stolen in (foreign, sibling):
         forged = {"placements-0-id": stolen.pk, "placements-0-slug": "stolen"}
         assert errors(send(client, change(post), **forged))
-        send(
-            client, change(post), **forged, **{"placements-0-DELETE": "on"}
-        )  # Django overlooks a row that is not there
+        send(client, change(post), **forged, **{"placements-0-DELETE": "on"})  # Django ignores a row that is missing
     assert set(Placement.objects.values_list("slug", flat=True)) == {"hello", "far", "beside"}
 
 
-def test_foreign_homes_authors_and_covers_are_refused(techblog, financeblog, editor, publish, admin_as):
+def test_homes_authors_and_covers_of_other_sites_are_refused(techblog, financeblog, editor, publish, admin_as):
     post = publish("Hello", on=techblog).post
     theirs = Author.objects.create(slug="them", name="Them")
     publish("Far away", on=financeblog).post.authors.add(theirs)
@@ -246,7 +246,7 @@ def test_foreign_homes_authors_and_covers_are_refused(techblog, financeblog, edi
     assert (post.home, post.cover, post.authors.count(), Post.objects.count()) == (techblog, None, 0, 2)
 
 
-def test_a_published_post_moves_to_a_site_only_with_its_editors(techblog, financeblog, editor, publish, admin_as):
+def test_only_editors_of_the_new_home_move_a_published_post_there(techblog, financeblog, editor, publish, admin_as):
     membership = Membership.objects.create(user=editor, site=financeblog, role=Role.AUTHOR)
     post = publish("Hello", on=techblog).post
     client = admin_as(editor)
@@ -257,7 +257,7 @@ def test_a_published_post_moves_to_a_site_only_with_its_editors(techblog, financ
     assert saved(send(client, change(post), home=financeblog.pk))
 
 
-def test_withdrawing_is_clearing_the_time_or_deleting_the_row(techblog, editor, publish, admin_as, visit):
+def test_a_placement_without_a_time_or_a_deleted_one_is_no_longer_public(techblog, editor, publish, admin_as, visit):
     first, second = publish("First", on=techblog), publish("Second", on=techblog)
     client = admin_as(editor)
 
@@ -269,7 +269,9 @@ def test_withdrawing_is_clearing_the_time_or_deleting_the_row(techblog, editor, 
     assert list(Placement.objects.values_list("slug", "published_at")) == [("first", None)]
 
 
-def test_publish_now_and_unpublish_act_on_the_users_sites_alone(techblog, financeblog, editor, publish, admin_as):
+def test_publish_now_and_unpublish_change_only_placements_on_sites_of_the_user(
+    techblog, financeblog, editor, publish, admin_as
+):
     later = timezone.now() + timedelta(days=1)
     mine = [publish("Draft", on=techblog, at=None), publish("Soon", on=techblog, at=later)]
     theirs = publish("Draft", on=financeblog, at=None)
@@ -283,7 +285,7 @@ def test_publish_now_and_unpublish_act_on_the_users_sites_alone(techblog, financ
     assert Placement.objects.drafts().count() == 3
 
 
-def test_a_slug_that_is_taken_or_reserved_or_missing_is_named(techblog, editor, publish, admin_as):
+def test_a_taken_reserved_or_missing_slug_is_refused_with_its_reason(techblog, editor, publish, admin_as):
     publish("Hello", on=techblog)
     client = admin_as(editor)
 
@@ -295,7 +297,7 @@ def test_a_slug_that_is_taken_or_reserved_or_missing_is_named(techblog, editor, 
     assert Post.objects.count() == 1
 
 
-def test_a_cover_is_uploaded_to_the_home_and_said_in_words(techblog, editor, admin_as):
+def test_an_uploaded_cover_is_stored_on_the_home_and_needs_alt_text(techblog, editor, admin_as):
     client = admin_as(editor)
 
     assert "Describe the cover" in errors(send(client, ADD, title="Hello", new_cover=picture()))
@@ -307,7 +309,7 @@ def test_a_cover_is_uploaded_to_the_home_and_said_in_words(techblog, editor, adm
     assert list(post.images.all()) == [post.cover]
 
 
-def test_a_cover_of_another_site_of_the_user_is_refused(techblog, financeblog, editor, image, admin_as):
+def test_a_cover_from_another_site_of_the_user_is_refused(techblog, financeblog, editor, image, admin_as):
     Membership.objects.create(user=editor, site=financeblog, role=Role.EDITOR)
 
     response = send(admin_as(editor), ADD, title="Hi", home=financeblog.pk, cover=image.pk, cover_alt="It")
@@ -331,7 +333,7 @@ def bomb():
     ],
     ids=["svg", "text", "too large", "bomb"],
 )
-def test_what_is_no_image_is_refused_at_its_field_and_nothing_is_stored(file, techblog, owner, admin_as, settings):
+def test_a_file_that_is_no_image_is_refused_at_its_field_and_not_stored(file, techblog, owner, admin_as, settings):
     client = admin_as(owner)
     forms = [
         (ADD, {"title": "Hello", "cover_alt": "It", "new_cover": file}),
@@ -347,7 +349,7 @@ def test_what_is_no_image_is_refused_at_its_field_and_nothing_is_stored(file, te
     assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
 
 
-def test_an_image_in_use_is_not_deleted(techblog, editor, image, publish, admin_as):
+def test_an_image_that_a_post_shows_is_not_deleted(techblog, editor, image, publish, admin_as):
     publish("Shows it", on=techblog, cover=image, cover_alt="It")
     client = admin_as(editor)
 
@@ -355,14 +357,14 @@ def test_an_image_in_use_is_not_deleted(techblog, editor, image, publish, admin_
     client.post(f"/blogs/image/{image.pk}/delete/", {"post": "yes"})
     client.post("/blogs/image/", {"action": "delete_selected", "_selected_action": image.pk, "post": "yes"})
 
-    assert "“Shows it” shows it" in page
+    assert "The post “Shows it” shows this image" in page
     assert Image.objects.exists()
     Post.objects.all().delete()
     client.post(f"/blogs/image/{image.pk}/delete/", {"post": "yes"})
     assert not Image.objects.exists()
 
 
-def test_an_image_is_seen_by_those_who_write_on_its_site(
+def test_only_members_of_its_site_see_an_image_in_the_admin(
     techblog, financeblog, image, author, member, stranger, admin_as
 ):
     address = f"/blogs/image/file/{image.name}"
@@ -374,7 +376,7 @@ def test_an_image_is_seen_by_those_who_write_on_its_site(
     assert admin_as(stranger).get(address).status_code == 302
 
 
-def test_tags_that_are_known_keep_their_name_and_slug(techblog, editor, publish, admin_as):
+def test_existing_tags_keep_their_names_and_slugs(techblog, editor, publish, admin_as):
     post = publish("Hello", on=techblog).post
     renamed = Tag.objects.create(slug="go", name="Golang")
     comma = Tag.objects.create(slug="a-b", name="A, B")
@@ -388,7 +390,7 @@ def test_tags_that_are_known_keep_their_name_and_slug(techblog, editor, publish,
 
 
 @pytest.mark.parametrize("name", ["新闻 Kubernetes", "Kubernetesß", "Łódź", "日本語 Go"])
-def test_a_tag_takes_no_address_that_is_not_its_name(name, techblog, editor, admin_as):
+def test_a_tag_with_letters_beyond_a_to_z_is_refused(name, techblog, editor, admin_as):
     client = admin_as(editor)
 
     assert "letters that an address cannot contain" in errors(send(client, ADD, title="Hello", tag_names=name))
@@ -397,12 +399,12 @@ def test_a_tag_takes_no_address_that_is_not_its_name(name, techblog, editor, adm
     assert set(Tag.objects.values_list("slug", flat=True)) == {"cafe-zurich", "c"}
 
 
-def test_tags_are_neither_very_long_nor_very_many(techblog, editor, publish, admin_as):
+def test_long_tags_and_more_than_fifty_tags_are_refused(techblog, editor, publish, admin_as):
     post = publish("Hello", on=techblog).post
     client = admin_as(editor)
     many = ", ".join(f"t{n}" for n in range(51))
 
-    # The first is a hundred characters that become three hundred; the other would be normalised for minutes.
+    # The slug of the first has 300 characters. Normalising the second would take minutes.
     for name in ("\N{SQUARE MM SQUARED}" * 100, "a" + "\u0300\u0323" * 500_000):
         assert "at most 100" in errors(send(client, change(post), tag_names=name))
     assert "at most 50 tags" in errors(send(client, change(post), tag_names=many))
@@ -411,7 +413,7 @@ def test_tags_are_neither_very_long_nor_very_many(techblog, editor, publish, adm
     assert post.tags.count() == 51
 
 
-def test_a_change_of_the_text_and_no_other_is_an_update(techblog, editor, publish, admin_as):
+def test_only_a_changed_text_sets_the_time_of_the_update(techblog, editor, publish, admin_as):
     long_ago = timezone.now() - timedelta(days=9)
     post = publish("Hello", on=techblog, updated_at=long_ago).post
     client = admin_as(editor)
@@ -422,7 +424,7 @@ def test_a_change_of_the_text_and_no_other_is_an_update(techblog, editor, publis
     assert Post.objects.get().updated_at > long_ago
 
 
-def test_a_new_author_is_chosen_by_who_made_them_and_seen_by_nobody_else(techblog, editor, owner, publish, admin_as):
+def test_a_new_author_is_visible_only_to_its_creator_until_a_post_names_it(techblog, editor, owner, publish, admin_as):
     client, colleague = admin_as(editor), admin_as(owner)
     send(client, "/blogs/author/add/", name="Ada Lovelace")
     send(client, "/blogs/author/add/", name="Ada Lovelace")
@@ -436,7 +438,7 @@ def test_a_new_author_is_chosen_by_who_made_them_and_seen_by_nobody_else(techblo
     assert "Ada" in colleague.get("/blogs/author/").content.decode()
 
 
-def test_tags_are_renamed_by_superusers_alone(techblog, owner, superuser, publish, admin_as):
+def test_only_superusers_rename_tags(techblog, owner, superuser, publish, admin_as):
     tag = Tag.objects.create(slug="t", name="T")
     publish("Hello", on=techblog).post.tags.add(tag)
     address, client = f"/blogs/tag/{tag.pk}/", admin_as(owner)
@@ -448,7 +450,9 @@ def test_tags_are_renamed_by_superusers_alone(techblog, owner, superuser, publis
     assert Tag.objects.get().name == "Tea"
 
 
-def test_authors_are_changed_only_where_they_are_nobody_elses(shared, techblog, financeblog, editor, admin_as):
+def test_an_author_of_posts_of_several_homes_is_changed_only_by_an_editor_of_all(
+    shared, techblog, financeblog, editor, admin_as
+):
     author = Author.objects.create(slug="a", name="A")
     shared.authors.add(author)
     client = admin_as(editor)
@@ -460,7 +464,7 @@ def test_authors_are_changed_only_where_they_are_nobody_elses(shared, techblog, 
     assert "user" not in fields(client, "/blogs/author/add/")
 
 
-def test_a_redirect_leads_to_a_path_or_an_address(techblog, editor, admin_as):
+def test_a_redirect_may_lead_to_a_path_or_an_absolute_url(techblog, editor, admin_as):
     client = admin_as(editor)
 
     for number, target in enumerate(["/new/", "https://elsewhere.test/x?y=1", "http://elsewhere.test"]):
@@ -468,7 +472,7 @@ def test_a_redirect_leads_to_a_path_or_an_address(techblog, editor, admin_as):
         assert saved(send(client, "/redirects/redirect/add/", site=techblog.pk, **redirect)), target
 
 
-def test_a_redirect_that_leads_astray_is_refused(techblog, editor, admin_as):
+def test_a_redirect_to_or_from_something_else_is_refused(techblog, editor, admin_as):
     client = admin_as(editor)
     targets = ["//evil.test/", "/\\evil.test", "javascript:alert(1)", "new", "/old/", "", "https://", "/a b/"]
     sources = ["old", "//old", "https://techblog.test/old/"]

@@ -24,7 +24,7 @@ LINK = re.compile(r"\]\((/[^)\s]*)")
 
 @pytest.fixture
 def demo(installation):
-    """What the command printed."""
+    """The output of the command."""
     return run_demo()
 
 
@@ -44,7 +44,7 @@ def roles_of(user, site):
     return list(Membership.objects.filter(user=user, site=site).values_list("role", flat=True))
 
 
-def test_both_sites_stand_with_themes_and_further_domains_of_their_own(demo):
+def test_both_sites_have_their_own_theme_and_further_domains(demo):
     assert sorted(Domain.objects.primary().values_list("name", flat=True)) == sorted(SITES)
     assert sorted(Domain.objects.redirecting().values_list("name", flat=True)) == sorted(
         f"www.{name}" for name in SITES
@@ -54,7 +54,7 @@ def test_both_sites_stand_with_themes_and_further_domains_of_their_own(demo):
 
 
 @pytest.mark.parametrize("domain", SITES)
-def test_each_site_has_eight_posts_of_its_own_and_tags_and_several_authors(demo, domain):
+def test_each_site_has_eight_own_posts_with_tags_and_several_authors(demo, domain):
     site = demo_site(domain)
 
     assert live_on(site).posts().filter(post__home=site).exclude(post__in=shared_posts()).count() >= 8
@@ -64,7 +64,7 @@ def test_each_site_has_eight_posts_of_its_own_and_tags_and_several_authors(demo,
     assert live_on(site).menu().filter(slug="about").exists()
 
 
-def test_three_posts_are_shared_under_different_slugs_at_different_times(demo):
+def test_three_posts_are_on_both_sites_with_different_slugs_and_times(demo):
     posts = shared_posts()
 
     assert len(posts) == 3
@@ -99,14 +99,14 @@ def test_there_is_one_account_per_role_and_each_can_log_in(demo):
         assert User.objects.get(email=email).is_staff
 
 
-def test_the_author_finds_a_draft_of_their_own(demo):
+def test_the_author_account_has_a_draft(demo):
     draft = Post.objects.drafts().get()
 
     assert draft.created_by.email == "author@example.com"
     assert roles_of(draft.created_by, draft.home) == [Role.AUTHOR]
 
 
-def test_every_link_to_the_site_leads_somewhere_on_each_site_where_the_post_stands(demo, visit):
+def test_every_internal_link_works_on_each_site_that_shows_the_post(demo, visit):
     followed = 0
     for placement in Placement.objects.select_related("site", "post"):
         for path in LINK.findall(placement.post.body):
@@ -116,7 +116,7 @@ def test_every_link_to_the_site_leads_somewhere_on_each_site_where_the_post_stan
     assert followed > 20
 
 
-def test_every_image_in_a_text_is_stored_at_the_posts_home_and_shown_on_its_sites(demo, visit):
+def test_every_image_in_a_text_is_stored_on_the_home_and_shown_on_all_sites_of_the_post(demo, visit):
     shown = 0
     for placement in Placement.objects.live().select_related("site", "post__cover"):
         paths = [path for path in LINK.findall(placement.post.body) if path.startswith("/media/")]
@@ -130,7 +130,7 @@ def test_every_image_in_a_text_is_stored_at_the_posts_home_and_shown_on_its_site
     assert shown >= 20
 
 
-def test_most_posts_have_a_cover_and_every_cover_is_told_in_words(demo):
+def test_most_posts_have_a_cover_and_every_cover_has_alt_text(demo):
     posts = Post.objects.filter(kind=Post.Kind.POST)
 
     assert posts.exclude(cover=None).count() > posts.count() / 2
@@ -146,13 +146,13 @@ def test_the_images_are_small_and_each_is_used():
     assert [name for name in sizes if name not in used] == []
 
 
-def test_it_says_where_to_look_and_how_to_log_in(demo):
+def test_the_command_prints_addresses_and_accounts(demo):
     assert all(domain in demo for domain in SITES)
     assert all(email in demo and role in demo for email, role in ACCOUNTS)
     assert PASSWORD in demo
 
 
-def test_an_installation_with_sites_is_refused_and_left_alone(techblog):
+def test_an_installation_with_sites_is_refused_and_unchanged(techblog):
     with pytest.raises(CommandError, match="has 1 site; the demo needs an empty one"):
         run_demo()
 
@@ -160,7 +160,7 @@ def test_an_installation_with_sites_is_refused_and_left_alone(techblog):
     assert not User.objects.exists()
 
 
-def test_it_does_not_run_twice(demo):
+def test_a_second_run_is_refused(demo):
     posts = Post.objects.count()
 
     with pytest.raises(CommandError, match="has 2 sites"):
@@ -178,7 +178,7 @@ def test_an_installation_that_serves_https_is_refused(installation, settings):
     assert not Site.objects.exists()
 
 
-def test_an_account_that_is_there_already_is_not_taken_over(installation):
+def test_an_existing_account_is_not_overwritten(installation):
     User.objects.create_user("admin@example.com", "a password of their own")
 
     with pytest.raises(CommandError, match=r"admin@example\.com, which already exists"):
@@ -188,7 +188,7 @@ def test_an_account_that_is_there_already_is_not_taken_over(installation):
     assert not User.objects.get().is_superuser
 
 
-def test_a_failure_halfway_leaves_nothing(installation, monkeypatch):
+def test_a_failure_halfway_stores_nothing(installation, monkeypatch):
     monkeypatch.setattr(lifecycle, "add_domain", lambda site, domain: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
