@@ -13,6 +13,7 @@ from django.utils.text import slugify
 
 from blogs import markdown
 from blogs.models import Post
+from blogs.slugs import slug_from
 from transfer.markdown import code, dates, front_matter
 from transfer.markdown.front_matter import FrontMatter
 from transfer.markdown.outcomes import Note, Subject
@@ -22,6 +23,7 @@ _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 # Characters of a name that its slug is made from. Normalising a long run of combining accents takes quadratic time.
 SLUG_SOURCE_LENGTH = 300
+NAME_LENGTH = 100  # of a tag or author, and of their slugs
 # Names that Jekyll, Hugo, Eleventy, Pelican and others use for the same field. The first one with a value wins.
 _EXCERPT = ("excerpt", "summary", "description")
 _DATE = ("date", "publishdate", "publish_date", "pubdate", "published_at")
@@ -160,9 +162,9 @@ class _Parser:
     def _by_slug(self, what: str, names: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for name in filter(None, (" ".join(_plain(name).split()) for name in names)):
-            slug = slugify(name[:SLUG_SOURCE_LENGTH])[:100].strip("-")
+            slug = slug_from(name[:SLUG_SOURCE_LENGTH], NAME_LENGTH)
             if slug:
-                found.setdefault(slug, name[:100])
+                found.setdefault(slug, name[:NAME_LENGTH])
             else:
                 self.note(f"the {what} {name!r} has no letters or digits for a slug; it is left out", f"{what}s")
         return found
