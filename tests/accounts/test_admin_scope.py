@@ -18,6 +18,8 @@ from tests.support.accounts import PASSWORD
 from tests.support.admin import errors, send
 from tests.support.pictures import picture
 
+pytestmark = pytest.mark.rollback
+
 # "zyxmark" is what a curious person searches for; the secret behind it must never come back.
 SECRET = "qqsecret"
 SEARCH = "zyxmark"

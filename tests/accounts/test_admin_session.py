@@ -6,6 +6,8 @@ from django.test import Client
 from accounts.models import Membership
 from tests.support.accounts import PASSWORD
 
+pytestmark = pytest.mark.rollback
+
 HOST = "admin.localhost:8000"
 ORIGIN = f"http://{HOST}"
 

@@ -8,7 +8,7 @@ from transfer.markdown.importer import Importer
 from transfer.models import ImportedFile
 
 pytest_plugins = ["tests.support.importing"]
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 
 HEAD = "---\ndate: 2015-01-01\ntags: [a, b]\nauthors: ada\n---\n"
 

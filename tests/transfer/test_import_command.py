@@ -10,7 +10,7 @@ from blogs.models import Post
 from transfer.management.commands import import_markdown
 
 pytest_plugins = ["tests.support.importing"]
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 
 HEAD = "---\ndate: 2015-01-01\n---\n"
 

@@ -10,7 +10,7 @@ from transfer.markdown import dates, drafts
 from transfer.markdown.outcomes import Broken
 
 pytest_plugins = ["tests.support.importing"]
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 
 YAML = """---
 title: "Ledgers &amp; <em>Python</em>"

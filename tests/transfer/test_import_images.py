@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from blogs.models import Image, Placement
 
 pytest_plugins = ["tests.support.importing"]
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 
 HEAD = "---\ndate: 2015-01-01\n---\n"
 

@@ -6,7 +6,7 @@ import pytest
 
 from transfer.markdown import code, links, template_tags
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 
 
 def expanded(text, **variables):
