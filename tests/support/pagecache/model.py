@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-WORD = re.compile(r"[Zz]q[0-9]{6}xk(?:\.test)?|(?<=--accent:)#[0-9a-f]{6}")
+WORD = re.compile(r"[Zz]q[0-9]{6}xk(?:\.test|-old)?|(?<=--accent:)#[0-9a-f]{6}")
 FEED_ENTRIES = 20
 
 _numbers = itertools.count(1)
