@@ -73,7 +73,7 @@ def is_unpublished(user: AnyUser, placement: Placement) -> bool:
 
 @predicate
 def can_edit_its_post(user: AnyUser, placement: Placement) -> bool:
-    return can_edit_post.test(user, placement.post)
+    return bool(can_edit_post.test(user, placement.post))
 
 
 @predicate

@@ -45,7 +45,7 @@ def create_post(
     by: Actor,
     authors: list[Author] | None = None,
     tags: Mapping[str, str] | None = None,
-    new_cover: File | None = None,
+    new_cover: "File[bytes] | None" = None,
 ) -> None:
     """Store a new post. `tags` maps slugs to names; missing tags are created. `new_cover` is stored as its cover.
 
@@ -90,7 +90,7 @@ def delete_post(post: Post, *, by: Actor) -> None:
     post.delete()
 
 
-def validate_post(post: Post, *, by: Actor, new_cover: File | None = None) -> None:
+def validate_post(post: Post, *, by: Actor, new_cover: "File[bytes] | None" = None) -> None:
     """Raises ValidationError, by field, for what no field can tell by itself."""
     errors: dict[str, str] = {}
     if post.cover and not new_cover and post.cover.site_id != post.home_id:
@@ -108,7 +108,7 @@ def validate_post(post: Post, *, by: Actor, new_cover: File | None = None) -> No
         raise ValidationError(errors)
 
 
-def _save(post: Post, *, by: Actor, new_cover: File | None) -> None:
+def _save(post: Post, *, by: Actor, new_cover: "File[bytes] | None") -> None:
     validate_post(post, by=by, new_cover=new_cover)
     if new_cover:
         image = Image(site=post.home, file=new_cover, title=post.title)

@@ -51,7 +51,8 @@ def encode(status: str, headers: Headers, body: bytes, encoding: str, expires_at
 
 def _compress(body: bytes, encoding: str) -> bytes:
     if encoding == "br":
-        return brotli.compress(body, quality=5)
+        compressed: bytes = brotli.compress(body, quality=5)
+        return compressed
     return gzip.compress(body, 6, mtime=0)
 
 

@@ -68,7 +68,7 @@ class PostAdmin(ScopedAdmin):
     def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
         if not super().allows(verb, user, obj) or obj is None or verb in ("view", "add"):
             return super().allows(verb, user, obj)
-        return permissions.can_edit_post.test(user, obj)
+        return bool(permissions.can_edit_post.test(user, obj))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Forms choose posts in order to place them, so a chooser offers the posts that the user may edit."""

@@ -33,7 +33,8 @@ class Text:
     @property
     def placements(self) -> dict[str, dict[str, Any]]:
         """slug, days_ago, at and pinned, by the folder of the site."""
-        return self.matter.get("sites", {self.home: self.matter})
+        placements: dict[str, dict[str, Any]] = self.matter.get("sites", {self.home: self.matter})
+        return placements
 
     def with_images(self, address: Callable[[str], str]) -> str:
         """The body, in which `address` replaces the file name of each image."""
@@ -65,4 +66,5 @@ def moment(placement: dict[str, Any], today: date, zone: ZoneInfo) -> datetime |
 
 
 def _yaml(file: Path) -> dict[str, Any]:
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return document

@@ -92,7 +92,8 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def columns(self, row: type[Row]) -> "models.QuerySet[Placement, Any]":
         """The columns that `row` has fields for."""
         names = {name: column for name, column in _NAMES.items() if name in row._fields}
-        return self.annotate(**names).values_list(*row._fields)
+        columns: models.QuerySet[Placement, Any] = self.annotate(**names).values_list(*row._fields)
+        return columns
 
     def rows(self, row: type[Row], most: int) -> list[Row]:
         """The first `most` placements as rows."""

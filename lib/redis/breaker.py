@@ -97,4 +97,5 @@ class GuardedPipeline(Pipeline):
     connection_pool: Pool
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:
-        return self.connection_pool.breaker.call(super().execute, raise_on_error)
+        results: list[Any] = self.connection_pool.breaker.call(super().execute, raise_on_error)
+        return results

@@ -103,7 +103,8 @@ class SiteAdmin(ScopedAdmin[Site]):
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Site:
         """On the add form, create the site: `lifecycle.create` saves it with its domain and settings."""
-        return super().save_form(request, form, change) if change else form.create()
+        site: Site = super().save_form(request, form, change) if change else form.create()
+        return site
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         if not change:

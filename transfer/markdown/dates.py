@@ -23,7 +23,8 @@ def parse(value: Any, zone: tzinfo) -> datetime:
         value = datetime.combine(value, time())
     if value.year not in _YEARS:
         raise ValueError(f"the year {value.year} is not within {FIRST_YEAR} to {LAST_YEAR}")
-    return value if value.tzinfo else value.replace(tzinfo=zone)
+    moment: datetime = value if value.tzinfo else value.replace(tzinfo=zone)
+    return moment
 
 
 def _parsed(text: str) -> date:

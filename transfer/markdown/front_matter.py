@@ -49,7 +49,7 @@ class FrontMatter(NamedTuple):
 def split(text: str) -> FrontMatter:
     """The fields and the body of a file. Without front matter the whole text is the body. Raises Broken."""
     for handler in (_YAML, _TOML):
-        begin = handler.FM_BOUNDARY and handler.FM_BOUNDARY.match(text)
+        begin = handler.FM_BOUNDARY.match(text)
         if begin:
             return _split(text, begin.end(), handler)
     return FrontMatter({}, {}, text, 1)
