@@ -67,6 +67,7 @@ lint: $(VENV)/.dev ## Check formatting, code, types, imports, templates, migrati
 	$(BIN)/ruff check . compose/smoke
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tests.support.words
 	$(BIN)/djlint --lint --quiet accounts blogs tenancy
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings settings.test
 	@echo '$(BIN)/python manage.py check --deploy --fail-level WARNING'

@@ -2,15 +2,15 @@
 
 import re
 import tomllib
-from functools import cache
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+
+from tests.support.files import ROOT, project_files
+from tests.support.words import problems
 
 pytestmark = pytest.mark.pure
 
-ROOT = Path(settings.BASE_DIR)
 READERS = "text|secret|integer|choice|choices|host|addresses|networks|listening|postgresql|redis"
 LOCAL_TO_TRAEFIK_START = {"NAME", "TMPDIR"}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -21,16 +21,8 @@ SUFFIXES = {".css", ".html", ".in", ".json", ".md", ".py", ".toml", ".txt", ".ym
 NAMED_IN_FILE = re.compile(r"`([\w./-]+\.\w+)`\s+\((`[\w.]+`(?:,\s+`[\w.]+`)*)\)")
 
 
-@cache
-def files():
-    """Files of the checkout, without what runs and tools leave behind."""
-    tops = [top for top in ROOT.iterdir() if not top.name.startswith(".") and top.name not in {"staticfiles", "var"}]
-    found = [path for top in tops for path in ([top] if top.is_file() else top.rglob("*")) if path.is_file()]
-    return [path.relative_to(ROOT) for path in found if "__pycache__" not in path.parts]
-
-
 def documents():
-    return [path for path in files() if path.suffix == ".md" and "demo" not in path.parts]
+    return [path for path in project_files() if path.suffix == ".md" and "demo" not in path.parts]
 
 
 def prose(document):
@@ -39,7 +31,7 @@ def prose(document):
 
 def named_paths(document):
     """Paths in backticks: those below a folder of the repository, and single names with a suffix of ours."""
-    folders = {path.parts[0] for path in files() if len(path.parts) > 1}
+    folders = {path.parts[0] for path in project_files() if len(path.parts) > 1}
     siblings = {path.name for path in (ROOT / document).parent.iterdir() if path.is_dir()}
     for code in CODE.findall(prose(document)):
         if PATH.fullmatch(code) and (
@@ -54,7 +46,7 @@ def exists(path, document):
     beside = (ROOT / document).parent
     if any(ROOT.glob(pattern)) or any(beside.glob(pattern)):
         return True
-    return "/" not in pattern and any(file.match(pattern) for file in files())
+    return "/" not in pattern and any(file.match(pattern) for file in project_files())
 
 
 def anchors(text):
@@ -116,7 +108,7 @@ def test_the_drawing_of_packages_equals_the_layers_of_import_linter():
 
 
 def test_the_section_on_packages_lists_every_folder_with_a_python_package():
-    packages = {path.parts[0] for path in files() if path.name == "__init__.py" and len(path.parts) == 2}
+    packages = {path.parts[0] for path in project_files() if path.name == "__init__.py" and len(path.parts) == 2}
     listed = {name for layer in drawn_layers() for name in layer} | set(folders_beside_the_layers())
 
     assert packages <= listed
@@ -124,7 +116,7 @@ def test_the_section_on_packages_lists_every_folder_with_a_python_package():
 
 
 def test_every_package_has_a_readme_of_one_screen():
-    packages = {path.parts[0] for path in files() if path.name == "__init__.py" and len(path.parts) == 2}
+    packages = {path.parts[0] for path in project_files() if path.name == "__init__.py" and len(path.parts) == 2}
     lengths = {package: len((ROOT / package / "README.md").read_text().splitlines()) for package in packages}
 
     assert {package: length for package, length in lengths.items() if length > 60} == {}
@@ -183,3 +175,12 @@ def test_every_recipe_has_five_steps_at_most():
     }
 
     assert {name: count for name, count in steps.items() if not 1 <= count <= 5} == {}
+
+
+def test_a_word_of_the_list_is_reported_with_file_line_and_better_words():
+    text = "A user waits.\nWhoever waits\nDEFAULT_PATIENCE = 3  # patiently, `nobody`\n"
+
+    assert list(problems("page.md", text)) == [
+        "page.md:2: “Whoever”: write the client, the user",
+        "page.md:3: “PATIENCE”: write timeout",
+    ]
