@@ -1,4 +1,4 @@
-"""Nobody sees in the admin what belongs to sites they have no role on: not on any page, whatever they type."""
+"""No page of the admin shows a user data of sites on which they have no role, whatever they enter."""
 
 import re
 
@@ -20,14 +20,14 @@ from tests.support.pictures import picture
 
 pytestmark = pytest.mark.rollback
 
-# "zyxmark" is what a curious person searches for; the secret behind it must never come back.
+# SEARCH is what an attacker knows and searches for. SECRET stands beside it in foreign data and must never appear.
 SECRET = "qqsecret"
 SEARCH = "zyxmark"
 ROWS = {Site, User, Post, Placement, Tag, Author, Image, Redirect}
 
 
 def plant(site, publish, user):
-    """One of everything that belongs to `site`, and what the admin logged about it."""
+    """Create one row of each model for `site`, and a log entry for each."""
     name = f"{SEARCH}-{SECRET}" if SECRET in site.domain else "known"
     placement = publish(f"{name} title", on=site, slug=f"{name}-slug", created_by=user, body=f"{name} body")
     tag, author = (
@@ -72,7 +72,7 @@ def foreign(installation, publish):
 
 @pytest.fixture
 def entwined(own, foreign):
-    """The two sites share a post in each direction; the owner of the other one has worked on what is shared."""
+    """Each site has a post of the other one, and the foreign owner has edited the shared posts."""
     there = Placement.objects.create(post=own[Post], site=foreign[Site], slug=f"{SECRET}-slug-there")
     log(foreign[User], own[Post], "Changed something.")
     log(foreign[User], own[Tag], "Changed something.")
@@ -103,7 +103,7 @@ def patterns(resolver=None, prefix="/"):
 
 
 def model_of(pattern):
-    """The model whose admin the pattern belongs to, None for pages of the admin itself."""
+    """The model whose admin contains this URL pattern; None for pages of the AdminSite."""
     model_admin = getattr(pattern.callback, "model_admin", None)
     if model_admin:
         return model_admin.model
@@ -114,7 +114,7 @@ def model_of(pattern):
 
 
 def addresses(rows):
-    """Every address of the admin, with the numbers of `rows` where it wants some. A new kind of parameter fails."""
+    """Every URL of the admin, with ids of `rows` as parameters. An unknown kind of parameter fails."""
     for route, pattern in patterns():
         model = model_of(pattern)
         if "(?P<app_label>" in route:
@@ -137,7 +137,7 @@ def lists():
 
 @pytest.fixture(params=["owner", "editor", "author"])
 def insider(request, own, techblog, member):
-    """Somebody with a role on the techblog and none on the other site."""
+    """A user with a role on the techblog and none on the other site."""
     if request.param == "owner":
         return own[User]
     return member(request.param, of=techblog)
@@ -147,7 +147,7 @@ def test_the_test_knows_every_model_of_the_admin():
     assert set(admin_site._registry) == ROWS
 
 
-def test_no_address_of_the_admin_shows_a_foreign_marker(insider, own, foreign, entwined, admin_as):
+def test_no_url_of_the_admin_shows_data_of_foreign_sites(insider, own, foreign, entwined, admin_as):
     client = admin_as(insider)
     asked = {address for rows in (own, foreign) for address in addresses(rows)}
     assert len(asked) > 60
@@ -159,7 +159,7 @@ def test_no_address_of_the_admin_shows_a_foreign_marker(insider, own, foreign, e
             assert_no_secret(response, foreign, address)
 
 
-def test_nobody_without_a_role_sees_anything(stranger, own, foreign, admin_as, client):
+def test_a_user_without_a_role_sees_nothing(stranger, own, foreign, admin_as, client):
     for visitor in (admin_as(stranger), client):
         for rows in (own, foreign):
             for address in addresses(rows):
@@ -185,7 +185,7 @@ QUERIES = [
 ]
 
 
-def test_lists_searches_filters_and_facets_show_no_foreign_marker(insider, foreign, entwined, admin_as):
+def test_lists_searches_filters_and_facets_show_no_data_of_foreign_sites(insider, foreign, entwined, admin_as):
     client = admin_as(insider)
 
     for query in QUERIES:
@@ -196,7 +196,7 @@ def test_lists_searches_filters_and_facets_show_no_foreign_marker(insider, forei
             assert_no_secret(response, foreign, asked)
 
 
-def test_a_foreign_site_in_a_filter_is_like_one_that_never_was(own, foreign, entwined, admin_as):
+def test_a_filter_by_a_foreign_site_responds_like_one_by_a_missing_site(own, foreign, entwined, admin_as):
     client = admin_as(own[User])
 
     for address in ("/blogs/post/", "/blogs/placement/", "/blogs/image/", "/redirects/redirect/"):
@@ -222,7 +222,7 @@ CONDITIONS = [
 ]
 
 
-def test_conditions_that_no_filter_declares_are_refused(own, foreign, entwined, admin_as):
+def test_lookups_that_no_filter_declares_are_refused(own, foreign, entwined, admin_as):
     client = admin_as(own[User])
 
     for condition in CONDITIONS:
@@ -230,7 +230,7 @@ def test_conditions_that_no_filter_declares_are_refused(own, foreign, entwined, 
             assert client.get(f"{address}?{condition}").status_code in (400, 403), (address, condition)
 
 
-def test_rows_are_fetched_by_their_number_alone(own, foreign, admin_as):
+def test_rows_are_fetched_by_primary_key_only(own, foreign, admin_as):
     client = admin_as(own[User])
 
     for field in ("home", "slug", "domain", "email", "uuid", "name", "user", "nothing"):
@@ -260,12 +260,12 @@ def test_no_autocomplete_of_any_field_offers_a_foreign_row(insider, own, foreign
 
 
 def forget(response, number):
-    """What an answer says, without the number that was asked for and what is drawn by lot."""
+    """The content of a response without the requested id and random tokens."""
     text = re.sub(r'(csrfmiddlewaretoken" value=")[^"]+', r"\1", response.content.decode())
     return response.status_code, response.get("Location", "").replace(str(number), "N"), text.replace(str(number), "N")
 
 
-def test_foreign_numbers_are_answered_like_numbers_that_never_were(insider, own, foreign, entwined, admin_as):
+def test_ids_of_foreign_rows_get_the_same_response_as_missing_ids(insider, own, foreign, entwined, admin_as):
     client = admin_as(insider)
     never = 987654321
     routes = [(r, p) for r, p in patterns() if "object_id" in r or "<id>" in r or "site_id" in r]
@@ -287,14 +287,14 @@ def test_foreign_numbers_are_answered_like_numbers_that_never_were(insider, own,
             assert answers[0][0] in (302, 301, 403, 404), route
 
 
-def test_names_of_foreign_images_are_answered_like_names_that_never_were(insider, foreign, admin_as):
+def test_names_of_foreign_images_get_the_same_response_as_missing_names(insider, foreign, admin_as):
     client = admin_as(insider)
 
     for name in (foreign[Image].name, "0" * 32 + ".png", "..", "%00", "x%5c..%5cy.png"):
         assert client.get(f"/blogs/image/file/{name}").status_code == 404
 
 
-def test_forged_actions_change_nothing_foreign(insider, own, foreign, admin_as):
+def test_forged_actions_change_no_foreign_row(insider, own, foreign, admin_as):
     client = admin_as(insider)
     before = {model: set(model.objects.values_list("pk", flat=True)) for model in ROWS}
     placement = Placement.objects.get(pk=foreign[Placement].pk)
@@ -313,7 +313,7 @@ def test_forged_actions_change_nothing_foreign(insider, own, foreign, admin_as):
     assert placement.published_at == foreign[Placement].published_at
 
 
-def test_deleting_everything_visible_leaves_what_is_foreign(own, foreign, entwined, admin_as):
+def test_deleting_all_visible_rows_keeps_foreign_rows(own, foreign, entwined, admin_as):
     client = admin_as(own[User])
 
     for model in (Placement, Image, Redirect, Tag, Post):
@@ -326,7 +326,7 @@ def test_deleting_everything_visible_leaves_what_is_foreign(own, foreign, entwin
         assert model.objects.filter(pk=foreign[model].pk).exists(), model
 
 
-def test_history_names_nobody_of_a_foreign_site(own, foreign, entwined, admin_as):
+def test_the_history_names_no_user_of_a_foreign_site(own, foreign, entwined, admin_as):
     client = admin_as(own[User])
 
     for model in (Post, Tag, Author):
@@ -336,15 +336,15 @@ def test_history_names_nobody_of_a_foreign_site(own, foreign, entwined, admin_as
         assert SECRET not in page
 
 
-def test_there_is_no_shortcut_to_the_address_of_any_object(own, foreign, superuser, admin_as):
+def test_there_is_no_view_on_site_redirect(own, foreign, superuser, admin_as):
     number = ContentType.objects.get_for_model(Post).pk
 
     for user in (own[User], superuser):
         assert admin_as(user).get(f"/r/{number}/{foreign[Post].pk}/").status_code == 404
 
 
-def test_a_post_of_the_other_home_shows_its_title_alone(own, foreign, techblog, admin_as):
-    """What stands on a site may be withdrawn there; more of it is not its editors' business."""
+def test_of_a_post_with_a_foreign_home_only_the_title_is_shown(own, foreign, techblog, admin_as):
+    """Editors of a site can withdraw a post with a foreign home, but see nothing of it except the title."""
     here = Placement.objects.create(post=foreign[Post], site=techblog, slug="borrowed")
     client = admin_as(own[User])
 
@@ -356,14 +356,14 @@ def test_a_post_of_the_other_home_shows_its_title_alone(own, foreign, techblog, 
     assert client.get(f"/blogs/post/{foreign[Post].pk}/change/").status_code == 302
 
 
-def test_the_stock_admins_are_gone(superuser, admin_as):
+def test_djangos_own_admins_are_not_registered(superuser, admin_as):
     client = admin_as(superuser)
 
     for address in ("/auth/group/", "/auth/user/", "/admin/logentry/", "/sessions/session/"):
         assert client.get(address).status_code == 404
 
 
-def test_a_superuser_sees_every_page_of_everything(own, foreign, entwined, superuser, admin_as):
+def test_a_superuser_can_open_every_page(own, foreign, entwined, superuser, admin_as):
     client = admin_as(superuser)
 
     for rows in (own, foreign):
@@ -392,7 +392,7 @@ def test_a_pinned_process_shows_nothing_foreign_to_a_superuser(
         )
 
 
-def test_a_high_role_on_one_site_is_worth_nothing_on_another(own, techblog, financeblog, author, publish, admin_as):
+def test_a_role_on_one_site_gives_no_rights_on_another(own, techblog, financeblog, author, publish, admin_as):
     Membership.objects.create(user=author, site=financeblog, role=Role.OWNER)
     theirs = publish("Of finance", on=financeblog)
     client = admin_as(author)
@@ -421,7 +421,7 @@ def test_lists_cost_the_same_with_many_rows(own, techblog, publish, admin_as, dj
 
 
 @pytest.mark.parametrize("typed", ["abc", "9" * 30, "-1", "٣", "1.5"])
-def test_what_is_no_number_chooses_nothing(typed, own, superuser, admin_as):
+def test_a_value_that_is_no_key_selects_no_row(typed, own, superuser, admin_as):
     client = admin_as(superuser)
     choosers = {
         "/blogs/post/add/": ["home", "authors", "cover"],
@@ -439,7 +439,7 @@ def test_what_is_no_number_chooses_nothing(typed, own, superuser, admin_as):
     assert client.get("/blogs/placement/add/", {"published_at": typed}).status_code == 200
 
 
-def test_of_a_search_the_begin_counts(own, techblog, publish, admin_as):
+def test_a_long_search_is_cut(own, techblog, publish, admin_as):
     publish("a" * 200, on=techblog, slug="long")
     client = admin_as(own[User])
     chooser = "/autocomplete/?app_label=blogs&model_name=placement&field_name=post"

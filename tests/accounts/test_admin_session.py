@@ -1,4 +1,4 @@
-"""Logging in: on the admin's host alone, with cookies that stay there."""
+"""Login works on the admin's host only, and its cookies are sent to no other host."""
 
 import pytest
 from django.test import Client
@@ -14,7 +14,7 @@ ORIGIN = f"http://{HOST}"
 
 @pytest.fixture
 def browser():
-    """A client that is held to what browsers are: CSRF tokens, a port in Host and Origin."""
+    """A client with the checks that apply to browsers: CSRF tokens, a port in Host and Origin."""
     return Client(enforce_csrf_checks=True, headers={"host": HOST})
 
 
@@ -39,7 +39,7 @@ def test_login_from_another_origin_or_without_a_token_is_refused(browser, editor
     assert "session" not in browser.cookies
 
 
-def test_the_session_cookie_is_host_only_and_out_of_reach_of_scripts(browser, editor):
+def test_the_session_cookie_is_host_only_and_http_only(browser, editor):
     log_in(browser, editor)
 
     for name in ("session", "csrf"):
@@ -49,7 +49,7 @@ def test_the_session_cookie_is_host_only_and_out_of_reach_of_scripts(browser, ed
         assert cookie["samesite"] == "Lax"
 
 
-def test_the_session_is_a_new_one_after_login(browser, editor):
+def test_login_starts_a_new_session(browser, editor):
     browser.cookies["session"] = "planted0planted0planted0planted0"
     log_in(browser, editor)
     first = browser.cookies["session"].value
@@ -69,7 +69,7 @@ def test_logging_out_ends_the_session(browser, editor):
     assert browser.get("/").status_code == 302
 
 
-def test_a_session_is_worthless_on_a_blogs_host(browser, editor, techblog):
+def test_the_session_is_ignored_on_the_host_of_a_blog(browser, editor, techblog):
     log_in(browser, editor)
 
     with_cookie = browser.get("/", headers={"host": techblog.domain})
@@ -81,7 +81,7 @@ def test_a_session_is_worthless_on_a_blogs_host(browser, editor, techblog):
     assert browser.get("/blogs/post/", headers={"host": techblog.domain}).status_code == 404
 
 
-def test_next_leads_nowhere_outside(browser, editor):
+def test_next_does_not_redirect_to_another_host(browser, editor):
     for target in (
         "https://evil.test/",
         "//evil.test/",
@@ -93,11 +93,11 @@ def test_next_leads_nowhere_outside(browser, editor):
         assert log_in(browser, editor, follow_to=target)["Location"] == "/", target
 
 
-def test_next_leads_back_to_the_page_that_was_asked_for(browser, editor):
+def test_next_redirects_to_the_requested_page(browser, editor):
     assert log_in(browser, editor, follow_to="/blogs/post/")["Location"] == "/blogs/post/"
 
 
-def test_who_has_no_role_gets_no_session(browser, stranger, editor):
+def test_a_user_without_a_role_gets_no_session(browser, stranger, editor):
     refused = log_in(browser, stranger)
     assert refused.status_code == 200
     assert "an account with a role on at least one site" in refused.content.decode()
@@ -106,7 +106,7 @@ def test_who_has_no_role_gets_no_session(browser, stranger, editor):
     assert "session" not in browser.cookies
 
 
-def test_who_loses_the_last_role_or_is_deactivated_is_out_at_once(browser, editor, owner, admin_as):
+def test_a_user_who_loses_the_last_role_or_is_deactivated_is_logged_out_at_once(browser, editor, owner, admin_as):
     log_in(browser, editor)
     Membership.objects.filter(user=editor).delete()
     assert browser.get("/").status_code == 302
@@ -117,19 +117,19 @@ def test_who_loses_the_last_role_or_is_deactivated_is_out_at_once(browser, edito
     assert client.get("/").status_code == 302
 
 
-def test_a_member_of_another_site_does_not_enter_a_pinned_process(browser, editor, techblog, financeblog, settings):
+def test_a_member_of_another_site_cannot_log_in_to_a_pinned_process(browser, editor, techblog, financeblog, settings):
     settings.PINNED_SITE_ID = financeblog.pk
     assert log_in(browser, editor).status_code == 200
     settings.PINNED_SITE_ID = techblog.pk
     assert log_in(browser, editor).status_code == 302
 
 
-def test_the_admin_answers_under_exactly_its_host(editor, techblog, admin_as):
+def test_the_admin_is_served_on_its_host_only(editor, techblog, admin_as):
     for host in ("admin.localhost.evil.test", "xadmin.localhost", "admin-localhost", techblog.domain):
         assert admin_as(editor).get("/login/", headers={"host": host}).status_code == 404
 
 
-def test_admin_pages_are_kept_by_no_cache_and_framed_by_nobody(editor, admin_as):
+def test_admin_pages_forbid_caching_and_framing(editor, admin_as):
     response = admin_as(editor).get("/blogs/post/")
 
     assert "private" in response["Cache-Control"]

@@ -1,4 +1,4 @@
-"""Sites, members and users in the admin: what is the owners', what is the installation's."""
+"""Sites, members and users in the admin: what owners can do, and what only superusers can do."""
 
 from threading import Barrier, Thread
 
@@ -90,7 +90,7 @@ REFUSED = [
 ]
 
 
-def test_a_domain_that_cannot_be_claimed_is_refused_with_the_reason(techblog, financeblog, superuser, admin_as):
+def test_an_unusable_domain_is_refused_with_the_reason(techblog, financeblog, superuser, admin_as):
     client = admin_as(superuser)
 
     for domain, reason in REFUSED:
@@ -109,7 +109,7 @@ def test_a_renamed_site_keeps_its_old_domain_as_a_redirect(techblog, superuser, 
     assert Site.objects.get().name == "Renamed"
 
 
-def test_further_domains_come_and_go(techblog, financeblog, superuser, admin_as, visit):
+def test_further_domains_can_be_added_and_removed(techblog, financeblog, superuser, admin_as, visit):
     client = admin_as(superuser)
     assert saved(send(client, change(techblog), domain_row("www.techblog.test")))
     assert visit("www.techblog.test").status_code == 308
@@ -119,7 +119,7 @@ def test_further_domains_come_and_go(techblog, financeblog, superuser, admin_as,
     assert visit("www.techblog.test").status_code == 404
 
 
-def test_a_domain_cannot_become_primary_and_go_at_once(techblog, superuser, admin_as):
+def test_a_domain_cannot_become_primary_and_be_removed_in_one_form(techblog, superuser, admin_as):
     client = admin_as(superuser)
     send(client, change(techblog), domain_row("www.techblog.test"))
 
@@ -130,7 +130,7 @@ def test_a_domain_cannot_become_primary_and_go_at_once(techblog, superuser, admi
     assert Domain.objects.get(primary=True).name == Site.objects.get().domain == "www.techblog.test"
 
 
-def test_an_owner_changes_name_and_settings_of_the_own_site(techblog, owner, admin_as, visit):
+def test_an_owner_can_change_name_and_settings_of_their_site(techblog, owner, admin_as, visit):
     client = admin_as(owner)
     data = {"name": "Techblog II", "settings-0-tagline": "Anew", "settings-0-logo": picture(4, 3)}
 
@@ -142,7 +142,7 @@ def test_an_owner_changes_name_and_settings_of_the_own_site(techblog, owner, adm
     assert "Techblog II" in client.get(change(techblog)).content.decode()
 
 
-def test_an_owner_changes_neither_domain_nor_state(techblog, owner, admin_as):
+def test_an_owner_can_change_neither_domain_nor_state(techblog, owner, admin_as):
     client = admin_as(owner)
     forged = {"domain": "mine.test", "settings-0-state": State.SUSPENDED, "domains-TOTAL_FORMS": 1}
     forged |= {"domains-INITIAL_FORMS": 0, "domains-0-name": "mine.test"}
@@ -160,7 +160,7 @@ def test_an_owner_changes_neither_domain_nor_state(techblog, owner, admin_as):
     assert Site.objects.get() == techblog
 
 
-def test_editors_and_authors_do_not_reach_settings_and_members(techblog, editor, author, owner, admin_as):
+def test_editors_and_authors_cannot_open_settings_and_members(techblog, editor, author, owner, admin_as):
     for user in (editor, author):
         client = admin_as(user)
         assert client.get("/sites/site/").status_code == 403
@@ -169,7 +169,7 @@ def test_editors_and_authors_do_not_reach_settings_and_members(techblog, editor,
     assert admin_as(owner).get("/sites/site/").status_code == 200
 
 
-def test_an_owner_adds_changes_and_removes_members_by_exact_e_mail(techblog, owner, stranger, admin_as):
+def test_an_owner_can_add_change_and_remove_members_by_exact_e_mail(techblog, owner, stranger, admin_as):
     client = admin_as(owner)
     role = techblog.memberships
 
@@ -192,7 +192,7 @@ def test_one_e_mail_twice_in_one_form_is_refused(techblog, owner, stranger, admi
     assert "is a member already" in errors(send(client, change(techblog), **rows))
 
 
-def test_the_last_owner_leaves_only_with_a_superuser(techblog, owner, superuser, admin_as):
+def test_only_a_superuser_can_remove_the_last_owner(techblog, owner, superuser, admin_as):
     for leaving in ({"memberships-0-DELETE": "on"}, {"memberships-0-role": Role.EDITOR}):
         assert "without an owner" in errors(send(admin_as(owner), change(techblog), **leaving))
     assert saved(send(admin_as(superuser), change(techblog), **{"memberships-0-DELETE": "on"}))
@@ -218,7 +218,7 @@ def test_inline_rows_that_name_rows_of_another_site_are_refused(techblog, financ
     assert SiteSettings.objects.get(site=financeblog).tagline == ""
 
 
-def test_nobody_widens_their_own_role(techblog, financeblog, owner, editor, admin_as):
+def test_members_cannot_raise_their_own_role(techblog, financeblog, owner, editor, admin_as):
     for user in (owner, editor):
         client = admin_as(user)
         client.post(change(financeblog), {"memberships-TOTAL_FORMS": 1, "memberships-0-email": user.email})
@@ -230,7 +230,7 @@ def test_nobody_widens_their_own_role(techblog, financeblog, owner, editor, admi
     assert not Membership.objects.filter(site=financeblog).exists()
 
 
-def test_a_deleted_site_is_gone_with_its_files(techblog, financeblog, publish, superuser, admin_as, visit, settings):
+def test_deleting_a_site_deletes_its_files(techblog, financeblog, publish, superuser, admin_as, visit, settings):
     publish("Hello", on=techblog)
     client = admin_as(superuser)
     send(client, "/blogs/image/add/", site=techblog.pk, file=picture())
@@ -245,7 +245,7 @@ def test_a_deleted_site_is_gone_with_its_files(techblog, financeblog, publish, s
     assert visit("techblog.test").status_code == visit("financeblog.test").status_code == 404
 
 
-def test_a_site_that_is_home_to_shared_posts_is_not_deleted(shared, techblog, superuser, admin_as):
+def test_a_site_that_is_the_home_of_shared_posts_is_not_deleted(shared, techblog, superuser, admin_as):
     client = admin_as(superuser)
     one = f"/sites/site/{techblog.pk}/delete/"
     many = {"action": "delete_selected", "_selected_action": techblog.pk, "post": "yes"}
@@ -258,7 +258,7 @@ def test_a_site_that_is_home_to_shared_posts_is_not_deleted(shared, techblog, su
     assert Site.objects.filter(pk=techblog.pk).exists()
 
 
-def test_two_who_claim_one_domain_at_once_get_a_site_and_an_error(superuser, admin_as):
+def test_of_two_concurrent_add_forms_with_one_domain_one_succeeds(superuser, admin_as):
     barrier, answers = Barrier(2), []
     data = fields(admin_as(superuser), ADD) | {"domain": "wanted.test", "name": "Wanted"}
 
@@ -279,8 +279,8 @@ def test_two_who_claim_one_domain_at_once_get_a_site_and_an_error(superuser, adm
     assert Site.objects.count() == 1
 
 
-def test_who_is_slower_gets_the_form_back(techblog, superuser, admin_as, monkeypatch):
-    """The other one commits between the validation and the saving."""
+def test_a_form_that_loses_a_race_is_validated_again(techblog, superuser, admin_as, monkeypatch):
+    """Another transaction claims the domain between validation and save."""
     from tenancy import lifecycle
 
     create = lifecycle.create
@@ -323,7 +323,7 @@ def test_superusers_manage_accounts(superuser, stranger, admin_as, client):
     assert LogEntry.objects.filter(object_id=str(new.pk)).exists()
 
 
-def test_superusers_do_not_lock_themselves_out(superuser, admin_as):
+def test_superusers_cannot_remove_their_own_rights(superuser, admin_as):
     client = admin_as(superuser)
     mine = f"/accounts/user/{superuser.pk}"
     data = fields(client, f"{mine}/change/")

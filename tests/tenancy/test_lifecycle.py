@@ -1,4 +1,4 @@
-"""What can happen to a site, and what is left of it."""
+"""Sites are created, renamed, suspended and deleted by tenancy.lifecycle, with all their consequences."""
 
 import threading
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.sqlite
 often = pytest.mark.parametrize("turn", range(3))
 
 
-# -- created ---------------------------------------------------------------------------------------
+# -- create ----------------------------------------------------------------------------------------
 
 
 def test_a_new_installation_has_no_site(installation):
@@ -35,7 +35,7 @@ def test_a_new_installation_has_no_site(installation):
     assert not Site.objects.exists()
 
 
-def test_a_new_site_is_live_under_the_one_spelling_of_its_domain(installation, publish, visit):
+def test_a_new_site_is_live_at_the_canonical_spelling_of_its_domain(installation, publish, visit):
     site = lifecycle.create("Blog.Example.COM.", "A blog", tagline="Of something", language="de")
 
     assert domains_of(site) == ["blog.example.com"]
@@ -60,7 +60,7 @@ def test_a_new_site_is_live_under_the_one_spelling_of_its_domain(installation, p
         ("posts_per_page", 0),
     ],
 )
-def test_what_a_field_refuses_creates_nothing(installation, field, value):
+def test_an_invalid_value_creates_no_site(installation, field, value):
     with pytest.raises(ValidationError) as refusal:
         lifecycle.create("blog.test", **{"name": "A blog", field: value})
 
@@ -72,7 +72,7 @@ def test_what_a_field_refuses_creates_nothing(installation, field, value):
 @pytest.mark.parametrize(
     "text", ["*", "127.0.0.1", "blog.test:80", "http://blog.test", "blog.test/x", "b`.test", "b .test"]
 )
-def test_what_is_no_domain_cannot_be_claimed(techblog, text):
+def test_an_invalid_domain_is_refused(techblog, text):
     for claim in (
         lambda: lifecycle.create(text, "A blog"),
         lambda: lifecycle.rename(techblog, text),
@@ -88,7 +88,7 @@ def test_what_is_no_domain_cannot_be_claimed(techblog, text):
 
 
 @pytest.mark.parametrize("text", ["admin.localhost", "ADMIN.localhost.", "internal.localhost"])
-def test_the_installations_own_hosts_cannot_be_claimed(techblog, text):
+def test_the_hosts_of_surfaces_cannot_be_claimed(techblog, text):
     for claim in (
         lambda: lifecycle.create(text, "A blog"),
         lambda: lifecycle.rename(techblog, text),
@@ -112,7 +112,7 @@ def test_the_installations_own_hosts_cannot_be_claimed(techblog, text):
         ("blog.test", "blog。test"),
     ],
 )
-def test_two_sites_cannot_have_one_name_in_any_spelling(techblog, financeblog, taken, text):
+def test_a_taken_domain_is_refused_in_any_spelling(techblog, financeblog, taken, text):
     lifecycle.add_domain(techblog, taken)
 
     for claim in (
@@ -128,7 +128,7 @@ def test_two_sites_cannot_have_one_name_in_any_spelling(techblog, financeblog, t
     assert Site.objects.count() == 2
 
 
-def test_a_name_that_stands_in_djangos_table_alone_is_taken_too(techblog):
+def test_a_domain_that_only_djangos_site_table_holds_is_taken(techblog):
     Site.objects.create(domain="raw.test", name="Made without us")
 
     with pytest.raises(DomainTaken):
@@ -138,7 +138,7 @@ def test_a_name_that_stands_in_djangos_table_alone_is_taken_too(techblog):
     assert domains_of(techblog) == ["techblog.test"]
 
 
-def test_the_database_itself_refuses_a_second_spelling(techblog):
+def test_the_database_refuses_a_domain_in_upper_case(techblog):
     with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
         cursor.execute(
             'INSERT INTO tenancy_domain (site_id, name, "primary") VALUES (%s, %s, %s)',
@@ -146,16 +146,16 @@ def test_the_database_itself_refuses_a_second_spelling(techblog):
         )
 
 
-def test_the_database_itself_refuses_a_second_primary_domain(techblog):
+def test_the_database_refuses_a_second_primary_domain(techblog):
     with pytest.raises(IntegrityError), transaction.atomic():
         Domain.objects.create(site=techblog, name="second.test", primary=True)
 
 
-# -- races: two connections, one name --------------------------------------------------------------
+# -- concurrent claims of one domain --------------------------------------------------------------
 
 
 def race(*claims):
-    """What each claim came to, all begun at the same moment on connections of their own."""
+    """The result of each claim. All start at the same moment, each on its own connection."""
     start = threading.Barrier(len(claims))
     results = [None] * len(claims)
 
@@ -182,7 +182,7 @@ def exactly_one_won(results):
 
 
 @often
-def test_of_two_sites_created_at_once_under_one_name_one_exists(installation, turn):
+def test_of_two_concurrent_creations_with_one_domain_one_succeeds(installation, turn):
     results = race(
         lambda: lifecycle.create("contested.test", "One"),
         lambda: lifecycle.create("Contested.test", "Two"),
@@ -194,7 +194,7 @@ def test_of_two_sites_created_at_once_under_one_name_one_exists(installation, tu
 
 
 @often
-def test_of_three_claims_in_different_ways_one_succeeds(techblog, financeblog, turn):
+def test_of_three_concurrent_claims_in_different_ways_one_succeeds(techblog, financeblog, turn):
     results = race(
         lambda: lifecycle.create("contested.test", "A new one"),
         lambda: lifecycle.rename(financeblog, "contested.test"),
@@ -204,11 +204,11 @@ def test_of_three_claims_in_different_ways_one_succeeds(techblog, financeblog, t
     assert exactly_one_won(results), results
     assert Domain.objects.filter(name="contested.test").count() == 1
     for site in Site.objects.all():
-        domains_of(site)  # asserts that the mirror is right
+        domains_of(site)  # asserts that Site.domain equals the primary domain
 
 
 @often
-def test_a_site_renamed_twice_at_once_has_one_of_the_names_and_redirects_from_the_rest(techblog, turn):
+def test_a_site_renamed_twice_concurrently_has_one_name_and_redirects_from_the_others(techblog, turn):
     results = race(
         lambda: lifecycle.rename(Site.objects.get(pk=techblog.pk), "one.test"),
         lambda: lifecycle.rename(Site.objects.get(pk=techblog.pk), "two.test"),
@@ -218,7 +218,7 @@ def test_a_site_renamed_twice_at_once_has_one_of_the_names_and_redirects_from_th
     assert sorted(domains_of(techblog)) == ["one.test", "techblog.test", "two.test"]
 
 
-# -- renamed, further domains ----------------------------------------------------------------------
+# -- rename, further domains -----------------------------------------------------------------------
 
 
 def test_the_old_domain_of_a_renamed_site_redirects(techblog, publish, visit):
@@ -256,14 +256,14 @@ def test_renaming_to_the_same_name_changes_nothing(techblog):
     assert domains_of(techblog) == ["techblog.test"]
 
 
-def test_a_site_can_leave_a_name_that_the_installation_took_for_itself(techblog, settings):
+def test_a_site_can_be_renamed_from_a_host_that_became_a_surface(techblog, settings):
     settings.ADMIN_HOST = "techblog.test"
     lifecycle.rename(techblog, "new.test")
 
     assert domains_of(techblog) == ["new.test", "techblog.test"]
 
 
-def test_a_site_that_was_made_without_us_gets_a_domain_by_its_next_name(installation):
+def test_a_site_created_without_lifecycle_gets_a_domain_row_when_it_is_renamed(installation):
     site = Site.objects.create(domain="raw.test", name="Made without us")
     lifecycle.rename(site, "blog.test")
     lifecycle.resume(site)
@@ -282,7 +282,7 @@ def test_a_further_domain_redirects_until_it_is_removed(techblog, visit):
     assert visit("www.techblog.test", "/any/path?x=1").status_code == 404
 
 
-def test_the_primary_domain_and_those_of_others_cannot_be_removed(techblog, financeblog):
+def test_the_primary_domain_and_domains_of_other_sites_cannot_be_removed(techblog, financeblog):
     lifecycle.add_domain(financeblog, "www.financeblog.test")
 
     with pytest.raises(NotADomainOf, match="Rename"):
@@ -293,10 +293,12 @@ def test_the_primary_domain_and_those_of_others_cannot_be_removed(techblog, fina
     assert Domain.objects.count() == 3
 
 
-# -- suspended -------------------------------------------------------------------------------------
+# -- suspend ---------------------------------------------------------------------------------------
 
 
-def test_a_suspended_site_stops_at_once_on_all_its_domains_and_comes_back_whole(techblog, financeblog, publish, visit):
+def test_a_suspended_site_is_not_served_on_any_domain_and_a_resumed_one_is_complete(
+    techblog, financeblog, publish, visit
+):
     lifecycle.add_domain(techblog, "www.techblog.test")
     publish("Hello", on=techblog)
     publish("Hello", on=financeblog)
@@ -320,12 +322,12 @@ def test_suspending_keeps_the_settings(techblog):
     assert SiteSettings.objects.count() == 1
 
 
-# -- deleted ---------------------------------------------------------------------------------------
+# -- delete -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def full(techblog, member, publish):
-    """The techblog with something in every table that knows sites."""
+    """The techblog with a row in every table that refers to sites."""
     lifecycle.add_domain(techblog, "www.techblog.test")
     member("owner", of=techblog)
     image = Image.objects.create(site=techblog, file=picture())
@@ -348,11 +350,11 @@ EVERYWHERE = [
 ]
 
 
-def test_the_full_site_stands_in_every_table_that_knows_sites(full):
+def test_the_full_site_has_rows_in_every_table_that_refers_to_sites(full):
     assert references_to(full.pk) == EVERYWHERE
 
 
-def test_nothing_is_left_of_a_deleted_site_but_the_sign_that_it_ended(full, financeblog, publish, visit, settings):
+def test_only_the_generation_of_a_deleted_site_remains(full, financeblog, publish, visit, settings):
     publish("Hello", on=financeblog)
     site_id, folder = full.pk, settings.MEDIA_ROOT / str(full.pk)
     before = Generation.objects.get(pk=site_id).value
@@ -366,14 +368,14 @@ def test_nothing_is_left_of_a_deleted_site_but_the_sign_that_it_ended(full, fina
     assert not Redirect.objects.exists()
     assert Post.objects.count() == 1
     assert Tag.objects.count() == Author.objects.count() == 1  # shared by all sites
-    assert User.objects.count() == 1  # the person stays, without the role
+    assert User.objects.count() == 1  # the account stays, without the role
     for host in ("techblog.test", "www.techblog.test"):
         for path in ("/", "/hello/", "/hello-again/", "/feed/"):
             assert visit(host, path).status_code == 404
     assert visit(financeblog, "/hello/").status_code == 200
 
 
-def test_the_names_of_a_deleted_site_are_free_and_show_nothing_old(full, visit):
+def test_the_domains_of_a_deleted_site_are_free_and_show_no_old_page(full, visit):
     lifecycle.delete(full)
     lifecycle.create("techblog.test", "Another")
 
@@ -382,7 +384,7 @@ def test_the_names_of_a_deleted_site_are_free_and_show_nothing_old(full, visit):
     assert visit("www.techblog.test").status_code == 404
 
 
-def test_a_site_that_is_home_to_posts_placed_elsewhere_is_kept_whole(full, shared, financeblog):
+def test_a_site_that_is_the_home_of_shared_posts_is_not_deleted(full, shared, financeblog):
     with pytest.raises(ProtectedError) as refusal:
         lifecycle.delete(full)
 
@@ -391,7 +393,7 @@ def test_a_site_that_is_home_to_posts_placed_elsewhere_is_kept_whole(full, share
     assert default_storage.exists(str(full.pk))
 
 
-def test_a_site_where_posts_of_others_stand_can_go(shared, techblog, financeblog, visit):
+def test_a_site_with_posts_of_other_homes_can_be_deleted(shared, techblog, financeblog, visit):
     lifecycle.delete(financeblog)
 
     assert visit(techblog, "/ledgers/").status_code == 200
@@ -399,9 +401,7 @@ def test_a_site_where_posts_of_others_stand_can_go(shared, techblog, financeblog
 
 
 @pytest.mark.parametrize("shown", ["as cover", "in the text"])
-def test_what_stands_elsewhere_moves_to_another_home_with_its_images(
-    full, financeblog, publish, visit, settings, shown
-):
+def test_shared_posts_move_to_another_home_with_their_images(full, financeblog, publish, visit, settings, shown):
     image = Image.objects.create(site=full, file=picture())
     fields = {"cover": image} if shown == "as cover" else {"body": f"![x]({image.get_absolute_url()})"}
     placement = publish("Shared", on=full, **fields)
@@ -429,7 +429,7 @@ def test_a_site_cannot_be_the_new_home_of_its_own_posts(shared, techblog):
     assert Site.objects.count() == 2
 
 
-def test_files_stay_when_deleting_fails_in_the_end(full, settings):
+def test_files_are_kept_when_the_deletion_is_rolled_back(full, settings):
     with pytest.raises(RuntimeError), transaction.atomic():
         lifecycle.delete(full)
         raise RuntimeError
@@ -437,7 +437,7 @@ def test_files_stay_when_deleting_fails_in_the_end(full, settings):
     assert list((settings.MEDIA_ROOT / str(Site.objects.get().pk)).iterdir())
 
 
-def test_memberships_of_a_deleted_site_open_no_other(techblog, financeblog, owner):
+def test_memberships_of_a_deleted_site_give_access_to_no_other_site(techblog, financeblog, owner):
     lifecycle.delete(techblog)
 
     assert not Membership.objects.exists()

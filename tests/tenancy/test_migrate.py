@@ -1,4 +1,4 @@
-"""`manage.py migrate`: of two at once one waits, and a migration takes the time it needs."""
+"""`manage.py migrate`: a second migration waits for the first, and no time limit ends a long one."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ from tests.support.production import read, shown
 
 @pytest.fixture
 def another(installation):
-    """Another migration that is running: a connection that holds the lock. `another.close()` ends it."""
+    """A connection that holds the lock, as a running migration does. `another.close()` releases it."""
     with psycopg.connect(_address(), autocommit=True) as held:
         held.execute("SELECT pg_advisory_lock(%s)", [migrate.LOCK])
         yield held
@@ -28,7 +28,7 @@ def _address():
     return "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
 
 
-def test_two_at_once_do_the_work_once(empty_database, tmp_path):
+def test_two_concurrent_migrations_run_each_migration_once(empty_database, tmp_path):
     environment = {**os.environ, **production.environment(tmp_path), "DATABASE_URL": empty_database}
     both = [
         subprocess.Popen(
@@ -47,7 +47,7 @@ def test_two_at_once_do_the_work_once(empty_database, tmp_path):
     assert applied == [False, True]
 
 
-def test_one_that_waits_goes_on_when_the_other_ends(another, monkeypatch, capsys):
+def test_a_waiting_migration_continues_when_the_other_ends(another, monkeypatch, capsys):
     waited = []
 
     def sleep(seconds):
@@ -63,7 +63,7 @@ def test_one_that_waits_goes_on_when_the_other_ends(another, monkeypatch, capsys
     assert "Another migration is running; waiting." in capsys.readouterr().err
 
 
-def test_one_that_waits_too_long_gives_up(another, monkeypatch):
+def test_a_migration_that_waits_too_long_is_refused(another, monkeypatch):
     monkeypatch.setattr(migrate, "TIMEOUT", 0.1)
     monkeypatch.setattr(migrate, "RETRY_INTERVAL", 0.05)
 
@@ -71,12 +71,12 @@ def test_one_that_waits_too_long_gives_up(another, monkeypatch):
         call_command("migrate", verbosity=0)
 
 
-def test_looking_waits_for_nobody(another):
+def test_a_plan_does_not_wait_for_the_lock(another):
     call_command("migrate", verbosity=0, check_unapplied=True)
     call_command("migrate", verbosity=0, plan=True)
 
 
-def test_a_migration_has_no_time_limit_but_for_locks(installation, monkeypatch, tmp_path):
+def test_a_migration_has_only_a_lock_timeout(installation, monkeypatch, tmp_path):
     limits = read(monkeypatch, tmp_path).DATABASES["default"]["OPTIONS"]
     seen = []
     monkeypatch.setattr(migrate.migrate.Command, "handle", lambda *args, **options: seen.append(shown(connection)))
@@ -92,8 +92,8 @@ def test_a_migration_has_no_time_limit_but_for_locks(installation, monkeypatch, 
     assert seen == [["0", "5s", "0"]]
 
 
-def test_no_version_of_django_finds_something_to_migrate(installation, capsys):
-    """Choices that differ between versions would make every `migrate` tell operators to make migrations."""
+def test_no_django_version_reports_missing_migrations(installation, capsys):
+    """Choices that differ between Django versions would make `migrate` report missing migrations."""
     call_command("makemigrations", check=True, dry_run=True)
 
     assert "No changes detected" in capsys.readouterr().out

@@ -27,7 +27,7 @@ def two_processes(django_db_setup):
 
 @pytest.fixture
 def fleet(two_processes, techblog):
-    """Two processes that serve the techblog; they stay for all tests of this module, as servers do."""
+    """Two processes that serve the techblog. All tests of this module use the same processes."""
     until_all_know()
     assert statuses(two_processes, "techblog.test") == [200, 200]
     return two_processes
@@ -56,7 +56,7 @@ def test_a_renamed_site_answers_at_its_new_domain_and_redirects_from_the_old(fle
         assert (answer.status, answer.headers["Location"]) == (308, "http://renamed.test/any/path?x=1")
 
 
-def test_a_released_domain_shows_nothing_old(fleet, techblog):
+def test_a_released_domain_shows_no_page_of_its_previous_site(fleet, techblog):
     lifecycle.rename(techblog, "renamed.test", keep_old=False)
     until_all_know()
     assert statuses(fleet, "techblog.test") == [404, 404]
@@ -76,7 +76,7 @@ def test_a_further_domain_redirects_until_it_is_removed(fleet, techblog):
     assert statuses(fleet, "www.techblog.test") == [404, 404]
 
 
-def test_a_suspended_site_stops_everywhere_and_a_resumed_one_comes_back(fleet, techblog, publish):
+def test_every_process_stops_serving_a_suspended_site_and_serves_a_resumed_one(fleet, techblog, publish):
     publish("Hello", on=techblog)
     paths = ["/", "/hello/", "/feed/", "/sitemap.xml", "/robots.txt"]
     assert all(statuses(fleet, "techblog.test", path) == [200, 200] for path in paths)
@@ -90,14 +90,14 @@ def test_a_suspended_site_stops_everywhere_and_a_resumed_one_comes_back(fleet, t
     assert statuses(fleet, "techblog.test", "/hello/") == [200, 200]
 
 
-def test_a_deleted_site_is_unknown_everywhere(fleet, techblog):
+def test_a_deleted_site_is_unknown_in_every_process(fleet, techblog):
     lifecycle.delete(techblog)
     until_all_know()
 
     assert statuses(fleet, "techblog.test") == [404, 404]
 
 
-def test_edited_settings_and_names_show_everywhere(fleet, techblog):
+def test_changed_settings_and_names_appear_in_every_process(fleet, techblog):
     techblog.settings.tagline = "A new tagline"
     techblog.settings.save()
     Site.objects.filter(pk=techblog.pk).update(name="A new name")
@@ -110,7 +110,7 @@ def test_edited_settings_and_names_show_everywhere(fleet, techblog):
 
 
 @pytest.mark.parametrize("change", ["bulk update", "bulk create", "SQL of an operator"])
-def test_changes_that_send_no_signal_are_seen_too(fleet, techblog, change):
+def test_a_change_without_a_signal_is_seen_by_every_process(fleet, techblog, change):
     if change == "bulk update":
         SiteSettings.objects.filter(site=techblog).update(state="suspended")
     elif change == "bulk create":
@@ -124,7 +124,7 @@ def test_changes_that_send_no_signal_are_seen_too(fleet, techblog, change):
     assert all(status != 200 for status in statuses(fleet, "techblog.test"))
 
 
-def test_a_rollback_is_seen_by_nobody(fleet, techblog):
+def test_a_rolled_back_change_is_seen_by_no_process(fleet, techblog):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         lifecycle.suspend(techblog)
         lifecycle.create("never.test", "Never")
@@ -135,10 +135,10 @@ def test_a_rollback_is_seen_by_nobody(fleet, techblog):
     assert statuses(fleet, "never.test") == [404, 404]
 
 
-def test_a_reader_between_save_and_commit_leaves_nothing_stale(fleet, techblog):
+def test_a_request_between_save_and_commit_leaves_no_stale_page(fleet, techblog):
     with transaction.atomic():
         Site.objects.filter(pk=techblog.pk).update(name="After the commit")
-        for _ in range(5):  # long enough that each process asks several times meanwhile
+        for _ in range(5):  # long enough for several queries of each process
             time.sleep(0.1)
             assert all("After the commit" not in process.get("techblog.test").body for process in fleet)
     until_all_know()
@@ -146,8 +146,8 @@ def test_a_reader_between_save_and_commit_leaves_nothing_stale(fleet, techblog):
     assert all("After the commit" in process.get("techblog.test").body for process in fleet)
 
 
-def test_two_writers_that_commit_in_the_other_order_are_both_seen(fleet, techblog, financeblog):
-    """The first to begin is the last to commit: an id or a time taken while writing would hide it."""
+def test_changes_of_two_transactions_that_commit_in_reverse_order_are_both_seen(fleet, techblog, financeblog):
+    """The first transaction to begin commits last. A watermark of ids or write times would miss it."""
     until_all_know()
     first_wrote, second_committed = threading.Event(), threading.Event()
 
@@ -173,8 +173,8 @@ def test_two_writers_that_commit_in_the_other_order_are_both_seen(fleet, techblo
     assert all("First to write" in process.get("techblog.test").body for process in fleet)
 
 
-def test_writers_of_several_sites_neither_wait_for_each_other_nor_deadlock(techblog, financeblog):
-    """Each touches both sites, in the other order, and holds its transaction open until the other has written."""
+def test_transactions_on_the_same_sites_neither_wait_for_each_other_nor_deadlock(techblog, financeblog):
+    """Each transaction changes both sites, in opposite order, and stays open until the other has written."""
     barrier = threading.Barrier(2, timeout=10)
     errors = []
 
@@ -200,7 +200,7 @@ def test_writers_of_several_sites_neither_wait_for_each_other_nor_deadlock(techb
     assert errors == []
 
 
-def test_who_made_a_change_waits_for_it_though_the_database_is_slow(techblog):
+def test_the_process_that_made_a_change_waits_for_a_slow_database(techblog):
     assert registry.find("new.test") is None
     lifecycle.create("new.test", "New")
 
@@ -210,7 +210,7 @@ def test_who_made_a_change_waits_for_it_though_the_database_is_slow(techblog):
     assert lookup.results()[0].primary == "new.test"
 
 
-def test_who_made_no_change_waits_but_shortly_for_a_slow_database(techblog):
+def test_a_process_that_made_no_change_waits_only_briefly_for_a_slow_database(techblog):
     assert registry.find("techblog.test")
     until_all_know()
 
@@ -220,11 +220,11 @@ def test_who_made_no_change_waits_but_shortly_for_a_slow_database(techblog):
     assert entry.primary == "techblog.test"
 
 
-def test_a_restarted_database_heals(fleet, techblog):
+def test_a_restarted_database_is_queried_again(fleet, techblog):
     servers.postgresql.restart()
     connections.close_all()
     lifecycle.create("after-restart.test", "After the restart")
-    time.sleep(1.5)  # a question that failed is asked again after a second
+    time.sleep(1.5)  # a failed query is retried after a second
 
     assert statuses(fleet, "after-restart.test") == [200, 200]
     assert statuses(fleet, "techblog.test") == [200, 200]
@@ -238,7 +238,7 @@ def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(pr
     try:
         assert process.status("www.techblog.test", "/x") == 308
         assert process.status("unknown.test") == 404
-        assert process.status("techblog.test") == 200, "it is in the cache"
+        assert process.status("techblog.test") == 200, "the page is in the cache"
         began = time.monotonic()
         answer = process.get("techblog.test", "/feed/")
         assert answer.status == 503
@@ -247,7 +247,9 @@ def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(pr
         assert process.status("techblog.test", "/no/such/address") == 503
         (late,) = processes(1)
         began = time.monotonic()
-        assert late.status("techblog.test") == 503, "a process that never loaded the map must not say 404"
+        assert late.status("techblog.test") == 503, (
+            "a process that never loaded the map cannot know that a host is unknown"
+        )
         assert late.status("unknown.test") == 503
         assert time.monotonic() - began < 2
     finally:
@@ -258,13 +260,13 @@ def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(pr
     assert late.status("techblog.test") == 200
 
 
-def test_while_the_database_hangs_pages_are_refused_at_once_and_cached_ones_served(processes, techblog, publish):
+def test_while_the_database_hangs_cached_pages_are_served_and_others_get_503_at_once(processes, techblog, publish):
     publish("Known", on=techblog)
     (process,) = processes(1)
     assert [process.status("techblog.test", path) for path in ("/known/", "/robots.txt")] == [200, 200]
     with frozen(servers.postgresql.process.pid):
         time.sleep(0.1)
-        assert process.status("techblog.test", "/known/") == 200  # and its question to the registry gets no answer
+        assert process.status("techblog.test", "/known/") == 200  # its query for changes hangs
         time.sleep(1)
         began = time.monotonic()
         assert process.status("techblog.test", "/known/") == 200

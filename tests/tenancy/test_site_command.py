@@ -1,4 +1,4 @@
-"""`manage.py site`: what it does, what it says, and how it ends."""
+"""`manage.py site`: effects, output and exit codes."""
 
 import json
 import os
@@ -44,7 +44,7 @@ KEYS = [
 
 @pytest.fixture(autouse=True)
 def _empty(installation):
-    """Every test begins with no site."""
+    """Every test starts without any site."""
 
 
 class Outcome(SimpleNamespace):
@@ -55,7 +55,10 @@ class Outcome(SimpleNamespace):
 
 @pytest.fixture
 def site(monkeypatch, capsys):
-    """site("create", "a.test", …): the command as typed into a shell: .code, .out, .err. Nobody is at the keyboard."""
+    """site("create", "a.test", …) runs the command as a shell does and returns .code, .out and .err.
+
+    Standard input is a terminal only if `typed` is given.
+    """
 
     def site(*words, typed=None):
         keyboard = StringIO(typed or "")
@@ -75,7 +78,7 @@ def site(monkeypatch, capsys):
 # -- create -----------------------------------------------------------------------------------------
 
 
-def test_create_makes_a_live_site_and_says_where_it_is(site):
+def test_create_prints_the_url_of_the_live_site(site):
     outcome = site("create", "Blog.TEST.", "--name", "A blog")
 
     assert (outcome.code, outcome.err) == (0, "")
@@ -85,7 +88,7 @@ def test_create_makes_a_live_site_and_says_where_it_is(site):
     assert Site.objects.get().settings.state == State.LIVE
 
 
-def test_create_takes_all_settings_and_shows_them_to_programs(site):
+def test_create_accepts_all_settings_and_prints_them_as_json(site):
     outcome = site(
         *("create", "münchen.test", "--name", "Ein Blog", "--tagline", "Hi", "--language", "de", "--json"),
         *("--time-zone", "Europe/Berlin", "--theme", "broadsheet", "--accent", "#123456"),
@@ -125,7 +128,7 @@ def test_create_takes_all_settings_and_shows_them_to_programs(site):
         (["blog.test", "--name", "x" * 51], ["--name", "51", "50"]),
     ],
 )
-def test_what_is_refused_is_named_with_the_rule_and_the_remedy(site, words, said):
+def test_a_refusal_names_the_value_the_rule_and_the_remedy(site, words, said):
     outcome = site("create", "--name", "A blog", *words)
 
     assert (outcome.code, outcome.out) == (1, "")
@@ -159,7 +162,7 @@ def test_a_taken_domain_is_refused_in_any_spelling(site):
         ["list", "--unknown"],
     ],
 )
-def test_wrong_usage_ends_with_2_and_shows_the_right_one(site, words):
+def test_wrong_usage_exits_with_2_and_prints_the_usage(site, words):
     outcome = site(*words)
 
     assert (outcome.code, outcome.out) == (2, "")
@@ -169,12 +172,12 @@ def test_wrong_usage_ends_with_2_and_shows_the_right_one(site, words):
 # -- list and show ----------------------------------------------------------------------------------
 
 
-def test_an_empty_list_says_what_to_do(site):
+def test_an_empty_list_names_the_command_that_creates_a_site(site):
     assert "site create" in site("list").out
     assert site("list", "--json").json == []
 
 
-def test_the_list_stands_in_columns(site, techblog, financeblog):
+def test_the_list_is_printed_in_columns(site, techblog, financeblog):
     lifecycle.add_domain(techblog, "www.techblog.test")
     lifecycle.suspend(financeblog)
     outcome = site("list")
@@ -218,7 +221,7 @@ def test_a_site_is_named_by_any_of_its_domains_in_any_spelling(site, techblog, m
     assert len(shown["generation"]) == 36
 
 
-def test_an_unknown_site_is_answered_with_those_that_exist(site, techblog):
+def test_an_unknown_site_is_refused_with_a_list_of_existing_sites(site, techblog):
     for name, reason in (("nope.test", "No site has the domain nope.test"), ("127.0.0.1", "IP address")):
         outcome = site("show", name)
         assert outcome.code == 1
@@ -226,7 +229,7 @@ def test_an_unknown_site_is_answered_with_those_that_exist(site, techblog):
         assert f"techblog.test ({techblog.pk})" in outcome.err
 
 
-def test_of_many_sites_only_some_are_named():
+def test_a_list_of_existing_sites_is_limited():
     Site.objects.bulk_create(Site(domain=f"{number:03}.test", name="A blog") for number in range(SHOWN + 5))
 
     assert f"{SHOWN - 1:03}.test" in known_sites()
@@ -234,11 +237,11 @@ def test_of_many_sites_only_some_are_named():
     assert "and 5 more" in known_sites()
 
 
-def test_without_any_site_the_way_to_make_one_is_named(site):
+def test_without_any_site_the_message_names_the_command_that_creates_one(site):
     assert "site create" in site("show", "nope.test").err
 
 
-def test_names_cannot_steer_the_terminal(site, techblog):
+def test_control_characters_in_names_do_not_reach_the_terminal(site, techblog):
     Site.objects.filter(pk=techblog.pk).update(name="\x1b[2J\x07Techblog\nfake.test")
 
     for words in (["list"], ["show", "techblog.test"]):
@@ -248,7 +251,7 @@ def test_names_cannot_steer_the_terminal(site, techblog):
     assert site("show", "techblog.test", "--json").json["name"].startswith("\x1b")
 
 
-def test_a_site_that_was_made_without_us_can_be_found_and_deleted(site):
+def test_a_site_created_without_lifecycle_can_be_found_and_deleted(site):
     Site.objects.create(domain="raw.test", name="Made without us")
 
     assert site("show", "raw.test", "--json").json["state"] is None
@@ -256,7 +259,7 @@ def test_a_site_that_was_made_without_us_can_be_found_and_deleted(site):
     assert not Site.objects.exists()
 
 
-def test_a_name_in_the_table_of_domains_wins_over_djangos_mirror(techblog, financeblog):
+def test_the_domain_table_takes_precedence_over_djangos_site_table(techblog, financeblog):
     Site.objects.filter(pk=techblog.pk).update(domain="odd.test")
 
     assert site_named("techblog.test") == techblog
@@ -268,7 +271,7 @@ def test_a_name_in_the_table_of_domains_wins_over_djangos_mirror(techblog, finan
 # -- rename and domains -----------------------------------------------------------------------------
 
 
-def test_rename_keeps_the_old_domain_and_says_how_to_release_it(site, techblog, visit):
+def test_rename_keeps_the_old_domain_and_prints_how_to_release_it(site, techblog, visit):
     outcome = site("rename", "techblog.test", "New.test")
 
     assert outcome.code == 0
@@ -284,21 +287,21 @@ def test_rename_can_release_the_old_domain(site, techblog, visit):
     assert visit("techblog.test").status_code == 404
 
 
-def test_rename_to_the_same_name_says_so(site, techblog):
+def test_rename_to_the_same_name_reports_that_nothing_changed(site, techblog):
     outcome = site("rename", "techblog.test", "TECHBLOG.test")
 
     assert outcome.code == 0
     assert "already" in outcome.out
 
 
-def test_rename_to_the_name_of_another_is_refused(site, techblog, financeblog):
+def test_rename_to_the_domain_of_another_site_is_refused(site, techblog, financeblog):
     outcome = site("rename", "techblog.test", "financeblog.test")
 
     assert outcome.code == 1
     assert "financeblog.test is taken" in outcome.err
 
 
-def test_further_domains_come_and_go(site, techblog, financeblog):
+def test_further_domains_can_be_added_and_removed(site, techblog, financeblog):
     assert "redirects to http://techblog.test/" in site("domain", "add", "techblog.test", "WWW.techblog.test").out
     refused = site("domain", "add", "financeblog.test", "www.techblog.test")
     assert (refused.code, "is taken" in refused.err) == (1, True)
@@ -317,7 +320,7 @@ def test_the_primary_domain_cannot_be_removed(site, techblog):
     assert "Rename the site" in outcome.err
 
 
-def test_domain_add_shows_the_site_to_programs(site, techblog):
+def test_domain_add_prints_the_site_as_json(site, techblog):
     outcome = site("domain", "add", "techblog.test", "www.techblog.test", "--json")
 
     assert outcome.json["further_domains"] == ["www.techblog.test"]
@@ -326,7 +329,7 @@ def test_domain_add_shows_the_site_to_programs(site, techblog):
 # -- suspend, resume, delete ------------------------------------------------------------------------
 
 
-def test_suspend_and_resume(site, techblog, visit):
+def test_a_suspended_site_gets_404_until_it_is_resumed(site, techblog, visit):
     suspended = site("suspend", "techblog.test")
     assert "manage.py site resume techblog.test" in suspended.out
     assert visit("techblog.test").status_code == 404
@@ -335,7 +338,7 @@ def test_suspend_and_resume(site, techblog, visit):
     assert SiteSettings.objects.get().tagline == "Notes from the machine room"
 
 
-def test_delete_asks_for_the_domain(site, techblog):
+def test_delete_requires_the_domain_to_be_typed(site, techblog):
     outcome = site("delete", "techblog.test", typed="techblog.test\n")
 
     assert outcome.code == 0
@@ -345,7 +348,7 @@ def test_delete_asks_for_the_domain(site, techblog):
 
 
 @pytest.mark.parametrize("typed", ["yes\n", "\n", "", "financeblog.test\n"])
-def test_whatever_else_is_typed_deletes_nothing(site, techblog, typed):
+def test_any_other_input_deletes_nothing(site, techblog, typed):
     outcome = site("delete", "techblog.test", typed=typed)
 
     assert outcome.code == 1
@@ -353,7 +356,7 @@ def test_whatever_else_is_typed_deletes_nothing(site, techblog, typed):
     assert Site.objects.exists()
 
 
-def test_delete_without_anybody_at_the_keyboard_is_refused(site, techblog):
+def test_delete_without_a_terminal_is_refused(site, techblog):
     outcome = site("delete", "techblog.test")
 
     assert outcome.code == 1
@@ -361,7 +364,7 @@ def test_delete_without_anybody_at_the_keyboard_is_refused(site, techblog):
     assert Site.objects.exists()
 
 
-def test_delete_shows_programs_what_was_deleted_and_nothing_else(site, techblog):
+def test_delete_prints_only_the_deleted_site_as_json(site, techblog):
     lifecycle.add_domain(techblog, "www.techblog.test")
     outcome = site("delete", "www.techblog.test", "--json", typed="techblog.test\n")
 
@@ -369,7 +372,7 @@ def test_delete_shows_programs_what_was_deleted_and_nothing_else(site, techblog)
     assert (outcome.json["domain"], outcome.json["further_domains"]) == ("techblog.test", ["www.techblog.test"])
 
 
-def test_a_home_of_posts_placed_elsewhere_is_refused_with_the_list(site, shared, techblog):
+def test_deleting_the_home_of_shared_posts_is_refused_with_a_list_of_them(site, shared, techblog):
     outcome = site("delete", "techblog.test", "--yes")
 
     assert outcome.code == 1
@@ -378,7 +381,7 @@ def test_a_home_of_posts_placed_elsewhere_is_refused_with_the_list(site, shared,
     assert Site.objects.count() == 2
 
 
-def test_of_many_posts_placed_elsewhere_only_some_are_listed(site, techblog, financeblog, publish):
+def test_the_list_of_shared_posts_is_limited(site, techblog, financeblog, publish):
     for number in range(SHOWN + 3):
         publish("", on=financeblog, post=publish(f"Post {number}", on=techblog).post, slug=f"there-{number}")
     outcome = site("delete", "techblog.test", "--yes")
@@ -387,7 +390,7 @@ def test_of_many_posts_placed_elsewhere_only_some_are_listed(site, techblog, fin
     assert "and 3 more" in outcome.err
 
 
-def test_the_posts_can_be_given_another_home(site, shared, techblog, financeblog, visit):
+def test_delete_can_move_shared_posts_to_another_home(site, shared, techblog, financeblog, visit):
     outcome = site("delete", "techblog.test", "--yes", "--move-home-to", "Financeblog.TEST")
 
     assert outcome.code == 0
@@ -400,7 +403,7 @@ def test_the_posts_can_be_given_another_home(site, shared, techblog, financeblog
 @pytest.mark.parametrize(
     ("home", "said"), [("nope.test", "No site has"), ("techblog.test", "cannot become the new home")]
 )
-def test_a_new_home_that_is_none_deletes_nothing(site, shared, home, said):
+def test_an_invalid_new_home_deletes_nothing(site, shared, home, said):
     outcome = site("delete", "techblog.test", "--yes", "--move-home-to", home)
 
     assert outcome.code == 1
@@ -408,16 +411,16 @@ def test_a_new_home_that_is_none_deletes_nothing(site, shared, home, said):
     assert Site.objects.count() == 2
 
 
-def test_called_from_code_the_refusal_is_an_exception():
+def test_a_refusal_is_an_exception_when_called_from_code():
     with pytest.raises(CommandError, match="IP address"):
         call_command("site", "create", "127.0.0.1", "--name", "A blog")
 
 
-# -- in a process of its own ------------------------------------------------------------------------
+# -- in a separate process --------------------------------------------------------------------------
 
 
 def manage(*words, stdin=subprocess.DEVNULL, **environment):
-    """manage.py on the test database, as an operator calls it."""
+    """manage.py in a process of its own, on the test database."""
     return subprocess.Popen(
         [sys.executable, "manage.py", *words],
         cwd=django_settings.BASE_DIR,
@@ -434,7 +437,7 @@ def manage(*words, stdin=subprocess.DEVNULL, **environment):
     )
 
 
-def test_it_works_in_a_process_that_is_pinned_to_a_site_that_is_gone(techblog):
+def test_the_command_works_in_a_process_pinned_to_a_deleted_site(techblog):
     process = manage("site", "list", "--json", SITE_ID="999")
     out, err = process.communicate(timeout=30)
 
@@ -442,7 +445,7 @@ def test_it_works_in_a_process_that_is_pinned_to_a_site_that_is_gone(techblog):
     assert [one["domain"] for one in json.loads(out)] == ["techblog.test"]
 
 
-def test_a_person_at_a_terminal_types_the_domain(techblog):
+def test_a_typed_domain_at_a_terminal_confirms_the_deletion(techblog):
     ours, theirs = pty.openpty()
     process = manage("site", "delete", "techblog.test", stdin=theirs)
     os.write(ours, b"techblog.test\n")
@@ -464,7 +467,7 @@ def test_a_person_at_a_terminal_types_the_domain(techblog):
         ({"ADMIN_HOST": "a b"}, "ADMIN_HOST='a b'"),
     ],
 )
-def test_a_wrong_variable_stops_the_command_with_one_line(environment, said):
+def test_an_invalid_environment_variable_stops_the_command_with_one_line(environment, said):
     process = manage("site", "list", **environment)
     out, err = process.communicate(timeout=30)
 
@@ -474,7 +477,7 @@ def test_a_wrong_variable_stops_the_command_with_one_line(environment, said):
     assert len(err.splitlines()) == 1
 
 
-def test_an_empty_variable_is_as_good_as_none():
+def test_an_empty_environment_variable_counts_as_unset():
     process = manage(
         "site", "list", "--json", SITE_ID="", PUBLIC_PORT="", PUBLIC_SCHEME="", ADMIN_HOST="", INTERNAL_HOST=""
     )
@@ -483,7 +486,7 @@ def test_an_empty_variable_is_as_good_as_none():
     assert (process.returncode, out.strip(), err) == (0, "[]", "")
 
 
-def test_a_database_without_tables_is_no_traceback(tmp_path):
+def test_a_database_without_tables_is_reported_without_a_traceback(tmp_path):
     process = manage("site", "list", DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
     out, err = process.communicate(timeout=30)
 
@@ -493,7 +496,7 @@ def test_a_database_without_tables_is_no_traceback(tmp_path):
 
 
 @pytest.mark.parametrize("address", ["nonsense", "postgresql://user:secret@host:port/database"])
-def test_a_wrong_address_of_the_database_is_named_without_its_password(address, tmp_path):
+def test_an_invalid_database_url_is_reported_without_its_password(address, tmp_path):
     folder = str(tmp_path)
     process = manage(
         *("site", "list"),
