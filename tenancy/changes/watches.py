@@ -70,11 +70,8 @@ def watch(model: type[models.Model], site_ids: str, fields: Sequence[str] = ()) 
     INSTALLED_APPS does not matter.
     """
     _watches.append(Watch(model, site_ids, fields))
-    for signal in (
-        post_save,
-        post_delete,
-        m2m_changed,
-    ):  # m2m_changed: `model` may be the table of a many-to-many field
+    # m2m_changed is for a `model` that is the table of a many-to-many field.
+    for signal in (post_save, post_delete, m2m_changed):
         signal.connect(_expire_registry, sender=model)
 
 

@@ -150,4 +150,5 @@ def _site(entry: SiteEntry) -> Site:
 
 
 registry = Registry()
-os.register_at_fork(after_in_child=registry.__init__)  # type: ignore[misc]  # a forked process inherits neither the thread nor the connection
+# A forked process inherits neither the thread nor the connection.
+os.register_at_fork(after_in_child=registry.__init__)  # type: ignore[misc]

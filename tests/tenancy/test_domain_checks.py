@@ -176,9 +176,9 @@ def test_checking_with_every_continues_after_the_database_restarts(techblog, mon
         call_command("site", "domain", "check", "techblog.test", "--every", "7")
 
     output = capsys.readouterr().out
-    assert "as 1 times in a row" in output
-    assert "no answer, and is asked again in 7 s" in output
-    assert "as 2 times in a row" in output
+    assert "(failures in a row: 1)" in output
+    assert "The next check is in 7 s." in output
+    assert "(failures in a row: 2)" in output
 
 
 @pytest.mark.parametrize("sent", [b"HTTP/1.1 200 OK\r\nX", b"HTTP/1.1 100 Continue\r\n\r\n", b"\x00\x1b[31mevil\r\n"])
