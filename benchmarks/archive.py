@@ -161,10 +161,11 @@ PLAN: list[LiteralString] = [
 ROWS: list[LiteralString] = [
     """
     INSERT INTO blogs_post
-        (id, uuid, home_id, kind, title, excerpt, body, body_html, summary, cover_alt, updated_at)
+        (id, uuid, home_id, kind, title, excerpt, body, body_html, summary, cover_alt, updated_at, saved_at, version)
     SELECT
         plan.post_id, gen_random_uuid(), plan.site_id, CASE WHEN plan.is_page THEN 'page' ELSE 'post' END, texts.title,
-        texts.summary, texts.body, texts.body_html, texts.summary, '', plan.published_at
+        texts.summary, texts.body, texts.body_html, texts.summary, '', plan.published_at,
+        plan.published_at, 1
     FROM plan JOIN texts ON texts.number = plan.turn %% %(texts)s
     WHERE plan.number > %(done)s AND plan.number <= %(until)s
     ORDER BY plan.number
