@@ -114,8 +114,8 @@ class Blogs(SiteEdits):
 
     def check_bytes(self, host, path, reading):
         """Compare with what Django renders in this process, unless a post became live in between."""
-        answer = rendered(host, reading.request.address)
-        status, location, text = answer.status_code, answer.headers.get("Location"), answer.content.decode()
+        response = rendered(host, reading.request.address)
+        status, location, text = response.status_code, response.headers.get("Location"), response.content.decode()
         if self.history.moments(reading.began - 1, time() + 1) or reading.status == 304:
             return
         if (reading.status, reading.headers.get("Location"), reading.text) != (status, location, text):

@@ -52,8 +52,8 @@ RUBBISH = {
     "no number": lambda key, own: b"$five\r\nhello\r\n",
     "a negative length": lambda key, own: b"$-7\r\nhello\r\n",
     "RESP3": lambda key, own: b"%1\r\n+a\r\n+b\r\n",
-    "two answers": lambda key, own: bulk(b"one") + bulk(own),
-    "half an answer": lambda key, own: bulk(own)[: len(own) // 2],
+    "two responses": lambda key, own: bulk(b"one") + bulk(own),
+    "half a response": lambda key, own: bulk(own)[: len(own) // 2],
     "an endless length": lambda key, own: b"$999999999999\r\nhello",
     "an endless line": lambda key, own: b"$" + b"9" * 100_000,
     "an array without end": lambda key, own: b"*999999999\r\n" + bulk(own) * 3,
@@ -100,7 +100,7 @@ def test_whatever_redis_sends_readers_get_the_correct_pages_in_time(process, rub
     took, _ = seconds(lambda: [assert_all_true(process, true) for _ in range(2)])
     assert rubbish_redis.gets > gets
     assert took < 3
-    if what == "half an answer":  # a reader waits for the other half until the timeout
+    if what == "half a response":  # a reader waits for the other half until the timeout
         assert slow(process, (HOST, "/"), 2) <= 3
 
     rubbish_redis.respond = None

@@ -58,7 +58,7 @@ def test_a_variable_that_is_missing_or_set_twice_is_refused(monkeypatch, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("contents", "said"),
+    ("contents", "expected"),
     [
         (None, "No such file"),
         (b"", "is empty"),
@@ -67,7 +67,7 @@ def test_a_variable_that_is_missing_or_set_twice_is_refused(monkeypatch, tmp_pat
         (b"\xff\xfe", "it is not UTF-8 text"),
     ],
 )
-def test_an_unreadable_file_is_named_in_the_message(monkeypatch, tmp_path, contents, said):
+def test_an_unreadable_file_is_named_in_the_message(monkeypatch, tmp_path, contents, expected):
     file = tmp_path / "secret"
     if contents is not None:
         file.write_bytes(contents)
@@ -75,7 +75,7 @@ def test_an_unreadable_file_is_named_in_the_message(monkeypatch, tmp_path, conte
 
     message = refused(environment.text)
     assert f"NAME_FILE='{file}'" in message
-    assert said in message
+    assert expected in message
 
 
 def test_a_folder_in_place_of_a_file_is_refused(monkeypatch, tmp_path):

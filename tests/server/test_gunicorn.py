@@ -76,18 +76,18 @@ def test_a_malformed_request_never_reaches_the_application(server, head):
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "expected"),
     [
         ({"SITE_ID": "999"}, "SITE_ID=999 names no site. Correct it, or unset it. Sites that exist: techblog.test"),
         ({"PUBLIC_PORT": "abc"}, "PUBLIC_PORT='abc' is not possible."),
     ],
 )
-def test_an_invalid_variable_stops_the_start_with_a_message(techblog, processes, environment, said):
+def test_an_invalid_variable_stops_the_start_with_a_message(techblog, processes, environment, expected):
     with pytest.raises(RuntimeError) as end:
         processes(1, **environment)
 
     assert "The process ended with 4" in str(end.value)
-    assert str(end.value).count(said) == 1
+    assert str(end.value).count(expected) == 1
     assert "Traceback" not in str(end.value)
 
 
@@ -151,12 +151,12 @@ def test_hostile_fields_are_escaped_and_truncated_in_the_log(server):
 
 
 def test_the_logged_client_comes_from_a_trusted_proxy_only(server, processes):
-    asked = {"User-Agent": "proxy", "X-Forwarded-For": "203.0.113.7, 198.51.100.9"}
-    server.get("internal.localhost", "/nothing/", **asked)
+    headers = {"User-Agent": "proxy", "X-Forwarded-For": "203.0.113.7, 198.51.100.9"}
+    server.get("internal.localhost", "/nothing/", **headers)
     assert last_access(server, "proxy")["client"] == "127.0.0.1"
 
     behind = processes(1, TRUSTED_PROXIES="127.0.0.0/8")[0]
-    behind.get("internal.localhost", "/nothing/", **asked)
+    behind.get("internal.localhost", "/nothing/", **headers)
     assert last_access(behind, "proxy")["client"] == "198.51.100.9"
 
 

@@ -36,7 +36,7 @@ def test_a_missing_variable_stops_the_start(monkeypatch, tmp_path, name):
 
 @pytest.mark.pure
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "expected"),
     [
         ("SECRET_KEY", "x" * 60, "SECRET_KEY is too weak"),
         ("SECRET_KEY", SECRET[:49], "at least 50 ASCII characters"),
@@ -47,8 +47,8 @@ def test_a_missing_variable_stops_the_start(monkeypatch, tmp_path, name):
         ("ADMIN_HOST", "a b", "ADMIN_HOST='a b' is not possible"),
     ],
 )
-def test_a_weak_or_wrong_variable_stops_the_start(monkeypatch, tmp_path, name, value, said):
-    with pytest.raises(ImproperlyConfigured, match=said) as refusal:
+def test_a_weak_or_wrong_variable_stops_the_start(monkeypatch, tmp_path, name, value, expected):
+    with pytest.raises(ImproperlyConfigured, match=expected) as refusal:
         read(monkeypatch, tmp_path, **{name: value})
     assert value == "ftp" or value == "a b" or value not in str(refusal.value)
 
@@ -73,7 +73,7 @@ def folder(tmp_path_factory):
         "collectstatic",
         "--no-input",
         **production.environment(folder),
-        DATABASE_URL="postgresql:///never-asked",
+        DATABASE_URL="postgresql:///unused",
     )
     assert collected.returncode == 0, collected.stderr
     return folder
@@ -90,10 +90,10 @@ def serve(processes, folder):
 
 
 def test_the_admin_sends_security_headers_and_secure_cookies(serve):
-    answer = serve(TRUSTED_PROXIES="127.0.0.0/8").get(ADMIN_HOST, "/login/", **HTTPS)
+    response = serve(TRUSTED_PROXIES="127.0.0.0/8").get(ADMIN_HOST, "/login/", **HTTPS)
 
-    assert answer.status == 200
-    headers = {name.lower(): value for name, value in answer.headers.items()}
+    assert response.status == 200
+    headers = {name.lower(): value for name, value in response.headers.items()}
     assert headers["strict-transport-security"] == "max-age=31536000"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
@@ -108,10 +108,10 @@ def test_the_admin_sends_security_headers_and_secure_cookies(serve):
 
 
 def test_a_public_page_sends_security_headers_and_no_cookie(serve, techblog):
-    answer = serve(TRUSTED_PROXIES="127.0.0.0/8").get(techblog.domain, "/", **HTTPS)
+    response = serve(TRUSTED_PROXIES="127.0.0.0/8").get(techblog.domain, "/", **HTTPS)
 
-    assert answer.status == 200
-    headers = {name.lower(): value for name, value in answer.headers.items()}
+    assert response.status == 200
+    headers = {name.lower(): value for name, value in response.headers.items()}
     assert headers["strict-transport-security"] == "max-age=31536000"
     assert headers["x-content-type-options"] == "nosniff"
     assert "referrer-policy" in headers
@@ -162,14 +162,14 @@ def test_a_secret_is_read_from_a_file(serve, tmp_path):
 
 
 def test_an_invalid_setting_stops_the_process_with_a_message_and_no_traceback(serve):
-    for changed, said in [
+    for changed, expected in [
         ({"SECRET_KEY": "x" * 60}, "Error: SECRET_KEY is too weak"),
         ({"TRUSTED_PROXIES": "*"}, "Error: TRUSTED_PROXIES: '*'"),
         ({"WEB_WORKERS": "many"}, "Error: WEB_WORKERS='many' is not possible"),
     ]:
         with pytest.raises(RuntimeError, match="The process ended with 4") as end:
             serve(**changed)
-        assert str(end.value).count(said) == 1
+        assert str(end.value).count(expected) == 1
         assert "Traceback" not in str(end.value)
 
 

@@ -65,8 +65,8 @@ class Reading(NamedTuple):
         return Seen(self.status, self.headers.get("Location"), words(self.text))
 
     def __str__(self):
-        asked = f"{self.request.spelling}{self.request.address} of process {self.request.process}"
-        return f"{asked}, {self.headers.get('X-Cache')}, {self.request.headers}"
+        request = f"{self.request.spelling}{self.request.address} of process {self.request.process}"
+        return f"{request}, {self.headers.get('X-Cache')}, {self.request.headers}"
 
 
 class History:

@@ -25,11 +25,11 @@ def true_pages(*pages):
 
 def assert_all_true(process, true):
     """Each response has the correct body. Returns the values of X-Cache."""
-    answers = {page: process.get(*page) for page in true}
-    assert {page: (answer.status, answer.body) for page, answer in answers.items()} == {
+    responses = {page: process.get(*page) for page in true}
+    assert {page: (response.status, response.body) for page, response in responses.items()} == {
         page: (200, body) for page, body in true.items()
     }
-    return {answer.headers["X-Cache"] for answer in answers.values()}
+    return {response.headers["X-Cache"] for response in responses.values()}
 
 
 def assert_recovers(process, true):
@@ -40,7 +40,7 @@ def slow(process, page, lasting):
     """Send requests for `lasting` seconds. Returns how many took as long as a timeout; each must get 200."""
     times, deadline = [], time.monotonic() + lasting
     while time.monotonic() < deadline:
-        took, answer = seconds(lambda: process.get(*page))
-        assert answer.status == 200
+        took, response = seconds(lambda: process.get(*page))
+        assert response.status == 200
         times.append(took)
     return sum(took >= TIMEOUT for took in times)
