@@ -28,7 +28,10 @@ _NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 class Probe:
-    """Runs one query in a thread of its own, once at a time: a service that hangs blocks one thread, not many."""
+    """Runs one query in a thread of its own, once at a time: a service that hangs blocks one thread, not many.
+
+    The thread is a daemon. At exit the interpreter joins the threads of an executor, which would wait for that service.
+    """
 
     def __init__(self, query: Callable[[], Any]) -> None:
         self._query = query
