@@ -1,7 +1,7 @@
-"""Measure what docs/performance.md tells of and README quotes, on this machine, at 127.0.0.1. It ends by itself.
+"""Measure the figures of docs/performance.md and README.md on this machine, over 127.0.0.1.
 
-python -m benchmarks                   all of it; writes benchmarks/results/latest.json, .md and .svg
-python -m benchmarks cached starting   some of it; writes nothing
+python -m benchmarks                   all figures; writes benchmarks/results/latest.json, .md and .svg
+python -m benchmarks cached starting   some figures; writes no files
 """
 
 import argparse
@@ -17,27 +17,31 @@ import psycopg
 
 from benchmarks import results
 from benchmarks.figures import Figure
-from benchmarks.load import WrongAnswer
+from benchmarks.load import UnexpectedResponse
 from devstack.processes import ProcessFailed
 from devstack.web import PROJECT
 
 # Modules with a function `measure`, in the order of the table.
 MEASURES = ("limit", "cached", "proxied", "rendering", "peer", "growth", "visible", "starting")
-AT_MOST = 45 * 60  # seconds for all
-BUSY = 0.5  # processes that run besides ours
-FAILURES = (ProcessFailed, WrongAnswer, OSError, psycopg.Error, subprocess.SubprocessError)
+MAX_DURATION = 45 * 60  # seconds for all figures
+TOO_LONG = f"Stopped: not all figures were measured within {MAX_DURATION / 60:g} minutes."
+MAX_LOAD = 0.5  # load average before the start
+FAILURES = (ProcessFailed, UnexpectedResponse, OSError, psycopg.Error, subprocess.SubprocessError)
 
 
 def main() -> int:
-    """0 when everything could be measured, whether or not it met its goal."""
+    """Return 0 when every figure was measured, whether or not it meets its goal."""
     names = _arguments().measures
-    signal.signal(signal.SIGALRM, lambda number, frame: sys.exit(f"Not done after {AT_MOST / 60:g} minutes."))
-    signal.alarm(AT_MOST)
-    if (load := os.getloadavg()[0]) > BUSY:
-        print(f"This machine is busy with something else (load {load:.1f}): that distorts the figures.", flush=True)
+    signal.signal(
+        signal.SIGALRM,
+        lambda number, frame: sys.exit(TOO_LONG),
+    )
+    signal.alarm(MAX_DURATION)
+    if (load := os.getloadavg()[0]) > MAX_LOAD:
+        print(f"Warning: other processes use this machine (load {load:.1f}), which distorts the figures.", flush=True)
     figures = list(_measured(names or MEASURES))
     missed = sum(not figure.met for figure in figures)
-    print(f"\n{len(figures)} figures, {missed} missed.")
+    print(f"\n{len(figures)} figures, {missed} of them miss their goal.")
     if not names:
         results.write(figures)
         print(f"Written to {results.RESULTS.relative_to(PROJECT)}/latest.*")
@@ -56,7 +60,7 @@ def _measured(names: Sequence[str]) -> Iterator[Figure]:
 
 
 def _figures(name: str) -> Iterator[Figure]:
-    """One that cannot be measured is a figure too, and the others go on."""
+    """A measurement that fails is reported as a figure without a value, and the next one runs."""
     try:
         yield from import_module(f"benchmarks.{name}").measure()
     except FAILURES as failure:
@@ -65,12 +69,12 @@ def _figures(name: str) -> Iterator[Figure]:
 
 
 def _arguments() -> argparse.Namespace:
-    purpose = "Measure what docs/performance.md tells of and README quotes."
+    purpose = "Measure the figures of docs/performance.md and README.md."
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=purpose)
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
     arguments = parser.parse_args()
     if unknown := set(arguments.measures) - set(MEASURES):
-        parser.error(f"{', '.join(sorted(unknown))}: there is no such measure. Write some of: {', '.join(MEASURES)}.")
+        parser.error(f"{', '.join(sorted(unknown))}: unknown measure. Choose from: {', '.join(MEASURES)}.")
     return arguments
 
 

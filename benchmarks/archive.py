@@ -1,7 +1,7 @@
-"""Fills an installation with sites and posts by SQL alone, so that a million posts take minutes.
+"""Adds sites and posts to an installation by SQL, so that a million posts take minutes.
 
-All sites show the same texts in turn, so that their pages are equally long. Rows come to lie in the order of
-publication, those of all sites mixed, as where many write at once.
+All sites use the same texts in turn, so that their pages have the same length. Rows are stored in the order of
+publication with those of all sites mixed, as in a database where many sites publish at the same time.
 """
 
 import shutil
@@ -17,20 +17,20 @@ from benchmarks.posts import text, texts
 from blogs import markdown
 
 TEXTS = 200
-PAGES = 2  # of a site, in its menu
-AT_ONCE = 100_000  # rows; so often it says how far it is
-BYTES_A_POST = 8_000  # on disk, with indexes and what PostgreSQL logs of it; roughly
+PAGES = 2  # per site, in its menu
+BATCH_SIZE = 100_000  # rows per INSERT and line of progress
+BYTES_PER_POST = 8_000  # approximate size on disk, with indexes and write-ahead log
 
 COMMON_TAG = "common-1"  # on a quarter of the posts of every site
-OLD_TAG = "old"  # on the oldest posts of every site, of a large one on nearly none
-OLD_POSTS = 15  # more than stand on a page
+OLD_TAG = "old"  # on the oldest OLD_POSTS posts of every site
+OLD_POSTS = 15  # more than one page of a list
 
 
 class Batch(NamedTuple):
-    """Sites that have the same number of posts."""
+    """Sites with the same number of posts."""
 
     sites: range
-    posts: int  # of each
+    posts: int  # per site
     days: float  # between one post and the next
 
     @property
@@ -39,22 +39,22 @@ class Batch(NamedTuple):
 
 
 def slug(turn: int) -> str:
-    """Of the `turn`th newest post of any site, from 1 on."""
+    """The slug of the `turn`th newest post of any site, counted from 1."""
     return f"{text(turn % TEXTS).slug}-{turn}"
 
 
 def check_space(folder: Path, posts: int) -> None:
-    """Raises OSError when so many posts would not fit there."""
-    needed, free = posts * BYTES_A_POST, shutil.disk_usage(folder).free
+    """Raises OSError when the folder has no space for so many posts."""
+    needed, free = posts * BYTES_PER_POST, shutil.disk_usage(folder).free
     if free < needed:
         raise OSError(
-            f"{posts:,} posts take {needed / 1e9:.0f} GB, and {folder} has {free / 1e9:.1f} GB left."
-            " Make room, or name another folder with TMPDIR."
+            f"{posts:,} posts need {needed / 1e9:.0f} GB, but {folder} has {free / 1e9:.1f} GB free."
+            " Free some space, or set TMPDIR to another folder."
         )
 
 
 def add(url: str, *batches: Batch) -> None:
-    """Add sites to the migrated PostgreSQL at `url`; they are served as soon as all is there."""
+    """Add sites to the migrated PostgreSQL at `url`. They are served when all of their posts exist."""
     with _without_triggers(url) as connection:
         _store_texts(connection)
         for batch in batches:
@@ -62,7 +62,7 @@ def add(url: str, *batches: Batch) -> None:
         with connection.transaction():
             for batch in batches:
                 sites.add(connection, batch.sites)
-        # What a server does by and by; during a measurement it would be counted.
+        # Autovacuum and the checkpointer would do this later, during a measurement.
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
 
@@ -71,8 +71,8 @@ def _add_posts(connection: psycopg.Connection, batch: Batch) -> None:
     plan = {"first": batch.sites[0], "last": batch.sites[-1], "posts": batch.posts, "days": batch.days, "pages": PAGES}
     for statement in PLAN:
         connection.execute(statement, plan)
-    for done in range(0, batch.rows, AT_ONCE):
-        until = min(done + AT_ONCE, batch.rows)
+    for done in range(0, batch.rows, BATCH_SIZE):
+        until = min(done + BATCH_SIZE, batch.rows)
         rows = {"done": done, "until": until, "posts": batch.posts, "texts": TEXTS, "old": batch.posts - OLD_POSTS}
         for statement in ROWS:
             connection.execute(statement, rows)
@@ -80,12 +80,12 @@ def _add_posts(connection: psycopg.Connection, batch: Batch) -> None:
 
 
 def size(url: str) -> int:
-    """Bytes of the database on disk."""
+    """The size of the database on disk, in bytes."""
     return _number(url, "SELECT pg_database_size(current_database())")
 
 
-def deep(url: str, site: int) -> int:
-    """The key of a placement that has just a page of posts below it."""
+def last_page_placement(url: str, site: int) -> int:
+    """The key of the placement after which exactly one page of posts follows."""
     below = (
         "SELECT id FROM blogs_placement WHERE site_id = %s AND NOT pinned ORDER BY published_at, id OFFSET 11 LIMIT 1"
     )
@@ -96,13 +96,13 @@ def _number(url: str, query: LiteralString, *parameters: int) -> int:
     with psycopg.connect(url) as connection:
         row = connection.execute(query, parameters).fetchone()
     if row is None:
-        raise LookupError(f"No row: {query}")
+        raise LookupError(f"The query returned no row: {query}")
     return int(row[0])
 
 
 @contextmanager
 def _without_triggers(url: str) -> Iterator[psycopg.Connection]:
-    """Neither those that check foreign keys nor those that note what changed: a million times would take an hour."""
+    """A connection without triggers: those of foreign keys and generations would take an hour for a million rows."""
     with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET work_mem = '256MB'")
@@ -125,7 +125,7 @@ def _store_texts(connection: psycopg.Connection) -> None:
     connection.execute("ANALYZE texts")
 
 
-# `turn` counts the posts of a site, 1 being the newest; the pages follow as the oldest. `number` counts the rows.
+# `turn` counts the posts of a site from the newest, which is 1; the pages come last. `number` counts the rows.
 PLAN: list[LiteralString] = [
     "DROP TABLE IF EXISTS plan",
     """
@@ -142,7 +142,7 @@ PLAN: list[LiteralString] = [
     """,
     "CREATE INDEX ON plan (number)",
     "ANALYZE plan",
-    # Tags 1 to 8 everywhere, nine hundred that a few sites have each, one that is old.
+    # Tags 1 to 8 are on every site, each of 900 further tags on a few sites. Tag 9 is OLD_TAG.
     """
     INSERT INTO blogs_tag (id, slug, name)
     SELECT n, 'common-' || n, 'Common ' || n FROM generate_series(1, 8) n
@@ -170,7 +170,7 @@ ROWS: list[LiteralString] = [
     WHERE plan.number > %(done)s AND plan.number <= %(until)s
     ORDER BY plan.number
     """,
-    # Every twentieth stands on a second site, too: on that of the post after it.
+    # Every twentieth post is also placed on a second site: that of the next row.
     """
     INSERT INTO blogs_placement (post_id, site_id, slug, published_at, pinned)
     SELECT plan.post_id, shown.site_id, shown.slug || texts.slug || '-' || plan.turn, plan.published_at, plan.is_page

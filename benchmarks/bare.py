@@ -1,8 +1,8 @@
-"""The limit: WSGI functions that answer with prepared bytes and do nothing else. gunicorn serves them as it serves us.
+"""The limit: WSGI functions that only send prepared bytes, served by gunicorn with our configuration.
 
     gunicorn -c server/gunicorn.py "benchmarks.bare:one_get()"
 
-BARE_ANSWERS names a JSON file: path → {"key": where the body lies in the Redis of REDIS_URL, "headers": […]}.
+BARE_RESPONSES names a JSON file: path → {"key": the key of the body in the Redis of REDIS_URL, "headers": […]}.
 """
 
 import json
@@ -19,12 +19,12 @@ Headers = list[tuple[str, str]]
 
 
 def one_get() -> WSGIApplication:
-    """Each request gets its body from Redis by one command."""
-    keys, headers, client = _answers()
+    """Read the body of each response from Redis with one command."""
+    keys, headers, client = _responses()
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         path = environ["PATH_INFO"]
-        if path not in keys:  # who started us, or Traefik, asks how we are
+        if path not in keys:  # a readiness check of devstack or Traefik
             return hello(environ, start_response)
         body = client.get(keys[path])
         start_response("200 OK", headers[path])
@@ -34,14 +34,14 @@ def one_get() -> WSGIApplication:
 
 
 def memory() -> WSGIApplication:
-    """The same answers without Redis."""
-    keys, headers, client = _answers()
+    """Send the same responses from memory."""
+    keys, headers, client = _responses()
     bodies: dict[str, Any] = {path: client.get(key) for path, key in keys.items()}
-    client.connection_pool.disconnect()  # workers are forked from here
+    client.connection_pool.disconnect()  # the workers are forked from this process
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         path = environ["PATH_INFO"]
-        if path not in keys:  # who started us, or Traefik, asks how we are
+        if path not in keys:  # a readiness check of devstack or Traefik
             return hello(environ, start_response)
         start_response("200 OK", headers[path])
         return [bodies[path]]
@@ -50,16 +50,16 @@ def memory() -> WSGIApplication:
 
 
 def hello(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-    """The least that a request can cost."""
+    """Send a constant body: the minimum cost of a request."""
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "6")])
     return [b"hello\n"]
 
 
-def _answers() -> tuple[dict[str, str], dict[str, Headers], Any]:
-    """By path the key and the headers, and a client as its users make it."""
-    answers = json.loads(Path(os.environ["BARE_ANSWERS"]).read_text())
-    keys = {path: answer["key"] for path, answer in answers.items()}
-    headers = {path: [(name, value) for name, value in answer["headers"]] for path, answer in answers.items()}
+def _responses() -> tuple[dict[str, str], dict[str, Headers], Any]:
+    """The keys and the headers by path, and a Redis client."""
+    responses = json.loads(Path(os.environ["BARE_RESPONSES"]).read_text())
+    keys = {path: response["key"] for path, response in responses.items()}
+    headers = {path: [(name, value) for name, value in response["headers"]] for path, response in responses.items()}
     client = redis.Redis.from_url(
         os.environ["REDIS_URL"], protocol=2, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
     )

@@ -1,4 +1,4 @@
-"""Figure 2: a cached page beside the limit, and what a hit asks of Redis and of PostgreSQL.
+"""Figure 2: a cached page compared with the limit, and the Redis commands and SQL statements of a hit.
 
 python -m benchmarks cached
 """
@@ -19,12 +19,12 @@ def measure() -> Iterator[Figure]:
     with two_blogs() as installation:
         ours, limit = serve(installation)
         for name, page in CACHED.items():
-            yield from shares(f"cached {name}", compare(side(ours, page), side(limit, page)), SHARE)
-        yield from _asked_of_servers(installation, ours, CACHED["home"])
+            yield from compare_with_limit(f"cached {name}", compare(side(ours, page), side(limit, page)), SHARE)
+        yield from _queries_of_a_hit(installation, ours, CACHED["home"])
 
 
-def shares(name: str, measured: Comparison, goal: float) -> Iterator[Figure]:
-    """What a server reaches of its limit: more is better, also of CPU."""
+def compare_with_limit(name: str, measured: Comparison, goal: float) -> Iterator[Figure]:
+    """The server as a fraction of the limit, in requests and in CPU time. Higher is better for both."""
     one, limit = measured.one, measured.other
     rates = f"{one.rate:,.0f} of {limit.rate:,.0f} requests/s."
     yield Figure(f"{name}: requests/s of the limit", measured.rate, "×", goal, True, rates)
@@ -32,11 +32,11 @@ def shares(name: str, measured: Comparison, goal: float) -> Iterator[Figure]:
     yield Figure(f"{name}: limit's CPU of a request by ours", 1 / measured.cpu, "×", goal, True, times)
 
 
-def _asked_of_servers(installation: Installation, server: Gunicorn, page: Page) -> Iterator[Figure]:
+def _queries_of_a_hit(installation: Installation, server: Gunicorn, page: Page) -> Iterator[Figure]:
     with Load(server.port, page) as load:
         load.run(0.2)
         with Counter(installation.postgresql, installation.redis) as counter:
             hits = load.run(2).requests
     yield Figure("cached home: Redis commands of a hit", counter.redis_commands / hits, "", 1)
-    counted = f"{counter.statements} in {hits:,} hits; the registry's own session left out."
+    counted = f"{counter.statements} in {hits:,} hits; without those of the registry's own session."
     yield Figure("cached home: SQL statements of a hit", counter.statements / hits, "", 0, reason=counted)

@@ -1,16 +1,18 @@
-"""The figures as an SVG: how far each one is from its goal. Readable on light and on dark ground."""
+"""The figures as an SVG: each value as a multiple of its goal. It supports light and dark colour schemes."""
 
 from collections.abc import Sequence
 from html import escape
 
 from benchmarks.figures import Figure
 
-ROW = 22  # pixels, as all that follows
+# In pixels.
+ROW = 22
 NAMES = 430
-BARS = 300  # of twice the goal, where a bar ends at the latest
+BARS = 300  # the longest bar
 VALUES = 210
 TOP = 34
-MOST = 2.0  # times the goal
+
+MAX_MULTIPLE = 2.0  # of the goal; longer bars are cut
 
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #24292f }
@@ -27,10 +29,10 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 
 
 def chart(figures: Sequence[Figure]) -> str:
-    """A bar for each figure with a goal; the line is the goal."""
+    """One bar for each figure with a goal. The vertical line marks the goal."""
     rows = [figure for figure in figures if figure.goal is not None]
     width, height = NAMES + BARS + VALUES, TOP + ROW * len(rows) + 8
-    goal = NAMES + BARS / MOST
+    goal = NAMES + BARS / MAX_MULTIPLE
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
@@ -46,7 +48,7 @@ def chart(figures: Sequence[Figure]) -> str:
 
 
 def _bar(figure: Figure, y: int) -> str:
-    length = round(BARS * min(_share(figure), MOST) / MOST, 1)
+    length = round(BARS * min(_multiple(figure), MAX_MULTIPLE) / MAX_MULTIPLE, 1)
     colour = "met" if figure.met else "missed"
     value = f"{figure.shown} {figure.unit} ({figure.aim})" if figure.unit else f"{figure.shown} ({figure.aim})"
     return (
@@ -56,8 +58,8 @@ def _bar(figure: Figure, y: int) -> str:
     )
 
 
-def _share(figure: Figure) -> float:
-    """The value in goals. Of a goal of nothing, what is there at all reaches the end."""
+def _multiple(figure: Figure) -> float:
+    """The value as a multiple of the goal. With a goal of 0, any other value gives the longest bar."""
     if figure.value is None:
         return 0
-    return figure.value / figure.goal if figure.goal else MOST * bool(figure.value)
+    return figure.value / figure.goal if figure.goal else MAX_MULTIPLE * bool(figure.value)

@@ -1,4 +1,4 @@
-"""What servers were asked meanwhile, by their own account: Redis in its statistics, PostgreSQL in its log."""
+"""Counts Redis commands and SQL statements with the servers' own means: statistics of Redis, log of PostgreSQL."""
 
 import re
 from typing import Any, Self
@@ -8,13 +8,13 @@ import redis
 
 from devstack.servers import PostgreSQL, Redis
 
-OF_THE_REGISTRY = b"pg_snapshot_xmin"  # in the question that each registry repeats, on a session of its own
+OF_THE_REGISTRY = b"pg_snapshot_xmin"  # in the query that each registry repeats in its own session
 
 _STATEMENT = re.compile(rb"^.*?\[(?P<session>[0-9]+)\] LOG:  (?:statement|execute [^:]*): ")
 
 
 class Counter:
-    """In a `with` block; afterwards `redis_commands`, and `statements` of all sessions but those of registries."""
+    """Counts during a `with` block. Then has `redis_commands` and `statements`, without those of registries."""
 
     def __init__(self, postgresql: PostgreSQL, redis_server: Redis) -> None:
         self.postgresql = postgresql
@@ -24,7 +24,7 @@ class Counter:
     def __enter__(self) -> Self:
         self._log_statements("all")
         self._logged_before = self.postgresql.log.stat().st_size
-        self._redis_commands()  # the first one opens the connection, which takes commands too
+        self._redis_commands()  # the first call opens the connection, which sends commands itself
         self._sent_before = self._redis_commands()
         return self
 
@@ -37,7 +37,7 @@ class Counter:
         self._log_statements("none")
 
     def _redis_commands(self) -> int:
-        """All since its start, but for those that ask this."""
+        """All commands since the start of Redis, except INFO."""
         counted = self._client.info("commandstats")
         return sum(command["calls"] for name, command in counted.items() if name != "cmdstat_info")
 
@@ -48,7 +48,7 @@ class Counter:
 
 
 def statements(log: bytes) -> int:
-    """How many the log holds that are not of a registry's session. Lines that begin with a tab go on with a record."""
+    """The number of statements in the log that are not of a registry. Lines that begin with a tab continue a record."""
     sessions: dict[bytes, list[bytes]] = {}
     for record in re.split(rb"\n(?!\t)", log):
         if match := _STATEMENT.match(record):

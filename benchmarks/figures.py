@@ -1,17 +1,17 @@
-"""A figure: what was measured, and what was aimed at."""
+"""A figure: a measured value and its goal."""
 
 from typing import NamedTuple
 
 
 class Figure(NamedTuple):
-    """Without a value it could not be measured, without a goal it is only stated."""
+    """A figure without a value could not be measured. One without a goal is informative."""
 
     name: str
     value: float | None
     unit: str
     goal: float | None = None
-    at_least: bool = False  # else the goal is the most that it may be
-    reason: str = ""  # a sentence, above all for one that is missed
+    at_least: bool = False  # whether the goal is a minimum; otherwise it is a maximum
+    reason: str = ""  # a sentence of explanation
 
     @property
     def met(self) -> bool:
@@ -23,7 +23,7 @@ class Figure(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The value, with as many digits as mean something."""
+        """The value with its significant digits."""
         if self.value is None:
             return "–"
         return f"{self.value:.0f}" if abs(self.value) >= 100 else f"{self.value:.4g}"
@@ -38,5 +38,5 @@ class Figure(NamedTuple):
 
     @property
     def line(self) -> str:
-        """A row of the table in the terminal."""
+        """The row in the terminal."""
         return f"{self.name:<70} {self.shown:>7} {self.unit:<11}{self.verdict}".rstrip()

@@ -1,4 +1,4 @@
-"""An installation to measure: PostgreSQL, Redis and, one after the other, the servers that are to be compared."""
+"""An installation for measurements: PostgreSQL, Redis and the servers that are compared."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,20 +14,20 @@ from devstack.stack import Stack
 from devstack.traefik import Traefik
 from devstack.web import PROJECT, Web
 
-EMPTY = "empty"  # a migrated database, of which others are copies
+EMPTY = "empty"  # a migrated database, the template of others
 FIRST, SECOND = "first.localhost", "second.localhost"
-POSTS = 10  # of each site: a full home page
+POSTS = 10  # per site: a full home page
 
 
 class Gunicorn(Web):
-    """One worker of the class `worker`, so that the load has the other core. WEB_WORKERS makes it more."""
+    """One worker of the class `worker`, which leaves a core to the load. WEB_WORKERS in `environment` changes it."""
 
     def __init__(
         self, session: Session, name: str, environment: Mapping[str, str], application: str, worker: str
     ) -> None:
         super().__init__(session, name, {"WEB_WORKERS": "1"} | dict(environment))
         if worker == "sync":
-            self.environment["WEB_THREADS"] = "1"  # with more gunicorn would take its worker with threads
+            self.environment["WEB_THREADS"] = "1"  # with more threads, gunicorn uses gthread instead of sync
         self.application, self.worker = application, worker
 
     def command(self) -> Command:
@@ -36,10 +36,10 @@ class Gunicorn(Web):
 
 
 class Installation:
-    """In a `with` block: PostgreSQL, migrated, without a site; Redis; static files. Nothing is served yet."""
+    """In a `with` block: a migrated PostgreSQL without sites, Redis and static files. No server is started yet."""
 
     def __init__(self) -> None:
-        self._stack = Stack()  # of which neither the demo nor its gunicorns are started
+        self._stack = Stack()  # its gunicorns and its demo are not started
         self._servers: list[Gunicorn | Traefik] = []
 
     @property
@@ -48,7 +48,7 @@ class Installation:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of a server on settings.production."""
+        """The environment of a server with settings.production."""
         return self._stack.environment
 
     @property
@@ -79,22 +79,22 @@ class Installation:
         self._stack.stop()
 
     def manage(self, *arguments: str, **variables: str) -> str:
-        """What this command of manage.py prints. `variables` are added to its environment. Raises ProcessFailed."""
+        """The output of a command of manage.py. `variables` are added to its environment. Raises ProcessFailed."""
         return self._run("manage.py", *arguments, **variables)
 
     def run(self, module: str, *arguments: str, **variables: str) -> str:
-        """The same for `python -m module`."""
+        """The output of `python -m module`. Otherwise like `manage`."""
         return self._run("-m", module, *arguments, **variables)
 
     def create_database(self, name: str) -> str:
-        """The address of one more database: migrated, without a site."""
+        """Create another migrated database without sites, and return its URL."""
         self._copy_database(EMPTY, name)
         return self.postgresql.url.rpartition("/")[0] + f"/{name}"
 
     def serve(
         self, name: str, application: str = "server.wsgi", worker: str = "server.worker.Worker", **variables: str
     ) -> Gunicorn:
-        """A gunicorn that answers. It stops with the installation."""
+        """Start a gunicorn. It stops with the installation."""
         server = self.prepare(name, application, worker, **variables)
         server.start()
         return server
@@ -102,14 +102,14 @@ class Installation:
     def prepare(
         self, name: str, application: str = "server.wsgi", worker: str = "server.worker.Worker", **variables: str
     ) -> Gunicorn:
-        """The same, not started: `launch` several and wait for them together."""
+        """Like `serve`, but not started. Use it to `launch` several and wait for all of them."""
         server = Gunicorn(self.session, name, self.environment | variables, application, worker)
         server.environment["SHARED_DEPLOYMENT"] = server.url
         self._servers.append(server)
         return server
 
     def put_in_front(self, server: Gunicorn, name: str) -> Traefik:
-        """A Traefik that answers, and asks this server alone."""
+        """Start a Traefik in front of this server only."""
         environment = self._stack.traefik.environment | {"SHARED_DEPLOYMENT": server.url}
         traefik = Traefik(self.session, environment, name=name)
         self._servers.append(traefik)

@@ -1,4 +1,4 @@
-"""Figure 1, the limit: what gunicorn can answer when all there is to do is one GET from Redis.
+"""Figure 1, the limit: the requests that gunicorn can serve when each needs one GET from Redis only.
 
 python -m benchmarks limit
 """
@@ -10,21 +10,21 @@ import redis
 
 from benchmarks.figures import Figure
 from benchmarks.installation import FIRST, PAGES, Gunicorn, Installation, two_blogs
-from benchmarks.load import BROWSERS, Answer, Page, fetch
+from benchmarks.load import BROWSERS, Page, Response, fetch
 from benchmarks.pairs import compare, side
 
 HIT = b"X-Cache: HIT"
-HOP_BY_HOP = ("connection", "date", "server")  # gunicorn adds these itself
+HOP_BY_HOP = ("connection", "date", "server")  # gunicorn adds these headers
 
-# Pages of the first site that must come from the cache each time.
+# Pages of the first site. Each response must come from the cache.
 CACHED = {name: Page(FIRST, path, BROWSERS, marker=HIT) for name, path in PAGES.items()}
 
 
 def measure() -> Iterator[Figure]:
     with two_blogs() as installation:
         _, with_redis = serve(installation)
-        answers = with_redis.environment["BARE_ANSWERS"]
-        without = installation.serve("memory", "benchmarks.bare:memory()", BARE_ANSWERS=answers)
+        responses = with_redis.environment["BARE_RESPONSES"]
+        without = installation.serve("memory", "benchmarks.bare:memory()", BARE_RESPONSES=responses)
         measured = compare(side(with_redis, CACHED["home"]), side(without, CACHED["home"]))
     for name, taken in (("one GET from Redis", measured.one), ("without Redis", measured.other)):
         yield Figure(f"limit, {name}", taken.rate, "requests/s")
@@ -33,29 +33,29 @@ def measure() -> Iterator[Figure]:
 
 
 def serve(installation: Installation) -> tuple[Gunicorn, Gunicorn]:
-    """Ours with the pages of CACHED in its cache, and the limit, which gives the same answers by one GET."""
+    """Our server with the pages of CACHED in its cache, and the limit, which sends the same responses with one GET."""
     ours = installation.serve("pages")
-    answers = _store_answers(installation, ours)
-    return ours, installation.serve("one-get", "benchmarks.bare:one_get()", BARE_ANSWERS=answers)
+    responses = _store_responses(installation, ours)
+    return ours, installation.serve("one-get", "benchmarks.bare:one_get()", BARE_RESPONSES=responses)
 
 
-def _store_answers(installation: Installation, server: Gunicorn) -> str:
-    """Put what the server answers into Redis, for benchmarks.bare. Return the file that says where it lies."""
+def _store_responses(installation: Installation, server: Gunicorn) -> str:
+    """Store the responses of the server in Redis for benchmarks.bare. Return the path of the file with their keys."""
     client = redis.Redis.from_url(installation.redis.url)
     described = {}
     for page in CACHED.values():
-        fetch(server.port, page)  # so that the cache has it
-        answer = fetch(server.port, page)
+        fetch(server.port, page)  # stores the page in the cache
+        response = fetch(server.port, page)
         key = f"bare:{page.path}"
-        client.set(key, answer.body)
-        described[page.path] = {"key": key, "headers": _own_headers(answer)}
+        client.set(key, response.body)
+        described[page.path] = {"key": key, "headers": _end_to_end_headers(response)}
     client.close()
     file = installation.session.folder / "bare.json"
     file.write_text(json.dumps(described))
     return str(file)
 
 
-def _own_headers(answer: Answer) -> list[tuple[str, str]]:
-    lines = answer.head.decode("latin-1").split("\r\n")[1:]
+def _end_to_end_headers(response: Response) -> list[tuple[str, str]]:
+    lines = response.head.decode("latin-1").split("\r\n")[1:]
     pairs = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines if line)]
     return [(name, value) for name, value in pairs if name.lower() not in HOP_BY_HOP]

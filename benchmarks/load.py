@@ -1,6 +1,6 @@
-"""Requests as fast as they are answered, from prepared bytes; an answer that is not the expected one ends it.
+"""Sends prepared requests as fast as the server responds. An unexpected response ends the measurement.
 
-Nothing of an answer is parsed but what is checked, so that the load costs little beside the servers.
+Only the parts of a response that are checked are parsed, so that the load generator needs little CPU time.
 """
 
 import re
@@ -8,24 +8,24 @@ import socket
 import time
 from typing import NamedTuple, Self
 
-TIMEOUT = 10  # seconds for an answer
-BROWSERS = "gzip, deflate, br, zstd"  # what they accept, as an encoding
+TIMEOUT = 10  # seconds for a response
+BROWSERS = "gzip, deflate, br, zstd"  # Accept-Encoding of browsers
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 
 
-class WrongAnswer(RuntimeError):
-    """Another status, length or head than expected: it must not count as a fast one."""
+class UnexpectedResponse(RuntimeError):
+    """A response with another status, length or head. An error is often fast, so it must not be counted."""
 
 
 class Page(NamedTuple):
-    """What is asked for, and what must come."""
+    """A request and the expected response."""
 
     host: str
     path: str = "/"
-    encoding: str = ""  # Accept-Encoding; empty: none is sent
+    encoding: str = ""  # Accept-Encoding; no header if empty
     status: int = 200
-    marker: bytes = b""  # stands in the head of each answer
+    marker: bytes = b""  # must occur in the head of each response
 
     def request(self, keep_alive: bool = True) -> bytes:
         lines = [f"GET {self.path} HTTP/1.1", f"Host: {self.host}"]
@@ -36,20 +36,20 @@ class Page(NamedTuple):
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     head: bytes
     body: bytes
 
 
-class Taken(NamedTuple):
+class LoadResult(NamedTuple):
     requests: int
     seconds: float
 
 
 class Load:
-    """Some connections to `port`, each with one request on its way at a time; use it in a `with` block.
+    """A number of connections to `port`, each with one pending request. Use it in a `with` block.
 
-    The first answer says how long the others must be.
+    The first response determines the length that all others must have.
     """
 
     def __init__(self, port: int, page: Page, keep_alive: bool = True, connections: int = 4) -> None:
@@ -66,42 +66,42 @@ class Load:
         for number in range(len(self._open)):
             self._close(number)
 
-    def run(self, seconds: float) -> Taken:
-        """Return when all that was asked in this time is answered. Raises WrongAnswer and OSError."""
+    def run(self, seconds: float) -> LoadResult:
+        """Send requests for so many seconds, and wait for all responses. Raises UnexpectedResponse and OSError."""
         numbers = range(len(self._open))
         began = time.perf_counter()
         deadline = began + seconds
         for number in numbers:
-            self._ask(number)
+            self._send(number)
         requests = len(numbers)
         while time.perf_counter() < deadline:
             for number in numbers:
-                self._take(number)
-                self._ask(number)
+                self._receive(number)
+                self._send(number)
             requests += len(numbers)
         for number in numbers:
-            self._take(number)
-        return Taken(requests, time.perf_counter() - began)
+            self._receive(number)
+        return LoadResult(requests, time.perf_counter() - began)
 
-    def _ask(self, number: int) -> None:
+    def _send(self, number: int) -> None:
         connection = self._open[number] or connect(self.port)
         self._open[number] = connection
         connection.sendall(self._request)
 
-    def _take(self, number: int) -> None:
+    def _receive(self, number: int) -> None:
         connection = self._open[number]
         if connection is None:
-            raise RuntimeError("Nothing was asked on this connection.")
-        answer = self._check(read_answer(connection))
-        if len(answer.body) != self.length:
-            raise WrongAnswer(f"{self.page.path} has {len(answer.body)} bytes instead of {self.length}.")
+            raise RuntimeError("No request was sent on this connection.")
+        response = self._check(read_response(connection))
+        if len(response.body) != self.length:
+            raise UnexpectedResponse(f"{self.page.path} has {len(response.body)} bytes instead of {self.length}.")
         if not self.keep_alive:
             self._close(number)
 
-    def _check(self, answer: Answer) -> Answer:
-        if not answer.head.startswith(self._begin) or self.page.marker not in answer.head:
-            raise WrongAnswer(f"{self.page} was answered otherwise:\n{answer.head.decode('latin-1')}")
-        return answer
+    def _check(self, response: Response) -> Response:
+        if not response.head.startswith(self._begin) or self.page.marker not in response.head:
+            raise UnexpectedResponse(f"{self.page} got another response:\n{response.head.decode('latin-1')}")
+        return response
 
     def _close(self, number: int) -> None:
         connection, self._open[number] = self._open[number], None
@@ -109,11 +109,11 @@ class Load:
             connection.close()
 
 
-def fetch(port: int, page: Page) -> Answer:
-    """The answer to one request, whatever it is."""
+def fetch(port: int, page: Page) -> Response:
+    """The response to one request, without any check."""
     with connect(port) as connection:
         connection.sendall(page.request(keep_alive=False))
-        return read_answer(connection)
+        return read_response(connection)
 
 
 def connect(port: int) -> socket.socket:
@@ -122,25 +122,25 @@ def connect(port: int) -> socket.socket:
     return connection
 
 
-def read_answer(connection: socket.socket) -> Answer:
-    """Raises WrongAnswer when it ends early or does not say how long it is."""
+def read_response(connection: socket.socket) -> Response:
+    """Raises UnexpectedResponse when the response is incomplete or has no Content-Length."""
     received = b""
     while (end := received.find(b"\r\n\r\n")) < 0:
         received += _more(connection)
     head = received[: end + 2]
     match = _LENGTH.search(head)
     if match is None:
-        raise WrongAnswer(f"An answer without Content-Length:\n{head.decode('latin-1')}")
-    whole = end + 4 + int(match[1])
-    while len(received) < whole:
+        raise UnexpectedResponse(f"The response has no Content-Length:\n{head.decode('latin-1')}")
+    total = end + 4 + int(match[1])
+    while len(received) < total:
         received += _more(connection)
-    if len(received) > whole:
-        raise WrongAnswer("An answer goes on behind its end.")
-    return Answer(head, received[end + 4 :])
+    if len(received) > total:
+        raise UnexpectedResponse("The response is longer than its Content-Length.")
+    return Response(head, received[end + 4 :])
 
 
 def _more(connection: socket.socket) -> bytes:
     received = connection.recv(262_144)
     if not received:
-        raise WrongAnswer("A connection was closed instead of an answer.")
+        raise UnexpectedResponse("The server closed the connection before the response was complete.")
     return received

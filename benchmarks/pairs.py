@@ -1,4 +1,4 @@
-"""Two servers compared in turns, so that whatever else the machine does meets both."""
+"""Compares two servers in turns, so that other load on the machine affects both."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -15,20 +15,20 @@ WARM_UP = 0.5  # seconds
 class Side(NamedTuple):
     page: Page
     port: int
-    processes: Sequence[Process]  # whose CPU time counts, with that of their children
+    processes: Sequence[Process]  # whose CPU time is measured, with that of their children
     keep_alive: bool = True
-    connections: int = 4  # requests on their way at once
-    apart: Sequence[Process] = ()  # whose CPU time is told beside
+    connections: int = 4  # pending requests
+    others: Sequence[Process] = ()  # whose CPU time is measured separately
 
 
 class Measured(NamedTuple):
-    rate: float  # requests a second
-    cpu: float  # milliseconds a request
-    apart: float  # the same of what stands apart
+    rate: float  # requests per second
+    cpu: float  # milliseconds of CPU time per request
+    others: float  # the same for the other processes
 
 
 class Comparison(NamedTuple):
-    """Of one server with the other; each number is the median of the pairs."""
+    """One server compared with the other. Each number is the median of the pairs."""
 
     rate: float  # as a multiple of the other's
     cpu: float  # as a multiple of the other's
@@ -37,12 +37,12 @@ class Comparison(NamedTuple):
 
 
 def side(server: Process, page: Page, *further: Process, keep_alive: bool = True) -> Side:
-    """The page of this server; the CPU time of `further` processes counts as well."""
+    """A page of this server. The CPU time of the `further` processes is added to that of the server."""
     return Side(page, server.port, [server, *further], keep_alive)
 
 
 def compare(one: Side, other: Side, pairs: int = 31, seconds: float = 0.4) -> Comparison:
-    """Each side is asked `pairs` times for so many seconds, in turns. Raises WrongAnswer."""
+    """Run each side `pairs` times for so many seconds, in turns. Raises UnexpectedResponse."""
     taken: tuple[list[Measured], list[Measured]] = ([], [])
     with ExitStack() as stack:
         loads = [stack.enter_context(_load(each)) for each in (one, other)]
@@ -60,7 +60,7 @@ def _load(side: Side) -> Load:
 
 
 def _measure(load: Load, side: Side, seconds: float) -> Measured:
-    groups = (side.processes, side.apart)
+    groups = (side.processes, side.others)
     before = [cpu.times(group) for group in groups]
     requests, took = load.run(seconds)
     spent = (cpu.spent(then, cpu.times(group)) for then, group in zip(before, groups, strict=True))

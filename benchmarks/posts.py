@@ -1,22 +1,22 @@
-"""Posts as people write them: some 600 words of Markdown, tags, an author. Always the same ones.
+"""Posts of about 600 words of Markdown with tags and an author. They are the same in every run.
 
     python -m benchmarks.posts HOST COUNT
 
-fills a site with them.
+adds so many of them to a site.
 """
 
 import sys
 from datetime import timedelta
 from typing import NamedTuple
 
-PARAGRAPHS = 6  # of a text
-SENTENCES = 5  # of a paragraph
-NEWEST = 0  # number of the post that stands on top of all lists
+PARAGRAPHS = 6  # per text
+SENTENCES = 5  # per paragraph
+NEWEST = 0  # the number of the newest post
 
 AUTHORS = ("Ada Merrow", "Tomas Lindqvist", "Wen Okafor")
 TAGS = ("Databases", "Networks", "Operations", "Python", "Reading", "Security", "Tools", "Writing")
 
-# How a title begins and how it ends.
+# Beginnings and endings of titles.
 SUBJECTS = ("What a backup proves", "Where the minutes went", "Two clocks disagree", "A queue that never drains")
 TURNS = ("and what it does not", "on a quiet Tuesday", "after the migration", "seen from the other side", "once more")
 
@@ -74,12 +74,12 @@ def text(number: int) -> Text:
 
 
 def texts(count: int) -> list[Text]:
-    """The newest first."""
+    """That many texts, the newest first."""
     return [text(number) for number in range(count)]
 
 
 def path(number: int) -> str:
-    """The address of a post on its site."""
+    """The path of a post on its site."""
     return f"/{text(number).slug}/"
 
 
@@ -93,7 +93,7 @@ def _sentence(number: int) -> str:
 
 
 def store(host: str, count: int) -> None:
-    """Make them live on this site, an hour apart."""
+    """Publish that many posts on this site, one per hour."""
     from django.contrib.sites.models import Site
     from django.db import transaction
     from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Figure 3: a cached page through Traefik, beside Traefik in front of the limit.
+"""Figure 3: a cached page through Traefik, compared with Traefik in front of the limit.
 
 python -m benchmarks proxied
 """
@@ -6,7 +6,7 @@ python -m benchmarks proxied
 from collections.abc import Iterator
 from functools import partial
 
-from benchmarks.cached import shares
+from benchmarks.cached import compare_with_limit
 from benchmarks.figures import Figure
 from benchmarks.installation import Gunicorn, two_blogs
 from benchmarks.limit import CACHED, serve
@@ -16,7 +16,7 @@ from devstack.processes import status, wait_until
 from devstack.traefik import Traefik
 
 SHARE = 0.9  # of the limit
-CONNECTIONS = 16  # more than without Traefik, so that none of the three processes waits for work
+CONNECTIONS = 16  # more than without Traefik, so that none of the three processes is idle
 
 
 def measure() -> Iterator[Figure]:
@@ -28,7 +28,7 @@ def measure() -> Iterator[Figure]:
             wait_until(partial(_is_routed, traefik, CACHED["home"]))
         for name, page in CACHED.items():
             measured = compare(_side(before_ours, ours, page), _side(before_limit, limit, page))
-            yield from shares(f"cached {name} through Traefik", measured, SHARE)
+            yield from compare_with_limit(f"cached {name} through Traefik", measured, SHARE)
 
 
 def _side(traefik: Traefik, gunicorn: Gunicorn, page: Page) -> Side:

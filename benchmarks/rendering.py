@@ -1,6 +1,6 @@
-"""Figure 4: a page that is rendered, as a multiple of the least that a request can cost; both on sync workers.
+"""Figure 4: the cost of rendering a page, as a multiple of the minimum cost of a request. Both use sync workers.
 
-The goals are for the web processes; what PostgreSQL took, for the questions of the registry too, is told beside.
+The goals apply to the web processes. PostgreSQL's CPU time, which includes the registry's queries, is a note.
 
 python -m benchmarks rendering
 """
@@ -21,10 +21,10 @@ def measure() -> Iterator[Figure]:
         bare = installation.serve("hello", "benchmarks.bare:hello", worker="sync")
         for name, path in PAGES.items():
             page = Page(FIRST, path)
-            rendered = side(ours, page, keep_alive=False)._replace(apart=[installation.postgresql])
+            rendered = side(ours, page, keep_alive=False)._replace(others=[installation.postgresql])
             measured = compare(rendered, side(bare, page, keep_alive=False))
             times = (
                 f"{measured.one.cpu:.2f} ms, a bare request {measured.other.cpu:.3f} ms;"
-                f" besides, PostgreSQL took {measured.one.apart:.2f} ms."
+                f" PostgreSQL used another {measured.one.others:.2f} ms."
             )
             yield Figure(f"uncached {name}: CPU of a bare request", measured.cpu, "×", MULTIPLES[name], reason=times)

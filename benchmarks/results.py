@@ -1,4 +1,4 @@
-"""What `make bench` leaves behind: latest.json, a table in Markdown, a chart."""
+"""Writes the results of `make bench`: latest.json, a table in Markdown and a chart."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def table(described: dict[str, Any]) -> str:
 
 
 def machine() -> str:
-    """What it is, not whose."""
+    """A description of the hardware, without names."""
     processor = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     name = f", {processor[1]}" if processor else ""
@@ -70,21 +70,21 @@ def machine() -> str:
 
 
 def commit() -> str:
-    """The one that was measured; "-dirty" when something differs from it."""
+    """The measured commit, with "-dirty" when the checkout differs from it."""
     command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True).stdout.strip()
 
 
 def versions() -> dict[str, str]:
-    """Of what the figures depend on."""
+    """The versions of the programs and libraries on which the figures depend."""
     with closing(Session()) as session:
         servers: dict[str, list[str | Path]] = {
             "postgresql": [PostgreSQL(session).binaries / "postgres", "--version"],
             "redis-server": [Redis(session).binary, "--version"],
             "traefik": [traefik_binary(), "version"],
         }
-        asked = {name: _version(command) for name, command in servers.items()}
-    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES} | asked
+        installed = {name: _version(command) for name, command in servers.items()}
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES} | installed
 
 
 def _version(command: Sequence[str | Path]) -> str:

@@ -1,11 +1,11 @@
-"""Adds sites by SQL alone, a hundred thousand in seconds: site-1.localhost, site-2.localhost …, without a post."""
+"""Adds sites without posts by SQL, a hundred thousand in seconds: site-1.localhost, site-2.localhost …"""
 
 from collections.abc import Mapping
 from typing import LiteralString, Protocol
 
 
 class Cursor(Protocol):
-    """One of psycopg or of Django, or a connection of psycopg."""
+    """A cursor of psycopg or Django, or a connection of psycopg."""
 
     def execute(self, query: LiteralString, parameters: Mapping[str, int], /) -> object: ...
 
@@ -15,7 +15,7 @@ def host(site: int) -> str:
 
 
 def add(cursor: Cursor, ids: range) -> None:
-    """A live site for each of these ids, which must be free. Processes that run learn of them, triggers or not."""
+    """Add a live site for each id; the ids must be unused. Running processes notice them, even without triggers."""
     for statement in _SITES:
         cursor.execute(statement, {"first": ids[0], "last": ids[-1]})
 
@@ -35,7 +35,7 @@ _SITES: list[LiteralString] = [
     SELECT id, gen_random_uuid(), 'One of many', 'en', 'UTC', 'terminal', '#0b6e4f', '', 10, 'allow', 'live'
     FROM django_site WHERE id BETWEEN %(first)s AND %(last)s
     """,
-    # Where triggers are at work they have written it.
+    # With triggers enabled, these rows exist already.
     """
     INSERT INTO tenancy_generation (site_id, transaction, value)
     SELECT id, pg_current_xact_id()::text::bigint, gen_random_uuid()

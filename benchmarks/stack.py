@@ -1,8 +1,8 @@
-"""How soon a new site is routed, and how many readers notice a reload, a killed worker, a move, a roll.
+"""How soon a new site is routed, and how many requests fail during a reload, a killed worker, a move and a roll.
 
     python -m benchmarks.stack
 
-Everything runs on this machine, through the real Traefik. Every 50 ms a reader comes to each of two sites.
+Everything runs on this machine, through a real Traefik. Each of two sites gets a request every 50 ms.
 """
 
 import argparse
@@ -26,11 +26,11 @@ from devstack.web import PROJECT, Web
 
 RESULTS = results.RESULTS / "stack.json"
 SITES = 10
-HEALTH_IS_ASKED_EVERY = 1.0  # seconds, by Traefik
+HEALTH_INTERVAL = 1.0  # seconds between two health checks of Traefik
 
 
 def main() -> int:
-    """0 when every figure meets its goal."""
+    """Return 0 when every figure meets its goal."""
     argparse.ArgumentParser(prog="python -m benchmarks.stack", description=__doc__).parse_args()
     stack = Stack()
     try:
@@ -48,30 +48,30 @@ def main() -> int:
 
 def measure(stack: Stack) -> Iterator[Figure]:
     yield from routing(stack)
-    yield from unnoticed(stack, "kill -9 of a worker", kill_a_worker, 2)
-    yield from unnoticed(stack, "kill -9 of a gunicorn, then its start", kill_and_start, 1)
-    yield from unnoticed(stack, "reload (SIGHUP) of both gunicorns", reload_both, 4)
-    yield from unnoticed(stack, "roll: each gunicorn drained, stopped, started", roll, 1)
-    yield from unnoticed(stack, "move shared → own deployment → shared", move, 1)
+    yield from failed_requests(stack, "kill -9 of a worker", kill_a_worker, 2)
+    yield from failed_requests(stack, "kill -9 of a gunicorn, then its start", kill_and_start, 1)
+    yield from failed_requests(stack, "reload (SIGHUP) of both gunicorns", reload_both, 4)
+    yield from failed_requests(stack, "roll: each gunicorn drained, stopped, started", roll, 1)
+    yield from failed_requests(stack, "move shared → own deployment → shared", move, 1)
 
 
 def routing(stack: Stack) -> Iterator[Figure]:
-    """Both times count from the end of the command, which is a moment after the commit."""
-    answered, routed = [], []
+    """Both times begin at the end of the command, shortly after the commit."""
+    served, routed = [], []
     for number in range(SITES):
         host = f"new-{number}.localhost"
         stack.manage("site", "create", host, "--name", host)
-        answered.append(wait_until(partial(is_served, stack, host)))
-        routed.append(answered[-1] + wait_until(partial(has_a_router, stack, host)))
-    yield Figure("new site answers by the catch-all, median of ten", statistics.median(answered), "s", 1.0)
+        served.append(wait_until(partial(is_served, stack, host)))
+        routed.append(served[-1] + wait_until(partial(has_a_router, stack, host)))
+    yield Figure("new site answers by the catch-all, median of ten", statistics.median(served), "s", 1.0)
     yield Figure("new site answers by its own router, median of ten", statistics.median(routed), "s", 1.0)
     yield Figure("new site answers by its own router, slowest of ten", max(routed), "s", 2.0)
 
 
-def unnoticed(stack: Stack, name: str, happen: Callable[[Stack], None], after: float) -> Iterator[Figure]:
-    """What happens, with readers before, during and `after` seconds after it."""
+def failed_requests(stack: Stack, name: str, event: Callable[[Stack], None], after: float) -> Iterator[Figure]:
+    """The failed requests before, during and until `after` seconds after an event."""
     with Readers(stack.traefik.port, [TECHBLOG, FINANCEBLOG], after=after) as readers:
-        happen(stack)
+        event(stack)
     yield Figure(f"{name}: failed of {len(readers.requests)} requests", len(readers.failed), "requests", 0)
     yield Figure(f"{name}: slowest request", readers.slowest, "s", 2.5)
 
@@ -82,7 +82,7 @@ def kill_a_worker(stack: Stack) -> None:
 
 def kill_and_start(stack: Stack) -> None:
     stack.webs[1].kill()
-    time.sleep(2 * HEALTH_IS_ASKED_EVERY)
+    time.sleep(2 * HEALTH_INTERVAL)
     stack.webs[1].start()
 
 
@@ -96,7 +96,7 @@ def roll(stack: Stack) -> None:
         with draining(web):
             web.stop()
         web.start()
-        time.sleep(2 * HEALTH_IS_ASKED_EVERY)
+        time.sleep(2 * HEALTH_INTERVAL)
 
 
 def move(stack: Stack) -> None:
@@ -110,7 +110,7 @@ def move(stack: Stack) -> None:
 @contextmanager
 def draining(web: Web) -> Iterator[None]:
     web.draining.touch()
-    time.sleep(3 * HEALTH_IS_ASKED_EVERY)
+    time.sleep(3 * HEALTH_INTERVAL)
     yield
     web.draining.unlink()
 
@@ -120,7 +120,7 @@ def is_served(stack: Stack, host: str) -> bool:
 
 
 def has_a_router(stack: Stack, host: str) -> bool:
-    """Whether a router of its own answered the host's latest request."""
+    """Whether the host's own router handled its latest request."""
     status(stack.traefik.port, host)
     rows = [row for row in stack.traefik.access_log() if row["RequestHost"] == host]
     return bool(rows) and rows[-1].get("RouterName") == f"{host}@http"
@@ -128,7 +128,7 @@ def has_a_router(stack: Stack, host: str) -> bool:
 
 def pid(web: Web) -> int:
     if web.process is None:
-        raise RuntimeError(f"{web.name} does not run.")
+        raise RuntimeError(f"{web.name} is not running.")
     return web.process.pid
 
 

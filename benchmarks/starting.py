@@ -1,4 +1,4 @@
-"""Figure 8: from the start to the first answer, the memory of two workers, the bytes of a page.
+"""Figure 8: the time from the start to the first response, the memory of two workers, the size of a page.
 
 python -m benchmarks starting
 """
@@ -24,7 +24,7 @@ _PSS = re.compile(r"^Pss: +([0-9]+) kB$", re.MULTILINE)
 
 
 def measure() -> Iterator[Figure]:
-    """Of the demo, whose texts and styles are real ones."""
+    """Measure the demo, because its texts and styles are realistic."""
     with Installation() as installation:
         installation.manage("demo", "--verbosity", "0")
         server = installation.prepare("two-workers", WEB_WORKERS="2")
@@ -37,7 +37,7 @@ def measure() -> Iterator[Figure]:
 
 
 def _start(server: Gunicorn) -> float:
-    """Seconds until the home page is answered."""
+    """Seconds until the home page is served."""
     server.stop()
     began = time.monotonic()
     server.launch()
@@ -46,20 +46,20 @@ def _start(server: Gunicorn) -> float:
 
 
 def _warm_up(server: Gunicorn) -> None:
-    """Let both workers answer: more connections than one of them is likely to get alone."""
+    """Send requests on so many connections that both workers get some."""
     for path in ("/", POST, "/feed/"):
         with Load(server.port, Page(TECHBLOG, path, BROWSERS), connections=16) as load:
             load.run(1)
 
 
 def memory(server: Gunicorn) -> float:
-    """Megabytes of all its processes; what they share is counted once."""
+    """Megabytes of all its processes. Shared memory is counted once."""
     texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in cpu.family(server)]
     return sum(int(kilobytes) for text in texts for kilobytes in _PSS.findall(text)) * 1024 / 1e6
 
 
 def _bytes(server: Gunicorn, path: str) -> int:
-    """Of the page and its stylesheets as they are sent to a browser."""
+    """The size of the page and its stylesheets as they are sent to a browser."""
     html = fetch(server.port, Page(TECHBLOG, path)).body.decode()
     paths = [path, *_STYLESHEET.findall(html)]
     return sum(len(fetch(server.port, Page(TECHBLOG, each, BROWSERS)).body) for each in paths)

@@ -1,4 +1,4 @@
-"""A server on which each page is rendered anew."""
+"""settings.production without the page cache: each request renders its page."""
 
 from settings.production import *  # noqa: F403
 from settings.production import CACHES

@@ -1,4 +1,4 @@
-"""Figure 7: how long after a commit a read still begins that shows the state before, in any process.
+"""Figure 7: how long after a commit a request may begin and still get the previous state, over all processes.
 
 python -m benchmarks visible
 """
@@ -16,15 +16,15 @@ import psycopg
 from benchmarks import sites
 from benchmarks.figures import Figure
 from benchmarks.installation import FIRST, PAGES, Gunicorn, Installation, two_blogs
-from benchmarks.load import Page, WrongAnswer, connect, read_answer
+from benchmarks.load import Page, UnexpectedResponse, connect, read_response
 
 GOAL = 0.25  # seconds
 HOSTS = 100_000
-FURTHER = range(1_001, 1_001 + HOSTS)  # ids, behind those of the two blogs
-TRIALS = 130  # over more than a minute: in one a process reads each part of the map anew
-BREATH = 0.005  # seconds between two reads of a process: eight that are asked without end leave two cores no time
-AT_LAST = 2  # seconds for the last change
-PAUSE = 0.45  # seconds until the next change; a bit more each time, so that they meet no rhythm
+FURTHER = range(1_001, 1_001 + HOSTS)  # ids, after those of the two blogs
+TRIALS = 130  # for more than a minute, in which a process re-reads every part of its map
+READ_INTERVAL = 0.005  # seconds between two reads of a process; without it, eight readers occupy both cores
+LAST_WAIT = 2  # seconds after the last change
+CHANGE_INTERVAL = 0.45  # seconds until the next change, with a varying addition against synchronisation
 
 _VERSION = re.compile(rb"Version ([0-9]+)")
 _CHANGE = "UPDATE blogs_post SET title = %s WHERE id = (SELECT post_id FROM blogs_placement WHERE slug = %s LIMIT 1)"
@@ -36,37 +36,37 @@ class Read(NamedTuple):
 
 
 class Stale(NamedTuple):
-    """How long after a commit any process still showed the state before, in seconds."""
+    """How long after a commit any process still showed the previous state, in seconds."""
 
     longest: float
     median: float
 
 
 class Reader(threading.Thread):
-    """Reads a page of one process again and again, and notes which version it saw."""
+    """Reads a page of one process repeatedly and records its version."""
 
     def __init__(self, port: int, page: Page) -> None:
         super().__init__(daemon=True)
         self.port, self.page = port, page
         self.reads: list[Read] = []
         self.failure: Exception | None = None
-        self._enough = threading.Event()
+        self._stopped = threading.Event()
 
     def run(self) -> None:
         try:
             with connect(self.port) as connection:
-                while not self._enough.is_set():
+                while not self._stopped.is_set():
                     began = time.monotonic()
                     connection.sendall(self.page.request())
-                    match = _VERSION.search(read_answer(connection).body)
+                    match = _VERSION.search(read_response(connection).body)
                     self.reads.append(Read(began, int(match[1]) if match else 0))
-                    time.sleep(BREATH)
-        except (OSError, WrongAnswer) as failure:
+                    time.sleep(READ_INTERVAL)
+        except (OSError, UnexpectedResponse) as failure:
             self.failure = failure
 
-    def leave(self) -> None:
-        """Raises what ended the reader early."""
-        self._enough.set()
+    def stop(self) -> None:
+        """Raises the error that ended the reader early."""
+        self._stopped.set()
         self.join()
         if self.failure:
             raise self.failure
@@ -104,32 +104,32 @@ def _watched(database: str, servers: Sequence[Gunicorn]) -> Stale:
         reader.start()
     commits = list(_changes(database))
     for reader in readers:
-        reader.leave()
+        reader.stop()
     by_commit = list(map(max, zip(*(stale_times(commits, reader.reads) for reader in readers), strict=True)))
     return Stale(max(by_commit), median(by_commit))
 
 
 def _changes(database: str) -> Iterator[float]:
-    """Change the title TRIALS times; each time the moment at which its commit began."""
+    """Change the title TRIALS times, and yield the time at which each commit began."""
     slug = PAGES["post"].strip("/")
     with psycopg.connect(database) as connection:
         for version in range(TRIALS + 1):
             connection.execute(_CHANGE, [f"Version {version}", slug])
             began = time.monotonic()
             connection.commit()
-            if version:  # before the first one the page shows no version
+            if version:  # the page shows no version before the first change
                 yield began
-            time.sleep(PAUSE + version * 37 % 100 / 1000)
-    time.sleep(AT_LAST)
+            time.sleep(CHANGE_INTERVAL + version * 37 % 100 / 1000)
+    time.sleep(LAST_WAIT)
 
 
 def stale_times(commits: Sequence[float], reads: Sequence[Read]) -> list[float]:
-    """For each commit the longest time after it at which a read began that did not show it, 0 when all did.
+    """For each commit, the latest start of a read that did not show it, in seconds after the commit; 0 without one.
 
-    `commits[0]` made version 1. Raises WrongAnswer when no read showed the last one.
+    `commits[0]` made version 1. Raises UnexpectedResponse when no read shows the last version.
     """
     if not reads or reads[-1].version != len(commits):
-        raise WrongAnswer("The last change was never shown.")
+        raise UnexpectedResponse("No read shows the last change.")
     times = [0.0] * len(commits)
     for began, version in reads:
         for missed in range(version, bisect_right(commits, began)):
@@ -138,7 +138,7 @@ def stale_times(commits: Sequence[float], reads: Sequence[Read]) -> list[float]:
 
 
 def add_hosts(database: str) -> None:
-    """So many live sites more, without a post. Nobody runs who must be told: their triggers rest."""
+    """Add HOSTS live sites without posts. Triggers are disabled, because no server is running that must be told."""
     with psycopg.connect(database) as connection:
         connection.execute("SET session_replication_role = replica")
         sites.add(connection, FURTHER)

@@ -1,4 +1,4 @@
-"""A figure counts only what was answered rightly, and each one is reported, missed ones too."""
+"""Benchmarks count correct responses only, and report every figure, including those that miss their goal."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ import pytest
 from benchmarks import results
 from benchmarks.counting import statements
 from benchmarks.figures import Figure
-from benchmarks.load import Load, Page, WrongAnswer
+from benchmarks.load import Load, Page, UnexpectedResponse
 from benchmarks.posts import texts
 from benchmarks.visible import Read, stale_times
 
@@ -24,7 +24,7 @@ FIGURES = [
 
 
 class Server(ThreadingHTTPServer):
-    """Gives the answers of `planned`, (status, body, headers), and then the last of them for ever."""
+    """Sends the responses of `planned`, (status, body, headers), and then repeats the last one."""
 
     daemon_threads = True
 
@@ -35,7 +35,7 @@ class Server(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def handle_error(self, request, client_address):
-        """Who measures leaves in the middle when an answer is wrong."""
+        """Ignore errors: the load generator closes its connections at an unexpected response."""
 
     def next(self):
         with self.lock:
@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    """server((status, body, headers), …): a server that gives these answers, stopped at the end."""
+    """server((status, body, headers), …): starts a server with these responses and returns its port."""
     started = []
 
     def start(*planned):
@@ -82,28 +82,28 @@ def load(port, **options):
 GOOD = (200, b"page", {"X-Cache": "HIT"})
 
 
-def test_what_is_answered_rightly_is_counted(server):
-    taken = load(server(GOOD), marker=b"X-Cache: HIT")
+def test_correct_responses_are_counted(server):
+    result = load(server(GOOD), marker=b"X-Cache: HIT")
 
-    assert taken.requests >= 8
-    assert taken.seconds >= 0.1
+    assert result.requests >= 8
+    assert result.seconds >= 0.1
 
 
 @pytest.mark.parametrize("wrong", [(500, b"page", {}), (404, b"page", {}), (200, b"pag", {}), (200, b"", {})])
-def test_a_wrong_answer_among_right_ones_ends_the_measurement(server, wrong):
-    with pytest.raises(WrongAnswer):
+def test_a_wrong_response_among_correct_ones_ends_the_measurement(server, wrong):
+    with pytest.raises(UnexpectedResponse):
         load(server(GOOD, GOOD, GOOD, wrong))
 
 
-def test_a_page_that_is_not_from_the_cache_ends_the_measurement(server):
+def test_a_cache_miss_ends_the_measurement_of_a_cached_page(server):
     miss = (200, b"page", {"X-Cache": "MISS"})
 
-    with pytest.raises(WrongAnswer):
+    with pytest.raises(UnexpectedResponse):
         load(server(GOOD, GOOD, miss), marker=b"X-Cache: HIT")
 
 
-def test_a_server_that_hangs_up_ends_the_measurement(server):
-    with pytest.raises((WrongAnswer, ConnectionError)):
+def test_a_closed_connection_ends_the_measurement(server):
+    with pytest.raises((UnexpectedResponse, ConnectionError)):
         load(server(GOOD, (200, b"page", {"Connection": "close"})))
 
 
@@ -127,18 +127,18 @@ def test_the_table_and_the_chart_show_missed_figures_too(tmp_path):
 
     assert "| uncached feed: CPU of a bare request | 17.25 × | ≤ 16 | **missed** | Half of it is <escaping>. |" in table
     assert table.count("**missed**") == 2
-    assert chart.count('class="missed"') == 1  # what has no goal has no bar
+    assert chart.count('class="missed"') == 1  # a figure without a goal has no bar
 
 
-def test_the_last_read_that_missed_a_commit_counts_from_the_first_one_it_missed():
+def test_a_stale_read_is_measured_from_the_first_commit_that_it_does_not_show():
     reads = [Read(0.9, 0), Read(1.1, 0), Read(1.3, 1), Read(2.05, 1), Read(2.2, 1), Read(2.4, 2)]
 
     assert max(stale_times([1.0, 2.0], reads)) == pytest.approx(0.2)
-    with pytest.raises(WrongAnswer):
+    with pytest.raises(UnexpectedResponse):
         stale_times([1.0, 2.0, 3.0], reads)
 
 
-def test_statements_of_a_registry_are_not_those_of_a_hit():
+def test_statements_of_a_registry_are_not_counted():
     log = (
         b"2026-01-01 00:00:00.000 UTC [7] LOG:  statement: \n\tSELECT now.horizon\n\tFROM (SELECT pg_snapshot_xmin(\n"
         b"2026-01-01 00:00:00.000 UTC [8] LOG:  execute <unnamed>: SELECT *\n\tFROM blogs_post\n"
@@ -150,7 +150,7 @@ def test_statements_of_a_registry_are_not_those_of_a_hit():
     assert statements(log) == 2
 
 
-def test_the_texts_are_always_the_same_and_of_the_length_of_a_post():
+def test_the_texts_are_deterministic_and_have_the_length_of_a_post():
     written = texts(100)
 
     assert written == texts(100)

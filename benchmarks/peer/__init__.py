@@ -2,10 +2,9 @@
 
 python -m benchmarks peer
 
-`wagtailblog` is what `wagtail start` and Wagtail's tutorial lead to, by somebody who looks after the number of queries;
-its pages show what ours show. Its page cache is wagtail-cache: Django's own cache middleware on Redis, which it makes
-safe for previews and editors, so that it is what a Wagtail site takes when it caches whole pages. The CPU time of
-PostgreSQL and Redis counts on both sides.
+`wagtailblog` follows `wagtail start` and Wagtail's tutorial, with a fixed number of queries per page. Its pages show
+the same content as ours. Its page cache is wagtail-cache, the usual choice for whole pages: Django's cache middleware
+on Redis, made safe for previews and editors. The CPU time of PostgreSQL and Redis is included on both sides.
 """
 
 from collections.abc import Iterator
@@ -25,31 +24,31 @@ PEERS_HIT = b"X-Wagtail-Cache: hit"
 def measure() -> Iterator[Figure]:
     install()
     with two_blogs() as installation, peer(installation) as wagtail:
-        behind = (installation.postgresql, installation.redis)
-        # One request at a time: of several that come at once ours renders one, and answers all with it.
+        servers = (installation.postgresql, installation.redis)
+        # One request at a time: of identical parallel requests, ours renders one and uses its response for all.
         theirs = wagtail.serve("wagtail", page_cache=False, worker="sync")
         ours = installation.serve("ours", worker="sync", DJANGO_SETTINGS_MODULE="benchmarks.uncached")
         for name, path in PAGES.items():
             page = Page(FIRST, path)
-            sides = (side(server, page, *behind, keep_alive=False) for server in (theirs, ours))
+            sides = (side(server, page, *servers, keep_alive=False) for server in (theirs, ours))
             yield _figure(f"uncached {name}", *sides, goal=UNCACHED_GOAL)
         theirs = wagtail.serve("wagtail-cached", page_cache=True)
         ours = installation.serve("ours-cached")
         for name, path in PAGES.items():
-            sides = (_cached(server, path, hit, behind) for server, hit in ((theirs, PEERS_HIT), (ours, HIT)))
+            sides = (_cached(server, path, hit, servers) for server, hit in ((theirs, PEERS_HIT), (ours, HIT)))
             yield _figure(f"cached {name}", *sides, goal=CACHED_GOAL)
 
 
-def _cached(server: Gunicorn, path: str, hit: bytes, behind: tuple[Process, ...]) -> Side:
+def _cached(server: Gunicorn, path: str, hit: bytes, servers: tuple[Process, ...]) -> Side:
     page = Page(FIRST, path)
-    fetch(server.port, page)  # stores it
-    return side(server, page._replace(marker=hit), *behind)
+    fetch(server.port, page)  # stores the page in the cache
+    return side(server, page._replace(marker=hit), *servers)
 
 
 def _figure(name: str, theirs: Side, ours: Side, *, goal: float) -> Figure:
     measured = compare(theirs, ours)
-    seen = [
-        f"{who} {taken.cpu:.2f} ms for {len(fetch(each.port, each.page).body) / 1000:.1f} kB"
-        for who, taken, each in (("Wagtail", measured.one, theirs), ("ours", measured.other, ours))
+    costs = [
+        f"{name} {taken.cpu:.2f} ms for {len(fetch(each.port, each.page).body) / 1000:.1f} kB"
+        for name, taken, each in (("Wagtail", measured.one, theirs), ("ours", measured.other, ours))
     ]
-    return Figure(f"{name}: Wagtail's CPU by ours", measured.cpu, "×", goal, True, f"{', '.join(seen)}.")
+    return Figure(f"{name}: Wagtail's CPU by ours", measured.cpu, "×", goal, True, f"{', '.join(costs)}.")

@@ -1,4 +1,4 @@
-"""Wagtail in an environment of its own, beside an installation of ours."""
+"""Wagtail in its own virtual environment, with the servers of an installation."""
 
 import json
 import os
@@ -21,11 +21,11 @@ HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
 ENVIRONMENT = PROJECT / ".venv-peer"
 PYTHON = ENVIRONMENT / "bin" / "python"
-INSTALLED = ENVIRONMENT / "installed"  # says what is
+INSTALLED = ENVIRONMENT / "installed"  # a copy of the installed requirements
 
 
 def install() -> None:
-    """Put what requirements.txt asks for into .venv-peer, unless it is there already."""
+    """Install requirements.txt into .venv-peer, unless it is installed already."""
     wanted = f"Python {platform.python_version()}\n{REQUIREMENTS.read_text()}"
     if INSTALLED.exists() and INSTALLED.read_text() == wanted:
         return
@@ -37,15 +37,15 @@ def install() -> None:
 
 
 def _uv() -> Path:
-    """The one that `make` installed with."""
+    """The uv that `make` uses."""
     found = sorted(PROJECT.glob(".tools/uv-*/bin/uv"), key=lambda file: file.stat().st_mtime)
     if not found:
-        raise ProcessFailed("There is no uv in .tools: `make bench` gets it.")
+        raise ProcessFailed("There is no uv in .tools. Run `make bench`, which installs it.")
     return found[-1]
 
 
 class Wagtail(Gunicorn):
-    """With the settings of our gunicorn."""
+    """Wagtail under gunicorn with our configuration."""
 
     def command(self) -> Command:
         return [PYTHON, *super().command()[1:]]
@@ -55,7 +55,7 @@ class Wagtail(Gunicorn):
 
 
 class Peer:
-    """Two sites in a database of their own. Its servers end with it."""
+    """Two Wagtail sites in a separate database. `stop` ends its servers."""
 
     def __init__(self, installation: Installation) -> None:
         self._session = installation.session
@@ -77,7 +77,7 @@ class Peer:
             connection.execute("VACUUM ANALYZE")
 
     def serve(self, name: str, *, page_cache: bool, worker: str = "server.worker.Worker", **variables: str) -> Wagtail:
-        """A gunicorn that answers, as `Installation.serve` makes them."""
+        """Start a gunicorn, like `Installation.serve`."""
         environment = self._environment | variables | {"PAGE_CACHE": "yes" if page_cache else "no"}
         server = Wagtail(self._session, name, environment, "wagtailblog.wsgi", worker)
         self._servers.append(server)
@@ -106,7 +106,7 @@ def _create_database(installation: Installation) -> str:
 
 
 def _posts() -> list[dict[str, object]]:
-    """The posts of benchmarks.posts, rendered by us, so that both show the same HTML."""
+    """The posts of benchmarks.posts, rendered by our code, so that both show the same HTML."""
     now = datetime.now(UTC)
     return [
         {

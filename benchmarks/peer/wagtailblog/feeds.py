@@ -1,4 +1,4 @@
-"""The Atom feed of a site, with Django's own framework."""
+"""The Atom feed of a site, with Django's syndication framework."""
 
 from datetime import datetime
 
@@ -11,21 +11,21 @@ from wagtailblog.models import POSTS_A_PAGE, PostPage
 
 
 class PostFeed(Feed):
-    """Of the ten newest posts, whole."""
+    """The full texts of the ten newest posts."""
 
     feed_type = Atom1Feed
 
     def get_object(self, request: HttpRequest) -> tuple[HttpRequest, Site]:
         return request, Site.find_for_request(request)
 
-    def title(self, asked: tuple[HttpRequest, Site]) -> str:
-        return asked[1].site_name
+    def title(self, target: tuple[HttpRequest, Site]) -> str:
+        return target[1].site_name
 
-    def link(self, asked: tuple[HttpRequest, Site]) -> str:
-        return asked[1].root_url
+    def link(self, target: tuple[HttpRequest, Site]) -> str:
+        return target[1].root_url
 
-    def items(self, asked: tuple[HttpRequest, Site]) -> list[PostPage]:
-        request, site = asked
+    def items(self, target: tuple[HttpRequest, Site]) -> list[PostPage]:
+        request, site = target
         posts = PostPage.objects.newest_below(site.root_page).prefetch_related("tagged_items__tag")[:POSTS_A_PAGE]
         for post in posts:
             post.link = post.get_full_url(request)

@@ -1,6 +1,6 @@
-"""A blog as the tutorial of Wagtail builds it: a home page, posts below it with tags and authors, a look for each site.
+"""A blog as in Wagtail's tutorial: a home page, posts below it with tags and authors, a look for each site.
 
-Lists fetch what they show in a fixed number of queries.
+Lists use a fixed number of queries.
 """
 
 from typing import Any, Self
@@ -59,6 +59,6 @@ class PostPage(Page):
     objects = PageManager.from_queryset(PostQuerySet)()
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Both are shown in several places, and asked for once."""
+        """Query the authors and tags once, because the template shows them several times."""
         context = super().get_context(request)
         return context | {"authors": list(self.authors.all()), "tags": list(self.tags.all())}

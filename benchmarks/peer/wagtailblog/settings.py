@@ -1,10 +1,10 @@
-"""Wagtail as `wagtail start` sets it up for production, on PostgreSQL and Redis."""
+"""The production settings of `wagtail start`, with PostgreSQL and Redis."""
 
 import os
 
 import dj_database_url
 
-# Pages from the page cache, or each of them rendered anew.
+# Whether pages come from the page cache. Without it, each request renders its page.
 PAGE_CACHE = os.environ["PAGE_CACHE"] == "yes"
 
 ALLOWED_HOSTS = ["*"]
@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
-if PAGE_CACHE:  # the first and the last, as its documentation says
+if PAGE_CACHE:  # first and last, as the documentation of wagtail-cache requires
     MIDDLEWARE = [
         "wagtailcache.cache.UpdateCacheMiddleware",
         *MIDDLEWARE,
@@ -59,7 +59,7 @@ STATIC_URL = "/static/"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,  # each template is parsed once a process: DEBUG is off
+        "APP_DIRS": True,  # with DEBUG off, each template is parsed once per process
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",

@@ -1,4 +1,4 @@
-"""Every address of the sites; the admin's come along, as on any Wagtail."""
+"""The URLs of the sites and, as in any Wagtail project, of the admin."""
 
 from django.urls import include, path
 from wagtail import urls as wagtail_urls

@@ -1,4 +1,4 @@
-"""Two sites with posts, in the place of the one that Wagtail comes with."""
+"""Replace Wagtail's default site with two sites and their posts."""
 
 import json
 from datetime import datetime
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="JSON: posts, the newest first, by host.")
+        parser.add_argument("file", type=Path, help="JSON file: host → posts, the newest first")
 
     def handle(self, *args: Any, **options: Any) -> None:
         Site.objects.all().delete()
