@@ -59,6 +59,21 @@ def test_values_are_kept_in_the_database_of_the_url():
     assert (one.get("page"), other.get("page")) == (b"Hello", None)
 
 
+def test_a_unix_socket_has_the_same_deadline(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "redis.sock"))
+        listener.listen()
+        server = RubbishRedis(listener)
+        cache = cache_of(server.url)
+
+        assert cache.set("page", b"Hello", 10)
+        assert [cache.get("page") for _ in range(2)] == [b"Hello", b"Hello"]
+        server.respond = lambda key, own: dripping(b"$100\r\n", part=b"x", pause=0.2)
+        took, page = seconds(lambda: cache.get("page"))
+        assert page is None
+        assert took < TIMEOUT + 0.75
+
+
 def test_a_wrong_password_is_logged_without_its_text_and_gives_a_miss(caplog):
     url = servers.redis.url.replace(servers.redis.password, "wrong")
 

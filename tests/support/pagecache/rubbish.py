@@ -9,12 +9,13 @@ from contextlib import suppress
 class RubbishRedis:
     """Stores what SET sends. `respond(key, stored)` returns the bytes for GET; None: as Redis would."""
 
-    def __init__(self):
+    def __init__(self, listener=None):
         self.stored = {}
         self.respond = None
         self.gets = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
+        address = self._listener.getsockname()
+        self.url = f"unix://{address}" if isinstance(address, str) else f"redis://127.0.0.1:{address[1]}/0"
         threading.Thread(target=self._listen, daemon=True).start()
 
     def stop(self):

@@ -1,0 +1,32 @@
+"""A file that is written atomically is complete, or as it was before."""
+
+import pytest
+
+from lib.files import atomic_write
+
+pytestmark = pytest.mark.pure
+
+
+def test_a_file_is_replaced_at_the_end_of_the_block(tmp_path):
+    target = tmp_path / "port"
+    target.write_text("8000")
+
+    with atomic_write(target) as file:
+        file.write(b"8001")
+        assert target.read_text() == "8000"
+
+    assert target.read_text() == "8001"
+    assert target.stat().st_mode & 0o777 == 0o644
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_exception_leaves_the_old_file_and_no_temporary_one(tmp_path):
+    target = tmp_path / "port"
+    target.write_text("8000")
+
+    with pytest.raises(ZeroDivisionError), atomic_write(target) as file:
+        file.write(b"80")
+        raise ZeroDivisionError
+
+    assert target.read_text() == "8000"
+    assert list(tmp_path.iterdir()) == [target]
