@@ -25,7 +25,7 @@ control_socket_disable = True
 forwarder_headers = ""
 # Seconds for requests to complete when a worker stops or is replaced.
 graceful_timeout = 30
-# Longer than Traefik keeps idle connections (90 s): otherwise gunicorn could close one while a request is on its way.
+# Longer than Traefik keeps idle connections (90 s): otherwise gunicorn could close one while a request arrives.
 keepalive = 95
 # Enough for a browser's headers and those that a proxy adds.
 limit_request_field_size = 8190

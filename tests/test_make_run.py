@@ -199,7 +199,7 @@ def test_deleted_accounts_are_not_printed(checkout, make_run):
     running.ready_after()
     running.ctrl_c()
     with closing(sqlite3.connect(checkout / "var/db.sqlite3")) as database:
-        database.execute("UPDATE accounts_user SET email = 'somebody@else.test' WHERE email = 'admin@example.com'")
+        database.execute("UPDATE accounts_user SET email = 'other@else.test' WHERE email = 'admin@example.com'")
         database.commit()
     try:
         again = make_run()
@@ -208,7 +208,7 @@ def test_deleted_accounts_are_not_printed(checkout, make_run):
         assert "owner@example.com" in again.output
     finally:
         with closing(sqlite3.connect(checkout / "var/db.sqlite3")) as database:
-            database.execute("UPDATE accounts_user SET email = 'admin@example.com' WHERE email = 'somebody@else.test'")
+            database.execute("UPDATE accounts_user SET email = 'admin@example.com' WHERE email = 'other@else.test'")
             database.commit()
 
 

@@ -108,7 +108,7 @@ def test_an_author_cannot_place_a_post_on_another_site(techblog, financeblog, au
 
 def test_an_author_edits_only_own_drafts(techblog, author, publish, admin_as):
     mine = publish("Mine", on=techblog, at=None, created_by=author)
-    other = publish("Of somebody else", on=techblog, at=None)
+    other = publish("Of another author", on=techblog, at=None)
     once_mine = publish("Mine and live", on=techblog, created_by=author)
     client = admin_as(author)
 
@@ -118,7 +118,7 @@ def test_an_author_edits_only_own_drafts(techblog, author, publish, admin_as):
         assert client.post(change(placement.post), {"title": "Taken"}).status_code == 403
         assert client.post(f"/blogs/post/{placement.post_id}/delete/", {"post": "yes"}).status_code == 403
         client.post("/blogs/post/", {"action": "delete_selected", "_selected_action": placement.post_id, "post": "yes"})
-    assert set(Post.objects.values_list("title", flat=True)) == {"Still mine", "Of somebody else", "Mine and live"}
+    assert set(Post.objects.values_list("title", flat=True)) == {"Still mine", "Of another author", "Mine and live"}
 
 
 def test_an_author_cannot_edit_an_own_post_once_it_is_scheduled(techblog, author, publish, admin_as):
@@ -198,7 +198,7 @@ def test_an_author_who_is_editor_elsewhere_cannot_publish_drafts_of_others_there
     techblog, financeblog, author, publish, admin_as
 ):
     membership = Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
-    draft = publish("Of somebody else", on=techblog, at=None).post
+    draft = publish("Of another author", on=techblog, at=None).post
     live = publish("Mine and live", on=techblog, created_by=author).post
     mine = publish("Mine", on=techblog, at=None, created_by=author).post
     client = admin_as(author)

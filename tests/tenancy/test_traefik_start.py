@@ -26,7 +26,7 @@ def start(tmp_path):
     return start
 
 
-def test_the_token_may_lie_in_a_file_and_nobody_else_reads_where_it_is_written_to(start, tmp_path):
+def test_the_token_can_come_from_a_file_and_is_written_to_a_file_that_no_other_user_reads(start, tmp_path):
     (tmp_path / "token").write_text("the-token\n")
 
     file = Path(start(INTERNAL_TOKEN=None, INTERNAL_TOKEN_FILE=str(tmp_path / "token")).stdout.strip())
