@@ -47,7 +47,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "csrf"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# Bytes of a request body, files included: the largest image (tenancy.media.MAX_BYTES) and other fields.
+# Bytes of a request body, files included: the largest image (lib.images.MAX_BYTES) and other fields.
 MAX_REQUEST_BODY = 12 * 1024 * 1024
 INSTALLED_APPS = [
     # Before tenancy, which disconnects its receiver that creates a default site (newsstand.E005).
