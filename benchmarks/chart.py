@@ -36,7 +36,7 @@ def chart(figures: Sequence[Figure]) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-            ' role="img" aria-label="Figures beside their goals">',
+            ' role="img" aria-label="Figures and their goals">',
             f"<style>{STYLE}</style>",
             f'<text x="{goal}" y="16" text-anchor="middle">goal</text>',
             *(_bar(figure, TOP + ROW * number) for number, figure in enumerate(rows)),

@@ -98,21 +98,21 @@ class Trial:
         return self._uncached("growth: end of the list, site of 100,000", page, _page(AMONG_TWO, "/"), DEEP_GOAL)
 
     def old_tag(self) -> Figure:
-        page, beside = (_page(site, f"/tag/{archive.OLD_TAG}/") for site in (LARGE_SITE, AMONG_TWO))
-        figure = self._uncached("growth: tag of the oldest posts, site of 100,000", page, beside, UNCACHED_GOAL)
+        page, baseline = (_page(site, f"/tag/{archive.OLD_TAG}/") for site in (LARGE_SITE, AMONG_TWO))
+        figure = self._uncached("growth: tag of the oldest posts, site of 100,000", page, baseline, UNCACHED_GOAL)
         return figure._replace(reason=f"{figure.reason} {WHY_OLD_TAG}")
 
-    def _uncached(self, name: str, page: Page, beside: Page, goal: float) -> Figure:
+    def _uncached(self, name: str, page: Page, baseline: Page, goal: float) -> Figure:
         one, other = (
             side(server, each, *self.servers, keep_alive=False)
-            for server, each in ((self.growing, page), (self.small, beside))
+            for server, each in ((self.growing, page), (self.small, baseline))
         )
         return _figure(name, one, other, UNCACHED_PACE, goal)
 
-    def _cached(self, name: str, page: Page, beside: Page) -> Figure:
+    def _cached(self, name: str, page: Page, baseline: Page) -> Figure:
         one, other = (
             side(server, _stored(server, each), *self.servers)
-            for server, each in ((self.growing_cached, page), (self.small_cached, beside))
+            for server, each in ((self.growing_cached, page), (self.small_cached, baseline))
         )
         return _figure(name, one, other, CACHED_PACE, CACHED_GOAL)
 

@@ -119,7 +119,10 @@ def test_an_invalid_date_is_reported_and_replaced_by_the_date_of_the_file_name(w
         dates.parse(written, UTC)
 
 
-def test_a_post_without_a_date_becomes_a_draft_and_a_page_without_a_date_is_published(archive, techblog, visit):
+def test_a_post_without_a_date_becomes_a_draft_and_a_page_without_a_date_is_published(
+    archive,
+    techblog,
+):
     archive.write("hello.md", head("title: Hello"))
     archive.write("about.md", head("title: About\nlayout: page\npinned: true"))
 

@@ -33,7 +33,7 @@ def body(slug="a"):
         ("`![A cat](/img/cat.png)` ![A cat](/img/%63at.png)", "`![A cat](/img/cat.png)` ![A cat]({})"),
     ],
 )
-def test_an_image_in_the_text_is_stored_and_its_address_rewritten(archive, techblog, visit, written, became):
+def test_an_image_in_the_text_is_stored_and_its_address_rewritten(archive, techblog, written, became):
     archive.picture("img/cat.png")
     archive.write("a.md", HEAD + written)
 
