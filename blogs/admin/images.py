@@ -21,7 +21,7 @@ POSTS_NAMED = 20
 
 
 @admin.register(Image, site=admin_site)
-class ImageAdmin(ScopedAdmin):
+class ImageAdmin(ScopedAdmin[Image]):
     """Authors of a site upload and see its images. Editors rename and delete them."""
 
     menu_order = 3
@@ -34,10 +34,10 @@ class ImageAdmin(ScopedAdmin):
     list_select_related = ["site"]
     search_fields = ["title", "name", "site__domain"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
         return ["site", "file", "title"] if obj is None else ["preview", "title", "site_name", "size", "markdown"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
         # The file cannot change: a new one gets a new address, which no post shows.
         return [] if obj is None else ["preview", "site_name", "size", "markdown"]
 
@@ -62,7 +62,7 @@ class ImageAdmin(ScopedAdmin):
     def markdown(self, obj: Image) -> SafeString:
         return format_html("<code>![{}]({})</code>", obj.title or "Alt text", obj.get_absolute_url())
 
-    def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
+    def blockers(self, objs: list[Image], user: AnyUser) -> list[str]:
         shows = models.Q(images__in=objs) | models.Q(cover__in=objs)
         visible = self.admin_site.get_model_admin(Post).scope(Post.objects.all(), user)  # type: ignore[attr-defined]
         named = visible.filter(shows).distinct().values_list("title", flat=True)[:POSTS_NAMED]

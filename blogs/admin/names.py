@@ -22,7 +22,7 @@ def on_sites_of(user: AnyUser) -> models.QuerySet[Post]:
 
 
 @admin.register(Tag, site=admin_site)
-class TagAdmin(ScopedAdmin):
+class TagAdmin(ScopedAdmin[Tag]):
     """Posts create tags. All sites share a tag, so only superusers rename it."""
 
     menu_order = 5
@@ -30,21 +30,21 @@ class TagAdmin(ScopedAdmin):
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
 
-    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
+    def scope(self, rows: models.QuerySet[Tag], user: AnyUser) -> models.QuerySet[Tag]:
         if sees_everything(user):
             return rows
         return rows.filter(Exists(on_sites_of(user).filter(tags=OuterRef("pk"))))
 
-    def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
+    def allows(self, verb: str, user: AnyUser, obj: Tag | None = None) -> bool:
         """A tag belongs to no site. `scope` decides which tags a user sees."""
         return super().allows(verb, user)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Tag | None = None) -> list[str]:
         return ["slug"] if obj else []
 
 
 @admin.register(Author, site=admin_site)
-class AuthorAdmin(ScopedAdmin):
+class AuthorAdmin(ScopedAdmin[Author]):
     """Authors of posts on sites of the user, and those that the user created and no post names yet."""
 
     menu_order = 4
@@ -53,13 +53,13 @@ class AuthorAdmin(ScopedAdmin):
     search_fields = ["name", "slug"]
     autocomplete_fields = ["user"]
 
-    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
+    def scope(self, rows: models.QuerySet[Author], user: AnyUser) -> models.QuerySet[Author]:
         if sees_everything(user):
             return rows
         used = Exists(on_sites_of(user).filter(authors=OuterRef("pk")))
         return rows.filter(used | ~Exists(Post.objects.filter(authors=OuterRef("pk"))) & Q(created_by=user.pk))
 
-    def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
+    def allows(self, verb: str, user: AnyUser, obj: Author | None = None) -> bool:
         """Users change an author if they edit the homes of all posts of this author."""
         role = self.required_roles[verb]
         if obj is None or role is None or role == Role.AUTHOR or sees_everything(user):
@@ -68,10 +68,10 @@ class AuthorAdmin(ScopedAdmin):
             return False
         return not Post.objects.filter(authors=obj).exclude(home__in=sites_of(user, role)).exists()
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Author | None = None) -> Any:
         return [*(["name", "slug"] if obj else ["name"]), "bio", *(["user"] if is_superuser(request.user) else [])]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Author | None = None) -> list[str]:
         return ["slug"] if obj else []
 
     def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
@@ -80,6 +80,6 @@ class AuthorAdmin(ScopedAdmin):
         else:
             publishing.create_author(obj, by=request.user)
 
-    def blockers(self, objs: list[Any], user: AnyUser) -> list[str]:
+    def blockers(self, objs: list[Author], user: AnyUser) -> list[str]:
         titles = on_sites_of(user).filter(authors__in=objs).distinct().values_list("title", flat=True)[:20]
         return [f"“{title}” names this author" for title in titles]

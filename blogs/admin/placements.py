@@ -32,11 +32,11 @@ class StateFilter(ChoiceFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return [(state, state) for state in Placement.State.values]
 
-    def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
+    def value_in(self, rows: models.QuerySet[Placement], value: str) -> models.QuerySet[Placement]:
         return cast(PlacementQuerySet, rows).in_state(Placement.State(value))
 
 
-class PlacementInline(ScopedInline, admin.StackedInline):
+class PlacementInline(ScopedInline[Placement], admin.StackedInline):
     """The placements of a post that the user may change. Those on other sites are neither shown nor changed."""
 
     model = Placement
@@ -47,7 +47,7 @@ class PlacementInline(ScopedInline, admin.StackedInline):
     required_roles = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
     site_choice_role = Role.AUTHOR  # the form refuses what authors may not do
 
-    def scope(self, rows: models.QuerySet[Any], user: AnyUser) -> models.QuerySet[Any]:
+    def scope(self, rows: models.QuerySet[Placement], user: AnyUser) -> models.QuerySet[Placement]:
         at_home = models.Q(site__in=sites_of(user), site=models.F("post__home"))
         return rows.filter(models.Q(site__in=sites_of(user, Role.EDITOR)) | at_home)
 
@@ -60,17 +60,17 @@ class PlacementInline(ScopedInline, admin.StackedInline):
             return ["site_name", "slug", "published_at", "pinned"]
         return [] if has_role_anywhere(request.user, Role.EDITOR) else ["published_at", "pinned"]
 
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+    def get_extra(self, request: HttpRequest, obj: Post | None = None, **kwargs: Any) -> int:
         return 1 if obj is None else 0
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_formset(self, request: HttpRequest, obj: Post | None = None, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, obj, **kwargs)
         formset.form.user = request.user  # Django creates the class for each request
         return formset
 
 
 @admin.register(Placement, site=admin_site)
-class PlacementAdmin(ScopedAdmin):
+class PlacementAdmin(ScopedAdmin[Placement]):
     """Editors of a site publish, rename and unpublish its placements. The post itself belongs to its home."""
 
     menu_order = 2
@@ -84,7 +84,7 @@ class PlacementAdmin(ScopedAdmin):
     search_fields = ["post__title", "slug", "site__domain"]
     autocomplete_fields = ["post"]
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Placement]:
         return super().get_queryset(request).select_related("post", "site").defer("post__body", "post__body_html")
 
     def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
@@ -103,7 +103,7 @@ class PlacementAdmin(ScopedAdmin):
     def view_on_site(self, obj: Placement) -> str | None:
         return site_url(obj.site, obj.get_absolute_url()) if obj.is_live else None
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Placement | None = None) -> Any:
         return [
             *(["post", "site"] if obj is None else ["title", "site_name"]),
             "slug",
@@ -112,10 +112,10 @@ class PlacementAdmin(ScopedAdmin):
             "seen",
         ]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Placement | None = None) -> list[str]:
         return [] if obj is None else ["title", "site_name"]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Placement | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.user = request.user
         return form
@@ -129,7 +129,7 @@ class PlacementAdmin(ScopedAdmin):
     def delete_model(self, request: HttpRequest, obj: Placement) -> None:
         publishing.remove(obj, by=request.user)
 
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Placement]) -> None:
         for placement in queryset.select_related("post"):
             publishing.remove(placement, by=request.user)
 

@@ -31,7 +31,7 @@ class StatusFilter(ChoiceFilter):
         self.here = Placement.objects.filter(site__in=sites_of(request.user))
         return [(state, state) for state in Placement.State.values]
 
-    def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
+    def value_in(self, rows: models.QuerySet[Post], value: str) -> models.QuerySet[Post]:
         if value == Placement.State.DRAFT:
             return rows.exclude(pk__in=self.here.exclude(published_at=None).values("post"))
         return rows.filter(pk__in=self.here.in_state(Placement.State(value)).values("post"))
@@ -45,7 +45,7 @@ class PostList(ChangeList):
 
 
 @admin.register(Post, site=admin_site)
-class PostAdmin(ScopedAdmin):
+class PostAdmin(ScopedAdmin[Post]):
     menu_order = 1
     retried_errors = (*ScopedAdmin.retried_errors, publishing.Conflict)
     site_path = "home"
@@ -65,7 +65,7 @@ class PostAdmin(ScopedAdmin):
     list_select_related = ["home"]
     search_fields = ["title", "home__domain"]
 
-    def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
+    def allows(self, verb: str, user: AnyUser, obj: Post | None = None) -> bool:
         if not super().allows(verb, user, obj) or obj is None or verb in ("view", "add"):
             return super().allows(verb, user, obj)
         return bool(permissions.can_edit_post.test(user, obj))
@@ -77,12 +77,12 @@ class PostAdmin(ScopedAdmin):
             posts = posts.filter(pk__in=permissions.editable_posts(request.user).values("pk"))
         return posts, has_duplicates
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Post | None = None) -> Any:
         if obj is None or self.allows("change", request.user, obj):
             return self.fieldsets
         return [(None, {"fields": ["title", "home_name", "kind", "body", "excerpt", "cover_alt", "authors", "tags"]})]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> list[str]:
         return ["home_name"]
 
     @admin.display(description="home")
@@ -114,7 +114,7 @@ class PostAdmin(ScopedAdmin):
             kwargs["widget"] = forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)
         form.user = request.user
         form.visible_tags = self.choices(Tag, request)
@@ -161,7 +161,7 @@ class PostAdmin(ScopedAdmin):
     def delete_model(self, request: HttpRequest, obj: Post) -> None:
         publishing.delete_post(obj, by=request.user)
 
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Post]) -> None:
         for post in queryset:
             publishing.delete_post(post, by=request.user)
 

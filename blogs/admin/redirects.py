@@ -10,7 +10,7 @@ from blogs.admin.forms import RedirectForm
 
 
 @admin.register(Redirect, site=admin_site)
-class RedirectAdmin(ScopedAdmin):
+class RedirectAdmin(ScopedAdmin[Redirect]):
     menu_order = 6
     form = RedirectForm
     fields = ["site", "old_path", "new_path"]
