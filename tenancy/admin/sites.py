@@ -33,7 +33,7 @@ class SettingsInline(ScopedInline[SiteSettings], admin.StackedInline):
         return [] if request.user.is_superuser else ["state"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Superusers only see the deployment: an owner must not direct the site to another server."""
+        """Only superusers see the deployment: an owner must not direct the site to another server."""
         return [name for name in self.fields if name != "deployment" or request.user.is_superuser]
 
 
