@@ -78,7 +78,8 @@ def tables():
 def pytest_collection_modifyitems(items):
     """Tests of an installation commit, because the registry reads committed rows only.
 
-    A test marked `rollback` runs in one transaction that is rolled back, so it cannot request pages of sites.
+    A test marked `rollback` runs in one transaction that is rolled back, so it cannot request pages of sites. In a
+    module with this mark, single tests commit with `django_db(transaction=True)`.
     """
     for item in items:
         if "installation" in item.fixturenames and not item.get_closest_marker("rollback"):
@@ -90,7 +91,7 @@ def installation(request, db, settings, tmp_path):
     """An empty installation."""
     settings.MEDIA_ROOT = tmp_path / "media"
     yield
-    if not request.node.get_closest_marker("rollback"):
+    if request.node.get_closest_marker("django_db"):
         # Next, all tables are emptied without triggers, which no registry notices. So delete the domains now.
         Domain.objects.all().delete()
         registry.find("")

@@ -11,6 +11,8 @@ from blogs.models import Author, Image, Placement, Post, Tag
 from tests.support.admin import errors, fields, saved, send
 from tests.support.pictures import picture
 
+pytestmark = pytest.mark.rollback
+
 ADD = "/blogs/post/add/"
 
 
@@ -34,6 +36,7 @@ def image(techblog):
     return image
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_editor_writes_and_publishes_a_post(techblog, editor, admin_as, visit):
     written = {"title": "Hello there", "home": techblog.pk, "body": "Some *text*.", "tag_names": "Python, Big Iron"}
     publish = {f"placements-0-{name}": value for name, value in now().items()}
@@ -127,6 +130,7 @@ def test_an_author_cannot_edit_an_own_post_once_it_is_scheduled(techblog, author
     assert admin_as(author).post(change(placement.post), {"title": "Taken"}).status_code == 403
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_editor_of_another_site_unpublishes_a_post_there_but_cannot_edit_it(
     shared, financeblog, member, admin_as, visit
 ):
@@ -257,6 +261,7 @@ def test_only_editors_of_the_new_home_move_a_published_post_there(techblog, fina
     assert saved(send(client, change(post), home=financeblog.pk))
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_placement_without_a_time_or_a_deleted_one_is_no_longer_public(techblog, editor, publish, admin_as, visit):
     first, second = publish("First", on=techblog), publish("Second", on=techblog)
     client = admin_as(editor)

@@ -10,6 +10,8 @@ from blogs import publishing
 from blogs.models import Author, Placement, Post
 from tests.support.admin import errors, fields, form_of, saved
 
+pytestmark = pytest.mark.rollback
+
 
 def change(post):
     return f"/blogs/post/{post.pk}/change/"
@@ -82,6 +84,7 @@ def test_a_third_save_in_between_is_another_conflict(post, editor, owner, admin_
     assert Post.objects.get().title == "My title"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_save_between_validation_and_lock_is_a_conflict_too(post, editor, owner, admin_as, window, monkeypatch):
     edit_post = publishing.edit_post
 

@@ -12,6 +12,8 @@ from blogs.models import Author, Image, Placement, Post, Tag
 from blogs.slugs import free_slug
 from tests.support.pictures import picture
 
+pytestmark = pytest.mark.rollback
+
 OTHER_FIELDS = {
     "body_html",  # rendered from the body
     "created_by",
@@ -135,6 +137,7 @@ def test_a_post_with_images_of_its_home_in_the_text_does_not_move(techblog, fina
         publishing.edit_post(post, {"home": financeblog}, by=None, version=1)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_editors_publish_and_unpublish_and_authors_do_not(techblog, author, editor, publish, visit):
     draft = publish("Mine", on=techblog, at=None, created_by=author)
 

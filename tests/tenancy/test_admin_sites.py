@@ -2,6 +2,7 @@
 
 from threading import Barrier, Thread
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
@@ -13,6 +14,8 @@ from tenancy.models import Domain, SiteSettings, State
 from tests.support.accounts import PASSWORD
 from tests.support.admin import errors, fields, saved, send
 from tests.support.pictures import picture
+
+pytestmark = pytest.mark.rollback
 
 ADD = "/sites/site/add/"
 NEW = {"name": "Cookblog", "domain": "Cookblog.test."}
@@ -30,6 +33,7 @@ def domain_row(name):
     return "domains", {"name": name}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_superuser_creates_a_site_and_continues_with_its_settings(superuser, stranger, admin_as, visit):
     client = admin_as(superuser)
     settings = {"settings-0-tagline": "Soup", "settings-0-theme": "broadsheet", "settings-0-accent": "#AA0000"}
@@ -68,6 +72,7 @@ def test_add_another_leads_to_an_empty_add_form(superuser, admin_as):
     assert (response.status_code, response["Location"]) == (302, ADD)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_further_domain_is_replaced_by_another_name(techblog, superuser, admin_as, visit):
     client = admin_as(superuser)
     send(client, change(techblog), domain_row("www.techblog.test"))
@@ -101,6 +106,7 @@ def test_an_unusable_domain_is_refused_with_the_reason(techblog, financeblog, su
     assert set(Domain.objects.values_list("name", flat=True)) == {"techblog.test", "financeblog.test"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_renamed_site_keeps_its_old_domain_as_a_redirect(techblog, superuser, admin_as, visit):
     assert saved(send(admin_as(superuser), change(techblog), domain="renamed.test", name="Renamed"))
 
@@ -109,6 +115,7 @@ def test_a_renamed_site_keeps_its_old_domain_as_a_redirect(techblog, superuser, 
     assert Site.objects.get().name == "Renamed"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_further_domains_can_be_added_and_removed(techblog, financeblog, superuser, admin_as, visit):
     client = admin_as(superuser)
     assert saved(send(client, change(techblog), domain_row("www.techblog.test")))
@@ -130,6 +137,7 @@ def test_a_domain_cannot_become_primary_and_be_removed_in_one_form(techblog, sup
     assert Domain.objects.get(primary=True).name == Site.objects.get().domain == "www.techblog.test"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_owner_can_change_name_and_settings_of_their_site(techblog, owner, admin_as, visit):
     client = admin_as(owner)
     data = {"name": "Techblog II", "settings-0-tagline": "Anew", "settings-0-logo": picture(4, 3)}
@@ -230,6 +238,7 @@ def test_members_cannot_raise_their_own_role(techblog, financeblog, owner, edito
     assert not Membership.objects.filter(site=financeblog).exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_deleting_a_site_deletes_its_files(techblog, financeblog, publish, superuser, admin_as, visit, settings):
     publish("Hello", on=techblog)
     client = admin_as(superuser)
@@ -258,6 +267,7 @@ def test_a_site_that_is_the_home_of_shared_posts_is_not_deleted(shared, techblog
     assert Site.objects.filter(pk=techblog.pk).exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_two_concurrent_add_forms_with_one_domain_one_succeeds(superuser, admin_as):
     barrier, answers = Barrier(2), []
     data = fields(admin_as(superuser), ADD) | {"domain": "wanted.test", "name": "Wanted"}

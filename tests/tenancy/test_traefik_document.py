@@ -11,7 +11,7 @@ from tenancy import lifecycle
 from tenancy.internal import traefik
 from tenancy.models import Domain, DomainCheck, SiteSettings
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 
 TOKEN = "the-token-of-traefik-0123456789-abcdef"
 
@@ -208,6 +208,7 @@ def test_without_internal_token_all_requests_get_401(techblog, get, settings):
     assert get("Bearer ").status_code == 401
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_document_is_on_the_internal_host_alone(techblog, visit):
     for host in ("techblog.test", django_settings.ADMIN_HOST, "unknown.test"):
         assert visit(host, "/traefik/document", authorization=f"Bearer {TOKEN}").status_code in (302, 404)
@@ -277,6 +278,7 @@ def test_the_catch_all_leaves_out_the_internal_host(techblog, routers):
     assert rules == {f"!Host(`{django_settings.INTERNAL_HOST}`)"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_all_processes_respond_with_the_same_bytes(techblog, financeblog, processes):
     """Traefik applies each document that differs. The order of a set differs between Python processes."""
     for name in ("techblog.test", "financeblog.test", django_settings.ADMIN_HOST):
