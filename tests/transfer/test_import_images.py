@@ -20,7 +20,7 @@ def body(slug="a"):
 
 
 @pytest.mark.parametrize(
-    ("written", "became"),
+    ("source", "expected"),
     [
         ("![A cat](/img/cat.png)", "![A cat]({})"),
         ("![A cat](img/cat.png?raw=true)", "![A cat]({})"),
@@ -33,14 +33,14 @@ def body(slug="a"):
         ("`![A cat](/img/cat.png)` ![A cat](/img/%63at.png)", "`![A cat](/img/cat.png)` ![A cat]({})"),
     ],
 )
-def test_an_image_in_the_text_is_stored_and_its_address_rewritten(archive, techblog, written, became):
+def test_an_image_in_the_text_is_stored_and_its_address_rewritten(archive, techblog, source, expected):
     archive.picture("img/cat.png")
-    archive.write("a.md", HEAD + written)
+    archive.write("a.md", HEAD + source)
 
     run = archive.run()
 
     image = Image.objects.get(site=techblog)
-    assert body() == became.format(image.get_absolute_url())
+    assert body() == expected.format(image.get_absolute_url())
     assert (image.width, image.height, image.title) == (4, 3, "img/cat.png")
     assert not run.notes("a.md")
 

@@ -18,7 +18,7 @@ def notes(text, first_line=1):
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("source", "expected"),
     [
         ('{% image "assets/a.png" "A cat" %}', "![A cat](/assets/a.png)"),
         ('{% image "/assets/a.png" "A [fine] cat" %}\n', "![A \\[fine\\] cat](/assets/a.png)\n"),
@@ -48,9 +48,9 @@ def notes(text, first_line=1):
         ("a {b} {} {1: 2}", "a {b} {} {1: 2}"),
     ],
 )
-def test_known_template_tags_become_markdown_or_html(written, meant):
-    assert expanded(written) == meant
-    assert notes(written) == []
+def test_known_template_tags_become_markdown_or_html(source, expected):
+    assert expanded(source) == expected
+    assert notes(source) == []
 
 
 def test_template_tags_can_use_fields_of_the_front_matter():
@@ -59,7 +59,7 @@ def test_template_tags_can_use_fields_of_the_front_matter():
 
 
 @pytest.mark.parametrize(
-    ("written", "left"),
+    ("source", "expected"),
     [
         ("a {% youtube abc %} b", "a  b"),
         ("{% note %}Mind the *gap*.{% endnote %}", "Mind the *gap*."),
@@ -73,9 +73,9 @@ def test_template_tags_can_use_fields_of_the_front_matter():
         ("{% raw %} never {{ closed", " never {{ closed"),
     ],
 )  # fmt: skip
-def test_an_unknown_tag_is_removed_and_reported_and_its_content_kept(written, left):
-    assert expanded(written) == left
-    assert len(notes(written)) == 1
+def test_an_unknown_tag_is_removed_and_reported_and_its_content_kept(source, expected):
+    assert expanded(source) == expected
+    assert len(notes(source)) == 1
 
 
 def test_a_note_on_an_unknown_tag_has_its_line():
@@ -116,7 +116,7 @@ OWN = links.OwnDomains(["techblog.test", "old.example.com"])
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("source", "expected"),
     [
         ("[x](http://techblog.test/a/?b=c#d)", "[x](/a/?b=c#d)"),
         ("[x](https://old.example.com)", "[x](/)"),
@@ -132,8 +132,8 @@ OWN = links.OwnDomains(["techblog.test", "old.example.com"])
         ("[x](http://techblog.test//evil.test/a)", "[x](/evil.test/a)"),
     ],
 )
-def test_links_to_domains_of_the_site_become_relative(written, meant):
-    assert links.rewrite(written, OWN.relative) == meant
+def test_links_to_domains_of_the_site_become_relative(source, expected):
+    assert links.rewrite(source, OWN.relative) == expected
 
 
 @pytest.mark.parametrize(
