@@ -61,9 +61,9 @@ def known_users(user: AnyUser) -> QuerySet[User]:
 
 
 def name_of(other: User | None, user: AnyUser) -> str:
-    """The name of `other` as `user` may know it. None is the operator on the command line."""
+    """The name of `other` as `user` may know it. None is the operator on the command line, or a deleted user."""
     if other is None:
-        return "A command on the server"
+        return "A command on the server, or a deleted user,"
     return str(other.get_full_name()) if known_users(user).filter(pk=other.pk).exists() else "Another user"
 
 

@@ -3,6 +3,7 @@
 from django.contrib.sites.models import Site
 from django.core.files.storage import default_storage
 from django.db.models import F
+from django.utils import timezone
 
 from blogs.models import Image, Placement, Post
 
@@ -16,4 +17,6 @@ def move_home(source: Site, target: Site, **kwargs: object) -> None:
         with image.file.open("rb") as file:
             name = default_storage.save(f"{target.pk}/{image.name}", file)
         Image.objects.filter(pk=image.pk).update(site=target, file=name)
-    Post.objects.filter(pk__in=list(posts.values_list("pk", flat=True))).update(home=target, version=F("version") + 1)
+    Post.objects.filter(pk__in=list(posts.values_list("pk", flat=True))).update(
+        home=target, version=F("version") + 1, saved_by=None, saved_at=timezone.now()
+    )

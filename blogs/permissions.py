@@ -10,16 +10,16 @@ from rules.predicates import Predicate, predicate
 
 from accounts.models import Role
 from accounts.roles import AnyUser, has_role, has_role_anywhere, sites_of
-from blogs.models import Placement, Post
+from blogs.models import Author, Placement, Post
 from blogs.models.posts import PostQuerySet
 
 Actor = AnyUser | None
 
 
-def require(permission: Predicate, by: Actor, target: Post | Placement) -> None:
+def require(permission: Predicate, by: Actor, target: Post | Placement | None = None) -> None:
     """Raises PermissionDenied unless `by` has the permission for `target`."""
     if by is not None and not permission.test(by, target):
-        raise PermissionDenied(f"{by} lacks the permission {permission.name} for “{target}”.")
+        raise PermissionDenied(f"{by} is not allowed to do this" + (f" to “{target}”." if target else "."))
 
 
 def editable_posts(user: AnyUser) -> PostQuerySet:
@@ -31,7 +31,7 @@ def editable_posts(user: AnyUser) -> PostQuerySet:
     return Post.objects.filter(Q(home__in=sites_of(user, Role.EDITOR)) | Q(home__in=sites_of(user)) & own_drafts)
 
 
-# A form may have changed the post in memory, so this one asks the database.
+# Reads the stored row, because a form may have changed the post in memory.
 @predicate
 def can_edit_post(user: AnyUser, post: Post) -> bool:
     return editable_posts(user).filter(pk=post.pk).exists()
@@ -52,7 +52,7 @@ def is_draft(user: AnyUser, post: Post) -> bool:
     return Post.objects.drafts().filter(pk=post.pk).exists()
 
 
-# Of a post that carries its new home.
+# Tested with a post whose `home` is already the new one.
 can_move_post = is_editor_of_home | (is_author_of_home & is_draft)
 
 
@@ -74,6 +74,12 @@ def is_unpublished(user: AnyUser, placement: Placement) -> bool:
 @predicate
 def can_edit_its_post(user: AnyUser, placement: Placement) -> bool:
     return bool(can_edit_post.test(user, placement.post))
+
+
+@predicate
+def can_edit_author(user: AnyUser, author: Author) -> bool:
+    """Editors of the homes of all posts of the author."""
+    return not Post.objects.filter(authors=author).exclude(home__in=sites_of(user, Role.EDITOR)).exists()
 
 
 @predicate

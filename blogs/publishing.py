@@ -1,14 +1,18 @@
 """Everything that can be done to posts and placements, as `tenancy/lifecycle.py` is for sites.
 
-Admin, importer and demo call these functions and write content in no other way. Each function checks the permission of
-`by` and makes its change in one transaction. `by` is a user, or None for the operator on the command line.
+Admin, importer and demo call these functions and write posts and placements in no other way. Each function checks the
+permission of `by` and makes its change in one transaction. `by` is a user, or None for the operator on the command
+line.
+
+Each transaction locks the post first and then its placements. So an author cannot edit a draft while an editor
+publishes it, and two transactions do not wait for each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
@@ -22,18 +26,18 @@ from blogs.slugs import free_slug, slug_from
 
 # A change of these is an update of the post for its readers.
 TEXT_FIELDS = frozenset({"title", "excerpt", "body"})
+PLACEMENT_FIELDS = {"slug", "published_at", "pinned"}
 
 
 class Conflict(Exception):
     """Another user saved the row after the caller read it. Nothing was written.
 
-    `stored` is the row as it is now, with `saved_by` and `saved_at` if it is a post. `changes` are the caller's.
+    `stored` is the row as it is now, with `saved_by` and `saved_at` if it is a post. The caller holds its own values.
     """
 
-    def __init__(self, stored: Post | Placement, changes: Mapping[str, Any]) -> None:
+    def __init__(self, stored: Post | Placement) -> None:
         super().__init__(f"“{stored}” was changed since it was read.")
         self.stored = stored
-        self.changes = changes
 
 
 # -- posts -------------------------------------------------------------------------------------------------------------
@@ -49,10 +53,12 @@ def create_post(
 ) -> None:
     """Store a new post. `tags` maps slugs to names; missing tags are created. `new_cover` is stored as its cover.
 
-    Raises PermissionDenied unless `by` is an author of its home, and ValidationError.
+    Raises PermissionDenied unless `by` is an author of its home, and ValidationError. `created_by` of the post becomes
+    `by`; the operator may set it.
     """
     permissions.require(permissions.is_author_of_home, by, post)
-    post.created_by = post.created_by or _user(by)
+    if by is not None:
+        post.created_by = _user(by)
     with transaction.atomic():
         _save(post, by=by, new_cover=new_cover)
         post.authors.set(authors or [])
@@ -64,18 +70,19 @@ def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int
 
     `changes` maps fields of `Post.CONTENT_FIELDS`, "home" and "new_cover" to values of the types that `create_post`
     takes. `version` is the one that the caller read. Raises Conflict if another one is stored, PermissionDenied unless
-    `by` may edit the post, and ValidationError.
+    `by` may edit the post, Post.DoesNotExist and ValidationError.
     """
+    _require_names(changes, {*Post.CONTENT_FIELDS, "home", "new_cover"})
     with transaction.atomic():
-        stored = Post.objects.select_for_update().get(pk=post.pk)
+        stored = _locked(post)
         permissions.require(permissions.can_edit_post, by, stored)
         if stored.version != version:
-            raise Conflict(stored, changes)
+            raise Conflict(stored)
+        if any(getattr(stored, name) != changes[name] for name in TEXT_FIELDS & changes.keys()):
+            stored.updated_at = timezone.now()
         for name in changes.keys() - {"authors", "new_cover", "tags"}:
             setattr(stored, name, changes[name])
         stored.version += 1
-        if TEXT_FIELDS & changes.keys():
-            stored.updated_at = timezone.now()
         _save(stored, by=by, new_cover=changes.get("new_cover"))
         if "authors" in changes:
             stored.authors.set(changes["authors"])
@@ -85,13 +92,15 @@ def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int
 
 
 def delete_post(post: Post, *, by: Actor) -> None:
-    """Delete the post with its placements. Raises PermissionDenied unless `by` may edit it."""
-    permissions.require(permissions.can_edit_post, by, post)
-    post.delete()
+    """Delete the post with its placements. Raises PermissionDenied unless `by` may edit it, and Post.DoesNotExist."""
+    with transaction.atomic():
+        stored = _locked(post)
+        permissions.require(permissions.can_edit_post, by, stored)
+        stored.delete()
 
 
-def validate_post(post: Post, *, by: Actor, new_cover: "File[bytes] | None" = None) -> None:
-    """Raises ValidationError, by field, for what no field can tell by itself."""
+def validate_post(post: Post, *, by: Actor, new_cover: "File[Any] | None" = None) -> None:
+    """Raises ValidationError, by field, for rules that involve several fields or the user."""
     errors: dict[str, str] = {}
     if post.cover and not new_cover and post.cover.site_id != post.home_id:
         errors["cover"] = f"This image belongs to another site than {post.home.domain}, the home of the post."
@@ -102,21 +111,42 @@ def validate_post(post: Post, *, by: Actor, new_cover: "File[bytes] | None" = No
     if stored_home not in (None, post.home_id):
         if by is not None and not permissions.can_move_post.test(by, post):
             errors["home"] = f"Only editors of {post.home} can move a published post there."
-        if Image.objects.filter(name__in=markdown.media_names(post.body), site=stored_home).exists():
+        elif _shows_images_of(stored_home, post):
             errors["home"] = "The text shows images of the present home. Upload them to the new home first."
     if errors:
         raise ValidationError(errors)
 
 
-def _save(post: Post, *, by: Actor, new_cover: "File[bytes] | None") -> None:
+def _shows_images_of(site_id: int | None, post: Post) -> bool:
+    try:
+        names = markdown.media_names(post.body)
+    except markdown.TooLarge as error:
+        raise ValidationError({"body": str(error)}) from error
+    return Image.objects.filter(name__in=names, site=site_id).exists()
+
+
+def _locked(post: Post) -> Post:
+    """The stored post, locked until the transaction ends. Raises Post.DoesNotExist."""
+    return Post.objects.select_for_update().get(pk=post.pk)
+
+
+def _save(post: Post, *, by: Actor, new_cover: "File[Any] | None") -> None:
     validate_post(post, by=by, new_cover=new_cover)
+    post.clean_fields(exclude=["body_html", "cover", "created_by", "home", "saved_by", "summary"])
     if new_cover:
         image = Image(site=post.home, file=new_cover, title=post.title)
         image.save()
         post.cover = image
-    post.clean_fields(exclude=["body_html", "cover", "created_by", "home", "saved_by", "summary"])
     post.saved_by, post.saved_at = _user(by), timezone.now()
-    post.save()
+    try:
+        post.save()
+    except markdown.TooLarge as error:
+        raise ValidationError({"body": str(error)}) from error
+
+
+def _require_names(changes: Mapping[str, Any], allowed: set[str]) -> None:
+    if unknown := changes.keys() - allowed:
+        raise TypeError(f"These are no fields that an edit may change: {', '.join(sorted(unknown))}.")
 
 
 def _user(by: Actor) -> User | None:
@@ -140,78 +170,113 @@ def create_author(author: Author, *, by: Actor) -> None:
 
     Raises PermissionDenied unless `by` is an editor of a site.
     """
-    if by is not None and not permissions.can_create_author.test(by):
-        raise PermissionDenied(f"{by} is an editor of no site and cannot create authors.")
+    permissions.require(permissions.can_create_author, by)
     author.created_by = _user(by)
     if not author.slug:
         wanted = slug_from(author.name, AUTHOR_SLUG_LENGTH) or "author"
         author.slug = free_slug(wanted, Author.objects.all(), AUTHOR_SLUG_LENGTH)
+    author.full_clean()
     author.save()
 
 
 # -- placements --------------------------------------------------------------------------------------------------------
 
 
-def place(*placements: Placement, by: Actor) -> None:
-    """Store new placements, all or none. A placement without a slug gets one from the title.
+class PlacementEdit(NamedTuple):
+    """New values of slug, published_at and pinned, by name. `seen` holds the values of fields that the caller read."""
 
-    All permissions are checked first: the first published placement ends what authors may do with their draft.
-    Raises PermissionDenied unless `by` may edit the post and decides what the site shows, and ValidationError.
+    placement: Placement
+    changes: Mapping[str, Any]
+    seen: Mapping[str, Any] = {}
+
+
+def arrange(
+    post: Post,
+    *,
+    by: Actor,
+    new: Sequence[Placement] = (),
+    edited: Sequence[PlacementEdit] = (),
+    removed: Sequence[PlacementEdit] = (),
+) -> list[Placement]:
+    """Store new placements of the post, edit and remove others: all or none. Returns the edited ones.
+
+    All permissions are checked before the first write, because a published placement ends what authors may do with
+    their draft. A new placement without a slug gets one from the title. Raises PermissionDenied, Conflict if a stored
+    value differs from the seen one, ObjectDoesNotExist if a row is gone, and ValidationError.
     """
-    for placement in placements:
-        permissions.require(permissions.can_place, by, placement)
     with transaction.atomic():
-        for placement in placements:
+        _locked(post)
+        placements = Placement.objects.select_for_update(of=["self"]).select_related("post", "site")
+        stored = {edit.placement.pk: placements.get(pk=edit.placement.pk) for edit in (*edited, *removed)}
+        old_paths = {pk: row.get_absolute_url() for pk, row in stored.items() if row.is_live}
+        for placement, changes, seen in (*edited, *removed):
+            _require_names(changes, PLACEMENT_FIELDS)
+            row = stored[placement.pk]
+            permissions.require(permissions.can_change_placement, by, row)
+            # An edit depends on the fields that it changes, a removal on all.
+            if any(getattr(row, name) != value for name, value in seen.items() if name in changes or not changes):
+                raise Conflict(row)
+        for placement, changes, _ in edited:
+            for name, value in changes.items():
+                setattr(stored[placement.pk], name, value)
+            permissions.require(permissions.can_change_placement, by, stored[placement.pk])
+        for placement in new:
+            permissions.require(permissions.can_place, by, placement)
+
+        for placement, _, _ in removed:
+            stored[placement.pk].delete()
+        for placement, changes, _ in edited:
+            row = stored[placement.pk]
+            # A rule that is newer than the row must not stop an editor who changes something else.
+            row.full_clean(exclude=[field.name for field in row._meta.fields if field.name not in changes])
+            row.save()
+            if old_paths.get(row.pk, row.get_absolute_url()) != row.get_absolute_url():
+                redirects.moved(row.site, old_path=old_paths[row.pk], new_path=row.get_absolute_url())
+        for placement in new:
             placement.full_clean()
             placement.save()
+    return [stored[placement.pk] for placement, _, _ in edited]
+
+
+def place(*placements: Placement, by: Actor) -> None:
+    """Store new placements of one post, all or none. Raises what `arrange` raises."""
+    arrange(placements[0].post, new=placements, by=by)
 
 
 def change_placement(
     placement: Placement, changes: Mapping[str, Any], *, by: Actor, seen: Mapping[str, Any] | None = None
 ) -> Placement:
-    """Write `changes` of slug, published_at and pinned to the stored placement, and return it.
+    """Write `changes` to the stored placement, and return it. Raises what `arrange` raises."""
+    edit = PlacementEdit(placement, changes, seen or {})
+    return arrange(Post(pk=placement.post_id), edited=[edit], by=by)[0]
 
-    `seen` holds the values that the caller read for these fields. Raises Conflict if another one is stored,
-    PermissionDenied unless `by` may change the placement as it is and as it becomes, and ValidationError.
+
+def publish(placement: Placement, *, by: Actor, at: datetime | None = None) -> Placement:
+    """Make the post readable on the site of the placement, now or at `at`. Raises what `arrange` raises.
+
+    Without `at`, a live placement keeps its time.
     """
-    with transaction.atomic():
-        stored = Placement.objects.select_for_update(of=["self"]).select_related("post", "site").get(pk=placement.pk)
-        permissions.require(permissions.can_change_placement, by, stored)
-        if seen is not None and any(getattr(stored, name) != seen[name] for name in changes):
-            raise Conflict(stored, changes)
-        old_path = stored.get_absolute_url() if stored.is_live else None
-        for name, value in changes.items():
-            setattr(stored, name, value)
-        permissions.require(permissions.can_change_placement, by, stored)
-        stored.full_clean(exclude=["post", "site"])
-        stored.save()
-        if old_path not in (None, stored.get_absolute_url()):
-            redirects.moved(stored.site, old_path=old_path, new_path=stored.get_absolute_url())
-    return stored
+    if at is None and placement.is_live:
+        return placement
+    return change_placement(placement, {"published_at": at or timezone.now()}, by=by)
+
+
+def unpublish(placement: Placement, *, by: Actor) -> Placement:
+    """Make the placement a draft again. Raises what `arrange` raises."""
+    return change_placement(placement, {"published_at": None}, by=by)
+
+
+def remove(placement: Placement, *, by: Actor) -> None:
+    """Delete the placement; the post stays. Raises what `arrange` raises."""
+    arrange(Post(pk=placement.post_id), removed=[PlacementEdit(placement, {})], by=by)
 
 
 def validate_placement(placement: Placement, *, by: Actor) -> None:
-    """Raises ValidationError, by field, if `by` may not place or publish there. The post may be unsaved."""
+    """Raises ValidationError, by field, if `by` may not store this placement. Its post may be unsaved."""
     if by is None or permissions.is_editor_of_site.test(by, placement):
         return
     if not permissions.is_at_home.test(by, placement):
         raise ValidationError({"site": f"Only editors of {placement.site} can place a post there."})
     if not permissions.is_unpublished.test(by, placement):
-        message = f"Only editors of {placement.site} can publish there. Leave this empty to save a draft."
-        raise ValidationError({"published_at": message})
-
-
-def publish(placement: Placement, *, by: Actor, at: datetime | None = None) -> Placement:
-    """Make the post readable on the site of the placement, now or at `at`. Raises what `change_placement` raises."""
-    return change_placement(placement, {"published_at": at or timezone.now()}, by=by)
-
-
-def unpublish(placement: Placement, *, by: Actor) -> Placement:
-    """Make the placement a draft again. Raises what `change_placement` raises."""
-    return change_placement(placement, {"published_at": None}, by=by)
-
-
-def remove(placement: Placement, *, by: Actor) -> None:
-    """Delete the placement; the post stays. Raises PermissionDenied unless `by` may change the placement."""
-    permissions.require(permissions.can_change_placement, by, placement)
-    placement.delete()
+        field = "published_at" if placement.published_at else "pinned"
+        raise ValidationError({field: f"Only editors of {placement.site} can publish, schedule or pin there."})

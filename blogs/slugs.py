@@ -1,12 +1,15 @@
 """Slugs from titles and names, and free ones where a slug is taken."""
 
+import unicodedata
 from collections.abc import Container
 from itertools import chain, count
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 
+MAX_TAG_LENGTH = 100
 _SUFFIX_LENGTH = 10  # room for a hyphen and a number
 
 
@@ -21,3 +24,21 @@ def free_slug(wanted: str, rows: QuerySet[Any], max_length: int, taken: Containe
     used = set(rows.filter(Q(slug=wanted) | Q(slug__startswith=f"{begin}-")).values_list("slug", flat=True))
     numbered = (f"{begin}-{number}" for number in count(2))
     return next(slug for slug in chain([wanted], numbered) if slug not in used and slug not in taken)
+
+
+def tag_slug(name: str) -> str:
+    """The slug of a new tag. Refuse letters that it would drop: “新闻 Kubernetes” must not become “Kubernetes”.
+
+    Raises ValidationError.
+    """
+    # Check the length first: the time of normalising grows with the square of the length.
+    slug = slugify(name) if len(name) <= MAX_TAG_LENGTH else ""
+    if not slug or len(slug) > MAX_TAG_LENGTH:
+        raise ValidationError(
+            f"“{name[:MAX_TAG_LENGTH]}” cannot be a tag. A tag needs a letter or a digit, and at most 100 characters."
+        )
+    if any(unicodedata.category(c)[0] == "L" and not c.isascii() for c in unicodedata.normalize("NFKD", name)):
+        raise ValidationError(
+            f"“{name}” has letters that an address cannot contain. Write the tag with letters from a to z."
+        )
+    return slug

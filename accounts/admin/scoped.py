@@ -3,17 +3,20 @@
 What no role grants is denied.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.sites.models import Site
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
 from accounts.admin.widgets import Chooser, MultipleChoice, MultipleChooser
@@ -24,6 +27,8 @@ from lib.keys import is_key
 SITES_NAMED = 10  # in the message about refreshed pages
 # Characters of a search. Each word is a condition on each column, and databases fail on very many or very long ones.
 SEARCH_LENGTH = 200
+# Fields that users do not type in: hidden ones and counters of inline rows.
+_NOT_TYPED = re.compile(r"(?:^|-)(?:seen|seen_version|id|TOTAL_FORMS|INITIAL_FORMS|M(?:IN|AX)_NUM_FORMS)$|__prefix__")
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -158,22 +163,45 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
 
     # -- concurrent changes ----------------------------------------------------------------------------------------
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """If another transaction was faster, validate again: the form then shows the error and keeps what was typed."""
-        show = partial(super().changeform_view, request, *args, **kwargs)
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """If another transaction was faster, validate again: the form then shows the error and keeps what was typed.
+
+        A form that cannot be saved at all is answered with a page that shows what was typed.
+        """
+        show = partial(super().changeform_view, request, object_id, *args, **kwargs)
+        if request.method != "POST":
+            return show()
         try:
-            return self._with_refresh_message(request, show)
+            if object_id is not None and self.get_object(request, unquote(object_id)) is None:
+                return self._not_saved(request, 404, "It no longer exists, or you no longer have access to it.")
+            try:
+                return self._with_refresh_message(request, show)
+            except self.retried_errors:
+                for name in request.FILES:
+                    for file in request.FILES.getlist(name):
+                        file.seek(0)
+                return self._with_refresh_message(request, show)
+        except PermissionDenied:
+            return self._not_saved(request, 403, "You are not allowed to make this change, or no longer allowed.")
         except self.retried_errors:
-            for name in request.FILES:
-                for file in request.FILES.getlist(name):
-                    file.seek(0)
-        try:
-            return self._with_refresh_message(request, show)
-        except self.retried_errors:
-            self.message_user(
-                request, "Nothing was saved, because another user is changing the same data. Try again.", messages.ERROR
-            )
-            return HttpResponseRedirect(request.get_full_path())
+            return self._not_saved(request, 409, "Another user is changing the same data at this moment. Try again.")
+
+    def _not_saved(self, request: HttpRequest, status: int, reason: str) -> HttpResponse:
+        """A page with the reason and everything that was typed, to copy from."""
+        typed = {
+            name: value
+            for name, value in request.POST.items()
+            if value and not _NOT_TYPED.search(name) and not name.startswith(("_", "csrf"))
+        }
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Nothing was saved",
+            "reason": reason,
+            "typed": typed,
+        }
+        return TemplateResponse(request, "admin/not_saved.html", context, status=status)
 
     # -- the message about refreshed pages -------------------------------------------------------------------------
 

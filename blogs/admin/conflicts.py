@@ -1,10 +1,10 @@
 """What the conflict page shows: the fields of a post that two users edited at the same time."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import models
@@ -33,7 +33,7 @@ class Difference:
     mine: str
     theirs: str
 
-    @property
+    @cached_property
     def blocks(self) -> list[Block]:
         theirs, mine = self.theirs.splitlines(), self.mine.splitlines()
         if len(theirs) + len(mine) > MAX_COMPARED_LINES:
@@ -46,8 +46,8 @@ class Difference:
                 if operation == "equal":
                     blocks.append(Block("=", "\n".join(mine[c:d])))
                 else:
-                    changed = Block("-", "\n".join(theirs[a:b])), Block("+", "\n".join(mine[c:d]))
-                    blocks += [block for block in changed if block.text]
+                    changed = ("-", theirs[a:b]), ("+", mine[c:d])
+                    blocks += [Block(mark, "\n".join(lines) or "¶") for mark, lines in changed if lines]
         return blocks
 
 
@@ -66,23 +66,12 @@ class EditConflict:
 
     @classmethod
     def of(cls, form: "PostForm") -> "EditConflict":
-        """Compares the form with the stored post, and makes the form show the merged version, based on the stored one.
-
-        The form then holds the values of this user in all fields that the user changed.
-        """
-        post, mine, theirs = form.instance, set(form.changed_data), form.changed_by_others
+        mine, theirs = set(form.changed_data), form.changed_by_others
         both = [_difference(form, name) for name in theirs if name in mine]
         only_theirs = [name for name in theirs if name not in mine]
-        form.replace_sent(
-            {
-                "seen_version": str(post.version),
-                "seen": json.dumps(form.stored),
-                **{name: form.stored_as_sent(name) for name in only_theirs},
-            }
-        )
         return cls(
-            post.saved_by,
-            post.saved_at,
+            form.instance.saved_by,
+            form.instance.saved_at,
             [difference for difference in both if difference.mine != difference.theirs],
             [str(form[name].label) for name in only_theirs],
         )

@@ -2,8 +2,8 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable
+from copy import copy
 from datetime import datetime
 from typing import Any, cast
 
@@ -11,8 +11,8 @@ from django import forms
 from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms import BaseInlineFormSet
 from django.http import QueryDict
-from django.utils.text import slugify
 
 from accounts.admin.widgets import SuggestingInput
 from accounts.roles import AnyUser
@@ -20,15 +20,16 @@ from blogs import publishing
 from blogs.admin.conflicts import EditConflict
 from blogs.admin.merging import MergingForm, digest
 from blogs.models import Placement, Post, Tag
+from blogs.slugs import tag_slug
 from tenancy.media import validate_image
 
 MAX_TAGS = 50
-MAX_TAG_LENGTH = 100
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 class PostForm(MergingForm):
-    user: AnyUser  # like the next one set by the admin for each request
+    # Set by the admin for each request.
+    user: AnyUser
     visible_tags: models.QuerySet[Tag]
 
     compared = ("title", "kind", "home", "excerpt", "body", "cover", "cover_alt", "authors", "tag_names")
@@ -82,13 +83,17 @@ class PostForm(MergingForm):
             raise ValidationError(f"A post has at most {MAX_TAGS} tags; these are {len(names)}. Remove some.")
         for name in names:
             tag = known.get(name.casefold())
-            tags.setdefault(tag.slug if tag else _tag_slug(name), name)
+            tags.setdefault(tag.slug if tag else tag_slug(name), name)
         return tags
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if self.instance.pk and cleaned.get("seen_version") != self.instance.version and "seen" in cleaned:
+        if self.instance.pk and cleaned.get("seen_version") != self.instance.version:
             self.conflict = EditConflict.of(self)
+            only_theirs = set(self.changed_by_others).difference(self.changed_data)
+            # From here on, this user's edit is based on the stored version.
+            based_on = {"seen_version": str(self.instance.version), "seen": json.dumps(self.stored)}
+            self.replace_sent({**based_on, **{name: self.stored_as_sent(name) for name in only_theirs}})
             self.add_error(None, "Nothing was saved yet. Compare both versions above, then save again.")
         return cleaned
 
@@ -96,28 +101,13 @@ class PostForm(MergingForm):
         """Show what `blogs.publishing` would refuse as errors of the fields."""
         super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
         if self.instance.home_id:
-            add_errors(self, publishing.validate_post, new_cover=self.cleaned_data.get("new_cover"))
+            add_errors(self, publishing.validate_post, self.instance, new_cover=self.cleaned_data.get("new_cover"))
 
     def changes(self) -> dict[str, Any]:
         changes = super().changes()
         if "tag_names" in changes:
             changes["tags"] = changes.pop("tag_names")
         return changes
-
-
-def _tag_slug(name: str) -> str:
-    """The slug of a new tag. Refuse letters that it would drop: “新闻 Kubernetes” must not become “Kubernetes”."""
-    # Check the length first: the time of normalising grows with the square of the length.
-    slug = slugify(name) if len(name) <= MAX_TAG_LENGTH else ""
-    if not slug or len(slug) > MAX_TAG_LENGTH:
-        raise ValidationError(
-            f"“{name[:MAX_TAG_LENGTH]}” cannot be a tag. A tag needs a letter or a digit, and at most 100 characters."
-        )
-    if any(unicodedata.category(c)[0] == "L" and not c.isascii() for c in unicodedata.normalize("NFKD", name)):
-        raise ValidationError(
-            f"“{name}” has letters that an address cannot contain. Write the tag with letters from a to z."
-        )
-    return slug
 
 
 def _shown(tag: Tag) -> str:
@@ -147,6 +137,7 @@ class PlacementForm(MergingForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a field that this user and another one changed at the same time. A second save confirms it."""
         cleaned = super().clean()
+        seen = dict(cleaned.get("seen") or {})
         for name in set(self.changed_data).intersection(self.changed_by_others):
             stored = self.stored_values[name]
             if name not in cleaned or digest(cleaned[name]) == self.stored[name]:
@@ -157,19 +148,81 @@ class PlacementForm(MergingForm):
                 f"Another user changed this after you opened the page. It is now: {shown}."
                 " Save again to replace it with your value.",
             )
-            self.replace_sent({"seen": json.dumps({**cleaned["seen"], name: self.stored[name]})})
+            seen[name] = self.stored[name]
+        if self.instance.pk and seen != cleaned.get("seen"):
+            self.replace_sent({"seen": json.dumps(seen)})
         return cleaned
 
     def _post_clean(self) -> None:
+        stored = self.stored_placement()
         super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
-        if self.instance.site_id and hasattr(self.instance, "post"):
-            add_errors(self, publishing.validate_placement)
+        if self.instance.site_id and hasattr(self.instance, "post") and self.has_changed():
+            if stored:
+                add_errors(self, publishing.validate_placement, stored)
+            add_errors(self, publishing.validate_placement, self.instance)
+
+    def stored_placement(self) -> Placement | None:
+        """The placement without the changes of the form, or None if it is new."""
+        if not self.instance.pk:
+            return None
+        stored: Placement = copy(self.instance)
+        vars(stored).update(self.stored_values)
+        return stored
 
 
-def add_errors(form: PostForm | PlacementForm, validate: Callable[..., None], **values: Any) -> None:
+class PlacementFormSet(BaseInlineFormSet):
+    """Copes with placements that another user removed or changed after the form was opened."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.missing = self.is_bound and self._drop_missing_rows()
+
+    def _drop_missing_rows(self) -> bool:
+        """Renumber the rows without missing ones. Django would ask to correct an error that the page does not show."""
+        data = cast(QueryDict, self.data)
+        pattern = re.compile(rf"{re.escape(str(self.prefix))}-([0-9]{{1,4}})-(.+)")
+        rows: dict[int, dict[str, list[str]]] = {}
+        for key in data:
+            if match := pattern.fullmatch(key):
+                rows.setdefault(int(match[1]), {})[match[2]] = data.getlist(key)
+        existing = {str(placement.pk) for placement in self.get_queryset()}
+        missing = [number for number, row in rows.items() if row.get("id", [""])[-1] not in ("", *existing)]
+        if not missing:
+            return False
+        kept = [rows[number] for number in sorted(rows) if number not in missing]
+        data = QueryDict(mutable=True)
+        for key in self.data:
+            if not pattern.fullmatch(key):
+                data.setlist(key, cast(QueryDict, self.data).getlist(key))
+        for number, row in enumerate(kept):
+            for name, values in row.items():
+                data.setlist(f"{self.prefix}-{number}-{name}", values)
+        data[f"{self.prefix}-TOTAL_FORMS"] = str(len(kept))
+        data[f"{self.prefix}-INITIAL_FORMS"] = str(sum(row.get("id", [""])[-1] != "" for row in kept))
+        self.data = data
+        return True
+
+    def clean(self) -> None:
+        super().clean()
+        if self.missing:
+            raise ValidationError("Another user removed a placement after you opened the page. Check the others.")
+        for form in cast(list[PlacementForm], self.deleted_forms):
+            stored = form.stored_placement()
+            if stored is None:
+                continue
+            if form.changed_by_others:
+                form.replace_sent({"seen": json.dumps(form.stored)})
+                raise ValidationError(
+                    f"Another user changed the placement on {stored.site} after you opened the page: it is now"
+                    f" /{stored.slug}/, {stored.state}. Save again to remove it."
+                )
+            publishing.validate_placement(stored, by=form.user)
+
+
+def add_errors(form: PostForm | PlacementForm, validate: Callable[..., None], row: Any, **values: Any) -> None:
     """Show the errors of `validate` at the fields of the form, and errors of fields that it lacks at its top."""
     try:
-        validate(form.instance, by=form.user, **values)
+        validate(row, by=form.user, **values)
     except ValidationError as error:
         for name, messages in error.message_dict.items():
             form.add_error(name if name in form.fields else None, messages)

@@ -52,7 +52,7 @@ class MergingForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk:
-            seen = cleaned["seen"]
+            seen = cleaned.get("seen") or {}  # a value with NUL is removed
             if not seen:
                 self.add_error(None, "The form does not say which values it showed. Open the page again, then edit.")
             unchanged = [name for name in self.stored if name in cleaned and digest(cleaned[name]) == seen.get(name)]
@@ -71,7 +71,7 @@ class MergingForm(forms.ModelForm):
     @property
     def changed_by_others(self) -> list[str]:
         """Names of the fields whose stored value is another one than the form showed."""
-        seen = self.cleaned_data.get("seen", {})
+        seen = self.cleaned_data.get("seen") or {}
         return [name for name, stored in self.stored.items() if stored != seen.get(name)]
 
     def changes(self) -> dict[str, Any]:

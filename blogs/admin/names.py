@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from accounts.admin.scoped import ScopedAdmin
 from accounts.admin.site import site as admin_site
 from accounts.models import Role
-from accounts.roles import AnyUser, has_role_anywhere, is_superuser, sees_everything, sites_of
-from blogs import publishing
+from accounts.roles import AnyUser, is_superuser, sees_everything, sites_of
+from blogs import permissions, publishing
 from blogs.models import Author, Post, Tag
 
 
@@ -60,13 +60,10 @@ class AuthorAdmin(ScopedAdmin[Author]):
         return rows.filter(used | ~Exists(Post.objects.filter(authors=OuterRef("pk"))) & Q(created_by=user.pk))
 
     def allows(self, verb: str, user: AnyUser, obj: Author | None = None) -> bool:
-        """Users change an author if they edit the homes of all posts of this author."""
-        role = self.required_roles[verb]
-        if obj is None or role is None or role == Role.AUTHOR or sees_everything(user):
+        """An author belongs to no site. `scope` decides which authors a user sees."""
+        if not super().allows(verb, user) or obj is None or verb == "view" or sees_everything(user):
             return super().allows(verb, user)
-        if not has_role_anywhere(user, role):
-            return False
-        return not Post.objects.filter(authors=obj).exclude(home__in=sites_of(user, role)).exists()
+        return bool(permissions.can_edit_author.test(user, obj))
 
     def get_fields(self, request: HttpRequest, obj: Author | None = None) -> Any:
         return [*(["name", "slug"] if obj else ["name"]), "bio", *(["user"] if is_superuser(request.user) else [])]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db import models
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import models, transaction
 from django.http import HttpRequest
 
 from accounts.admin.filters import ChoiceFilter, site_filter
@@ -13,7 +14,7 @@ from accounts.admin.site import site as admin_site
 from accounts.models import Role
 from accounts.roles import AnyUser, has_role_anywhere, sites_of
 from blogs import publishing
-from blogs.admin.forms import PlacementForm
+from blogs.admin.forms import PlacementForm, PlacementFormSet
 from blogs.models import Placement, PlacementQuerySet, Post
 from blogs.permissions import editable_posts
 from tenancy.absolute_urls import site_url
@@ -41,6 +42,7 @@ class PlacementInline(ScopedInline[Placement], admin.StackedInline):
 
     model = Placement
     form = PlacementForm
+    formset = PlacementFormSet
     verbose_name = "placement"
     verbose_name_plural = "placements"
     fields = [("site", "slug"), ("published_at", "pinned"), "seen"]
@@ -74,7 +76,7 @@ class PlacementAdmin(ScopedAdmin[Placement]):
     """Editors of a site publish, rename and unpublish its placements. The post itself belongs to its home."""
 
     menu_order = 2
-    retried_errors = (*ScopedAdmin.retried_errors, publishing.Conflict)
+    retried_errors = (*ScopedAdmin.retried_errors, publishing.Conflict, ObjectDoesNotExist)
     form = PlacementForm
     actions = ["publish_now", "unpublish"]
     list_display = ["title", "site", "state", "pinned"]
@@ -145,7 +147,14 @@ class PlacementAdmin(ScopedAdmin[Placement]):
     def _change_all(
         self, request: HttpRequest, placements: PlacementQuerySet, change: Callable[..., Placement], done: str
     ) -> None:
-        changed = [change(placement, by=request.user) for placement in placements]
-        for placement in changed:
-            self.log_change(request, placement, f"{done.capitalize()}.")
-        self.message_user(request, f"{len(changed)} {done}.", messages.SUCCESS if changed else messages.INFO)
+        changed = 0
+        for placement in placements:
+            try:
+                with transaction.atomic():
+                    change(placement, by=request.user)
+            except (ObjectDoesNotExist, ValidationError) as error:
+                self.message_user(request, f"/{placement.slug}/ on {placement.site}: {error}", messages.ERROR)
+            else:
+                self.log_change(request, placement, f"{done.capitalize()}.")
+                changed += 1
+        self.message_user(request, f"{changed} {done}.", messages.SUCCESS if changed else messages.INFO)

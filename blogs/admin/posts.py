@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
@@ -18,6 +19,7 @@ from blogs import permissions, publishing
 from blogs.admin.forms import PostForm
 from blogs.admin.placements import PlacementInline, when
 from blogs.models import Placement, Post, Tag
+from blogs.publishing import PlacementEdit
 from tenancy.absolute_urls import site_url
 
 
@@ -47,7 +49,7 @@ class PostList(ChangeList):
 @admin.register(Post, site=admin_site)
 class PostAdmin(ScopedAdmin[Post]):
     menu_order = 1
-    retried_errors = (*ScopedAdmin.retried_errors, publishing.Conflict)
+    retried_errors = (*ScopedAdmin.retried_errors, publishing.Conflict, ObjectDoesNotExist)
     site_path = "home"
     site_choice_role = Role.AUTHOR
     required_roles = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
@@ -148,15 +150,17 @@ class PostAdmin(ScopedAdmin[Post]):
             self.save_formset(request, form, formset, change=change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """New placements come last: a published one may end the right of an author to change the others."""
         formset.save(commit=False)
-        for placement in formset.deleted_objects:
-            publishing.remove(placement, by=request.user)
-        for changed in formset.initial_forms:
-            if changed.instance in [placement for placement, _ in formset.changed_objects]:
-                seen = changed.stored_values
-                publishing.change_placement(changed.instance, changed.changes(), by=request.user, seen=seen)
-        publishing.place(*formset.new_objects, by=request.user)
+        existing = [row for row in formset.initial_forms if row not in formset.deleted_forms and row.has_changed()]
+        publishing.arrange(
+            form.instance,
+            by=request.user,
+            new=formset.new_objects,
+            edited=[PlacementEdit(row.instance, row.changes(), row.stored_values) for row in existing],
+            removed=[
+                PlacementEdit(row.instance, {}, row.stored_values) for row in formset.deleted_forms if row.instance.pk
+            ],
+        )
 
     def delete_model(self, request: HttpRequest, obj: Post) -> None:
         publishing.delete_post(obj, by=request.user)
@@ -171,6 +175,8 @@ class PostAdmin(ScopedAdmin[Post]):
         for formset in formsets or []:
             for placement in formset.new_objects:
                 placements.log_addition(request, placement, "Placed.")
+            for placement in formset.deleted_objects:
+                placements.log_deletions(request, [placement])  # type: ignore[arg-type]  # any iterable will do
             for placement, fields in formset.changed_objects:
                 placements.log_change(request, placement, [{"changed": {"fields": fields}}])
         return super().construct_change_message(request, form, [], add)

@@ -104,7 +104,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return Image.objects.filter(models.Exists(self.filter(post__images=models.OuterRef("pk"))))
 
     def live_on(self, site: int | models.OuterRef, post: int | models.OuterRef) -> Self:
-        """The placement of `post` on `site` while both are live. Asked for the home, it is the canonical one."""
+        """The placement of `post` on `site` while both are live. With the home as `site`, it is the canonical one."""
         return self.live().filter(site=site, post=post, site__settings__state=State.LIVE)
 
     def address_at_home(self, home_id: int, post_id: int) -> tuple[str, str] | None:
@@ -184,7 +184,10 @@ class Placement(models.Model):
             self.slug = slug_from(self.post.title, SLUG_LENGTH)
             if not self.slug:
                 raise ValidationError({"slug": "The title has no letter from a to z and no digit. Enter a slug."})
-            validate_slug_is_free(self.slug)
+            try:
+                validate_slug_is_free(self.slug)
+            except ValidationError as error:
+                raise ValidationError({"slug": error}) from error
         # The message does not name the other post: this user may not be allowed to see it.
         if Placement.objects.filter(site=self.site_id, slug=self.slug).exclude(pk=self.pk).exists():
             raise ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain}. Choose another slug."})

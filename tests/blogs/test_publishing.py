@@ -69,7 +69,8 @@ def test_only_a_changed_text_counts_as_an_update_for_readers(techblog, publish):
     long_ago = timezone.now() - timedelta(days=9)
     post = publish("Hello", on=techblog, updated_at=long_ago).post
 
-    assert publishing.edit_post(post, {"tags": {"a": "A"}}, by=None, version=1).updated_at == long_ago
+    unchanged = {"title": "Hello", "body": "Text.", "tags": {"a": "A"}}
+    assert publishing.edit_post(post, unchanged, by=None, version=1).updated_at == long_ago
     assert publishing.edit_post(post, {"body": "New"}, by=None, version=2).updated_at > long_ago
 
 
@@ -82,7 +83,6 @@ def test_an_edit_of_an_old_version_is_a_conflict_and_writes_nothing(techblog, ed
 
     stored = conflict.value.stored
     assert (stored.title, stored.saved_by, stored.version) == ("Theirs", owner, 2)
-    assert conflict.value.changes == {"title": "Mine"}
     assert Post.objects.get().title == "Theirs"
 
 
@@ -199,6 +199,89 @@ def test_a_placement_that_changed_since_it_was_read_is_a_conflict(techblog, edit
     publishing.change_placement(placement, {"slug": "other"}, by=editor, seen=seen)
 
     assert list(Placement.objects.values_list("slug", "published_at")) == [("other", None)]
+
+
+def test_a_placement_that_changed_since_it_was_read_is_not_removed(techblog, editor, publish):
+    placement = publish("Hello", on=techblog)
+    seen = {"published_at": placement.published_at, "slug": placement.slug}
+    publishing.change_placement(placement, {"slug": "other"}, by=editor)
+
+    with pytest.raises(publishing.Conflict):
+        publishing.arrange(placement.post, removed=[publishing.PlacementEdit(placement, {}, seen)], by=editor)
+    publishing.arrange(placement.post, removed=[publishing.PlacementEdit(placement, {})], by=editor)
+
+    assert not Placement.objects.exists()
+
+
+def test_authors_neither_change_nor_remove_placements_of_others_or_public_ones(techblog, author, publish):
+    foreign_draft = publish("Foreign draft", on=techblog, at=None)
+    own_live = publish("Own live", on=techblog, created_by=author)
+    own_pinned = publish("Own pinned", on=techblog, at=None, pinned=True, created_by=author)
+    own_draft = publish("Own draft", on=techblog, at=None, created_by=author)
+
+    for placement in (foreign_draft, own_live, own_pinned):
+        placement.pinned = False  # what a form changed in memory does not count
+        with pytest.raises(PermissionDenied):
+            publishing.change_placement(placement, {"slug": "mine"}, by=author)
+        with pytest.raises(PermissionDenied):
+            publishing.remove(placement, by=author)
+    publishing.change_placement(own_draft, {"slug": "mine"}, by=author)
+    publishing.remove(own_draft, by=author)
+
+    assert set(Placement.objects.values_list("slug", flat=True)) == {"foreign-draft", "own-live", "own-pinned"}
+
+
+def test_an_author_who_is_editor_elsewhere_places_a_draft_on_both_sites_in_one_step(techblog, financeblog, author):
+    Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
+    post = Post(home=techblog, title="Mine")
+    publishing.create_post(post, by=author)
+
+    live = Placement(post=post, site=financeblog, published_at=timezone.now())
+    publishing.place(live, Placement(post=post, site=techblog), by=author)
+
+    assert list(post.placements.order_by("site").values_list("site", flat=True)) == [techblog.pk, financeblog.pk]
+
+
+def test_an_author_moves_an_own_draft_to_another_site_of_theirs(techblog, financeblog, author, publish):
+    Membership.objects.create(user=author, site=financeblog, role=Role.AUTHOR)
+    draft = publish("Draft", on=techblog, at=None, created_by=author).post
+
+    assert publishing.edit_post(draft, {"home": financeblog}, by=author, version=1).home == financeblog
+
+
+def test_a_reserved_slug_of_an_old_placement_does_not_stop_an_editor_from_unpublishing(techblog, editor, publish):
+    placement = publish("Hello", on=techblog)
+    Placement.objects.update(slug="feed")
+
+    publishing.unpublish(placement, by=editor)
+
+    assert Placement.objects.get().state == Placement.State.DRAFT
+
+
+def test_publishing_a_live_placement_again_keeps_its_time(techblog, editor, publish):
+    placement = publish("Hello", on=techblog)
+
+    publishing.publish(placement, by=editor)
+
+    assert Placement.objects.get().published_at == placement.published_at
+
+
+def test_an_edit_of_something_else_than_content_is_an_error_of_the_caller(techblog, publish):
+    placement = publish("Hello", on=techblog)
+
+    with pytest.raises(TypeError, match="uuid"):
+        publishing.edit_post(placement.post, {"uuid": "x"}, by=None, version=1)
+    with pytest.raises(TypeError, match="site"):
+        publishing.change_placement(placement, {"site": techblog}, by=None)
+
+
+def test_a_text_that_is_too_large_is_refused_at_the_body(techblog, financeblog, publish):
+    post = publish("Hello", on=techblog).post
+
+    for changes in ({}, {"home": financeblog}):
+        with pytest.raises(ValidationError) as refused:
+            publishing.edit_post(post, {"body": "x" * 1_000_001, **changes}, by=None, version=1)
+        assert set(refused.value.message_dict) == {"body"}
 
 
 def test_a_placement_is_removed_by_editors_of_its_site(techblog, financeblog, editor, shared, member):

@@ -77,7 +77,7 @@ class Importer:
 
     def _store(self, prepared: Prepared, record: ImportedFile | None, name: str) -> Outcome:
         with self._transaction() as new_images:
-            post = writer.unedited(record, overwrite=self.overwrite) if record else None
+            post = writer.lock_unedited_post(record, overwrite=self.overwrite) if record else None
             wanted = prepared.pictures()
             for digest in wanted.keys() - self.pictures.stored.keys():
                 new_images[digest] = self.pictures.store(wanted[digest])

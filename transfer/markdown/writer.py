@@ -23,7 +23,7 @@ from transfer.models import ImportedFile
 ADDRESS_LENGTH = 200  # of a redirect
 
 
-def unedited(record: ImportedFile, *, overwrite: bool) -> Post:
+def lock_unedited_post(record: ImportedFile, *, overwrite: bool) -> Post:
     """The post that the file became, locked. Raises Edited if an import would lose edits."""
     post = Post.objects.select_for_update().get(pk=record.post_id)
     if post.home_id != record.site_id:
@@ -61,13 +61,13 @@ class Writer:
             publishing.create_post(post, by=None, authors=authors, tags=tags)
         notes: list[Note] = []
         if placement:
-            moment = {"published_at": published_at, "pinned": draft.pinned}
-            placement = publishing.change_placement(placement, moment, by=None)
+            changes = {"published_at": published_at, "pinned": draft.pinned}
+            placement = publishing.change_placement(placement, changes, by=None)
         else:
-            slug, notes = self.free_slug(draft.slug)
+            slug, notes = self._address(draft.slug)
             placement = Placement(post=post, site=self.site, slug=slug, published_at=published_at, pinned=draft.pinned)
             publishing.place(placement, by=None)
-        return placement, [*notes, *self._lead_here(draft.old_addresses, placement.get_absolute_url())]
+        return placement, [*notes, *self._redirect_old_addresses(draft.old_addresses, placement.get_absolute_url())]
 
     def _content(self, prepared: Prepared, images: Mapping[str, Image]) -> dict[str, Any]:
         """The values of `Post.CONTENT_FIELDS`."""
@@ -87,7 +87,7 @@ class Writer:
             "tags": draft.tags,
         }
 
-    def free_slug(self, wanted: str) -> tuple[str, list[Note]]:
+    def _address(self, wanted: str) -> tuple[str, list[Note]]:
         """`wanted`, or with a number behind it and a note that gives the reason."""
         wanted, taken, why = wanted[:SLUG_LENGTH].strip("-"), self.taken, "is taken on the site"
         try:
@@ -99,15 +99,15 @@ class Writer:
 
     def _author(self, slug: str, name: str) -> Author:
         """The author of that name on this site. The same name on another site may be another person."""
-        like_it = Q(slug=slug) | Q(slug__startswith=f"{slug}-")
-        for author in Author.objects.filter(like_it, posts__home=self.site).distinct():
+        same_slug = Q(slug=slug) | Q(slug__startswith=f"{slug}-")
+        for author in Author.objects.filter(same_slug, posts__home=self.site).distinct():
             if slug_from(author.name, AUTHOR_SLUG_LENGTH) == slug:
                 return author
         author = Author(slug=free_slug(slug, Author.objects.all(), AUTHOR_SLUG_LENGTH), name=name)
         publishing.create_author(author, by=None)
         return author
 
-    def _lead_here(self, old_addresses: Iterable[str], new: str) -> Iterable[Note]:
+    def _redirect_old_addresses(self, old_addresses: Iterable[str], new: str) -> Iterable[Note]:
         known = dict(
             Redirect.objects.filter(site=self.site, old_path__in=old_addresses).values_list("old_path", "new_path")
         )

@@ -169,7 +169,7 @@ class Edits(RuleBasedStateMachine):
             response = send(self.admin, address, **ticked, **values)
             assert saved(response), response.content.decode()
         elif model is Placement:
-            publishing.change_placement(Placement(pk=key), values, by=None)
+            publishing.change_placement(Placement.objects.get(pk=key), values, by=None)
         else:
             row = model.objects.get(pk=key)
             vars(row).update(values)
