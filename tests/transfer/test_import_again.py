@@ -45,6 +45,18 @@ def test_a_changed_file_updates_its_post(archive, techblog):
     assert archive.run().verdicts() == {"a.md": "unchanged"}
 
 
+def test_a_field_that_a_later_release_adds_does_not_count_as_an_edit(archive, monkeypatch):
+    archive.write("a.md", HEAD + "Old.")
+    archive.run()
+    content = Post.content
+    archive.write("a.md", HEAD + "New.")
+
+    monkeypatch.setattr(Post, "content", lambda post: {**content(post), "subtitle": "An edit"})
+    assert archive.run().verdicts() == {"a.md": "skipped"}
+    monkeypatch.setattr(Post, "content", lambda post: {**content(post), "subtitle": ""})
+    assert archive.run().verdicts() == {"a.md": "updated"}
+
+
 def test_a_missing_image_is_added_by_the_next_run_after_it_appears(archive):
     archive.write("a.md", HEAD + "![](cat.png)")
     archive.run()

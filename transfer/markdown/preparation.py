@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,15 +46,27 @@ class Prepared:
     def digest(self) -> str:
         """A digest of the post's content and images. It does not depend on where the images are stored."""
         draft = self.draft
-        parts = (
-            *(draft.title, draft.kind, self.body_showing(lambda picture: picture.digest), draft.excerpt),
-            *(draft.is_draft, draft.date and draft.date.isoformat(), draft.pinned, sorted(draft.authors)),
-            *(sorted(draft.tags), self.cover and self.cover.digest, draft.cover_alt, draft.old_addresses),
+        return digest_of(
+            {
+                "title": draft.title,
+                "kind": str(draft.kind),
+                "body": self.body_showing(lambda picture: picture.digest),
+                "excerpt": draft.excerpt,
+                "is_draft": draft.is_draft,
+                "date": draft.date and draft.date.isoformat(),
+                "pinned": draft.pinned,
+                "authors": sorted(draft.authors),
+                "tags": sorted(draft.tags),
+                "cover": self.cover and self.cover.digest,
+                "cover_alt": draft.cover_alt,
+                "old_addresses": draft.old_addresses,
+            }
         )
-        return digest_of(parts)
 
 
-def digest_of(parts: tuple[object, ...]) -> str:
+def digest_of(values: Mapping[str, object]) -> str:
+    """A digest of the values that are not empty. So a field that is added later changes no digest of an old post."""
+    parts = sorted((name, value) for name, value in values.items() if value)
     return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 

@@ -37,7 +37,7 @@ def state_of(post: Post) -> str:
     """A digest of everything in the database that an import writes."""
     placement = post.placements.filter(site=post.home_id).values_list("published_at", "pinned").first()
     published_at, pinned = placement or (None, None)
-    return digest_of((*post.content().values(), published_at and published_at.timestamp(), pinned))
+    return digest_of({**post.content(), "published_at": published_at and published_at.timestamp(), "pinned": pinned})
 
 
 class Writer:
