@@ -36,6 +36,13 @@ def test_an_added_folder_is_a_theme_that_can_be_chosen(added_theme, superuser, t
     assert "/static/themes/postcard.css" in visit(techblog).text
 
 
+def test_a_theme_without_a_template_for_posts_shows_their_title(added_theme, techblog, publish, visit):
+    publish("Hello", on=techblog)
+    SiteSettings.objects.filter(site=techblog).update(theme=added_theme)
+
+    assert "<h1>Hello</h1>" in visit(techblog, "/hello/").text
+
+
 def test_an_added_theme_needs_no_migration(added_theme, installation):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
