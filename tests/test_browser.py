@@ -64,7 +64,7 @@ def test_an_editor_logs_in_to_the_admin_on_a_port_and_out_again(techblog, editor
     page.fill("input[name=username]", editor.email)
     page.fill("input[name=password]", "wrong")
     page.click("[type=submit]")
-    assert "Please enter the e-mail and the password" in page.inner_text("body")
+    assert "Enter the e-mail and password of an account" in page.inner_text("body")
 
     page.fill("input[name=username]", editor.email)
     page.fill("input[name=password]", PASSWORD)

@@ -174,7 +174,8 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
         if request.method != "POST":
             return show()
         try:
-            if object_id is not None and self.get_object(request, unquote(object_id)) is None:
+            is_gone = object_id is not None and self.get_object(request, unquote(object_id)) is None
+            if is_gone and self.has_change_permission(request):
                 return self._not_saved(request, 404, "It no longer exists, or you no longer have access to it.")
             try:
                 return self._with_refresh_message(request, show)
