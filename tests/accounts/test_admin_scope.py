@@ -1,4 +1,4 @@
-"""No page of the admin shows a user data of sites on which they have no role, whatever they enter."""
+"""No page of the admin shows a user data of sites on which they have no role, whatever parameters they send."""
 
 import re
 
@@ -20,7 +20,8 @@ from tests.support.pictures import picture
 
 pytestmark = pytest.mark.rollback
 
-# SEARCH is what an attacker knows and searches for. SECRET stands beside it in foreign data and must never appear.
+# SEARCH is a text of foreign data that an attacker knows and searches for. The same fields also contain SECRET, which
+# must appear in no response.
 SECRET = "qqsecret"
 SEARCH = "zyxmark"
 ROWS = {Site, User, Post, Placement, Tag, Author, Image, Redirect}
@@ -72,7 +73,7 @@ def foreign(installation, publish):
 
 @pytest.fixture
 def entwined(own, foreign):
-    """Each site has a post of the other one, and the foreign owner has edited the shared posts."""
+    """The foreign site also shows a post of the own site. Its owner changed that post, its tag and its author."""
     there = Placement.objects.create(post=own[Post], site=foreign[Site], slug=f"{SECRET}-slug-there")
     log(foreign[User], own[Post], "Changed something.")
     log(foreign[User], own[Tag], "Changed something.")
@@ -114,7 +115,7 @@ def model_of(pattern):
 
 
 def addresses(rows):
-    """Every URL of the admin, with ids of `rows` as parameters. An unknown kind of parameter fails."""
+    """Every URL of the admin, with ids of `rows` as parameters. Fails for an unknown kind of parameter."""
     for route, pattern in patterns():
         model = model_of(pattern)
         if "(?P<app_label>" in route:
@@ -127,7 +128,7 @@ def addresses(rows):
         elif "<str:name>" in route:
             yield route.replace("<str:name>", rows[model].name)
         else:
-            assert "<" not in route, f"tell this test what {route} wants"
+            assert "<" not in route, f"This test has no value for the parameter of {route}. Add one to `addresses`."
             yield route
 
 
@@ -143,7 +144,7 @@ def insider(request, own, techblog, member):
     return member(request.param, of=techblog)
 
 
-def test_the_test_knows_every_model_of_the_admin():
+def test_the_rows_of_this_module_cover_every_model_of_the_admin():
     assert set(admin_site._registry) == ROWS
 
 
@@ -196,7 +197,7 @@ def test_lists_searches_filters_and_facets_show_no_data_of_foreign_sites(insider
             assert_no_secret(response, foreign, asked)
 
 
-def test_a_filter_by_a_foreign_site_responds_like_one_by_a_missing_site(own, foreign, entwined, admin_as):
+def test_filtering_by_a_foreign_site_gives_the_same_response_as_by_a_missing_site(own, foreign, entwined, admin_as):
     client = admin_as(own[User])
 
     for address in ("/blogs/post/", "/blogs/placement/", "/blogs/image/", "/redirects/redirect/"):
@@ -230,7 +231,7 @@ def test_lookups_that_no_filter_declares_are_refused(own, foreign, entwined, adm
             assert client.get(f"{address}?{condition}").status_code in (400, 403), (address, condition)
 
 
-def test_rows_are_fetched_by_primary_key_only(own, foreign, admin_as):
+def test_fetching_a_row_by_another_field_than_the_primary_key_is_refused(own, foreign, admin_as):
     client = admin_as(own[User])
 
     for field in ("home", "slug", "domain", "email", "uuid", "name", "user", "nothing"):
@@ -260,7 +261,7 @@ def test_no_autocomplete_of_any_field_offers_a_foreign_row(insider, own, foreign
 
 
 def forget(response, number):
-    """The content of a response without the requested id and random tokens."""
+    """The content of the response without the requested id and without random tokens."""
     text = re.sub(r'(csrfmiddlewaretoken" value=")[^"]+', r"\1", response.content.decode())
     # A small id must not match a part of another number, such as the 3 in “403 Forbidden”.
     location, text = (re.sub(rf"\b{number}\b", "N", part) for part in (response.get("Location", ""), text))
@@ -345,7 +346,7 @@ def test_there_is_no_view_on_site_redirect(own, foreign, superuser, admin_as):
         assert admin_as(user).get(f"/r/{number}/{foreign[Post].pk}/").status_code == 404
 
 
-def test_of_a_post_with_a_foreign_home_only_the_title_is_shown(own, foreign, techblog, admin_as):
+def test_a_post_with_a_foreign_home_shows_only_its_title(own, foreign, techblog, admin_as):
     """Editors of a site can withdraw a post with a foreign home, but see nothing of it except the title."""
     here = Placement.objects.create(post=foreign[Post], site=techblog, slug="borrowed")
     client = admin_as(own[User])
@@ -377,7 +378,7 @@ def test_a_superuser_can_open_every_page(own, foreign, entwined, superuser, admi
         assert SECRET in client.get(address).content.decode(), address
 
 
-def test_a_pinned_process_shows_nothing_foreign_to_a_superuser(
+def test_a_pinned_process_shows_a_superuser_no_data_of_other_sites(
     own, foreign, entwined, techblog, superuser, admin_as, settings
 ):
     settings.PINNED_SITE_ID = techblog.pk
@@ -412,7 +413,9 @@ def test_a_role_on_one_site_gives_no_rights_on_another(own, techblog, financeblo
     assert "valid choice" in errors(send(client, "/redirects/redirect/add/", **redirect))
 
 
-def test_lists_cost_the_same_with_many_rows(own, techblog, publish, admin_as, django_assert_max_num_queries):
+def test_the_number_of_queries_of_a_list_does_not_grow_with_its_rows(
+    own, techblog, publish, admin_as, django_assert_max_num_queries
+):
     client = admin_as(own[User])
     for number in range(12):
         publish(f"Post {number}", on=techblog)
@@ -423,7 +426,7 @@ def test_lists_cost_the_same_with_many_rows(own, techblog, publish, admin_as, dj
 
 
 @pytest.mark.parametrize("typed", ["abc", "9" * 30, "-1", "٣", "1.5"])
-def test_a_value_that_is_no_key_selects_no_row(typed, own, superuser, admin_as):
+def test_a_value_that_is_not_a_primary_key_selects_no_row(typed, own, superuser, admin_as):
     client = admin_as(superuser)
     choosers = {
         "/blogs/post/add/": ["home", "authors", "cover"],
@@ -441,7 +444,7 @@ def test_a_value_that_is_no_key_selects_no_row(typed, own, superuser, admin_as):
     assert client.get("/blogs/placement/add/", {"published_at": typed}).status_code == 200
 
 
-def test_a_long_search_is_cut(own, techblog, publish, admin_as):
+def test_a_long_search_text_is_truncated(own, techblog, publish, admin_as):
     publish("a" * 200, on=techblog, slug="long")
     client = admin_as(own[User])
     chooser = "/autocomplete/?app_label=blogs&model_name=placement&field_name=post"

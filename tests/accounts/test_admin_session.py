@@ -1,4 +1,4 @@
-"""Login works on the admin's host only, and its cookies are sent to no other host."""
+"""Users log in on the admin's host only, and browsers send the cookies of the login to no other host."""
 
 import pytest
 from django.test import Client
@@ -27,7 +27,7 @@ def log_in(browser, user, password=PASSWORD, follow_to="", **headers):
     )
 
 
-def test_login_works_with_a_port(browser, editor):
+def test_login_works_on_an_admin_host_with_a_port(browser, editor):
     assert log_in(browser, editor)["Location"] == "/"
     assert browser.get("/").status_code == 200
 

@@ -64,7 +64,7 @@ def test_a_preselected_site_creates_a_placement(techblog, author, admin_as):
     assert (placement.slug, placement.site, placement.published_at) == ("mine", techblog, None)
 
 
-def test_the_list_of_authors_names_an_author_of_several_posts_once(techblog, editor, publish, admin_as):
+def test_an_author_of_several_posts_is_listed_once_in_the_list_of_authors(techblog, editor, publish, admin_as):
     ada = Author.objects.create(slug="ada", name="Ada Once")
     for n in range(3):
         publish(f"Post {n}", on=techblog).post.authors.add(ada)
@@ -79,7 +79,7 @@ def test_an_author_writes_a_draft_with_a_placement_on_its_home(techblog, author,
     assert (placement.slug, placement.site, placement.published_at) == ("mine", techblog, None)
 
 
-def test_an_author_cannot_publish_on_the_home_but_can_where_they_are_editor(techblog, financeblog, author, admin_as):
+def test_an_author_can_publish_only_on_sites_where_they_are_an_editor(techblog, financeblog, author, admin_as):
     Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
     both = admin_as(author)
     live_at_home = {f"placements-0-{name}": value for name, value in now().items()}
@@ -109,7 +109,7 @@ def test_an_author_cannot_place_a_post_on_another_site(techblog, financeblog, au
     assert "Only editors of financeblog.test can place a post there" in errors(response)
 
 
-def test_an_author_edits_only_own_drafts(techblog, author, publish, admin_as):
+def test_an_author_edits_only_their_own_drafts(techblog, author, publish, admin_as):
     mine = publish("Mine", on=techblog, at=None, created_by=author)
     other = publish("Of another author", on=techblog, at=None)
     once_mine = publish("Mine and live", on=techblog, created_by=author)
@@ -124,7 +124,7 @@ def test_an_author_edits_only_own_drafts(techblog, author, publish, admin_as):
     assert set(Post.objects.values_list("title", flat=True)) == {"Still mine", "Of another author", "Mine and live"}
 
 
-def test_an_author_cannot_edit_an_own_post_once_it_is_scheduled(techblog, author, publish, admin_as):
+def test_an_author_cannot_edit_their_own_post_once_it_is_scheduled(techblog, author, publish, admin_as):
     placement = publish("Soon", on=techblog, at=timezone.now() + timedelta(days=1), created_by=author)
 
     assert admin_as(author).post(change(placement.post), {"title": "Taken"}).status_code == 403
@@ -198,7 +198,7 @@ def test_a_placement_of_a_post_of_another_site_is_refused(techblog, financeblog,
     assert not techblog.placements.exists()
 
 
-def test_an_author_who_is_editor_elsewhere_cannot_publish_drafts_of_others_there(
+def test_an_author_cannot_publish_drafts_of_others_on_a_site_where_they_are_an_editor(
     techblog, financeblog, author, publish, admin_as
 ):
     membership = Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
@@ -231,7 +231,9 @@ def test_inline_rows_that_name_other_placements_are_refused(techblog, financeblo
     for stolen in (foreign, sibling):
         forged = {"placements-0-id": stolen.pk, "placements-0-slug": "stolen"}
         assert errors(send(client, change(post), **forged))
-        send(client, change(post), **forged, **{"placements-0-DELETE": "on"})  # Django ignores a row that is missing
+        send(
+            client, change(post), **forged, **{"placements-0-DELETE": "on"}
+        )  # Django ignores this row because the post has no such placement
     assert set(Placement.objects.values_list("slug", flat=True)) == {"hello", "far", "beside"}
 
 
@@ -262,7 +264,9 @@ def test_only_editors_of_the_new_home_move_a_published_post_there(techblog, fina
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_placement_without_a_time_or_a_deleted_one_is_no_longer_public(techblog, editor, publish, admin_as, visit):
+def test_clearing_the_publication_time_or_deleting_the_placement_unpublishes_a_post(
+    techblog, editor, publish, admin_as, visit
+):
     first, second = publish("First", on=techblog), publish("Second", on=techblog)
     client = admin_as(editor)
 
@@ -302,7 +306,7 @@ def test_a_taken_reserved_or_missing_slug_is_refused_with_its_reason(techblog, e
     assert Post.objects.count() == 1
 
 
-def test_an_uploaded_cover_is_stored_on_the_home_and_needs_alt_text(techblog, editor, admin_as):
+def test_an_uploaded_cover_is_stored_on_the_home_and_requires_alt_text(techblog, editor, admin_as):
     client = admin_as(editor)
 
     assert "Describe the cover" in errors(send(client, ADD, title="Hello", new_cover=picture()))
@@ -338,7 +342,9 @@ def bomb():
     ],
     ids=["svg", "text", "too large", "bomb"],
 )
-def test_a_file_that_is_no_image_is_refused_at_its_field_and_not_stored(file, techblog, owner, admin_as, settings):
+def test_a_file_that_is_not_an_image_is_refused_with_an_error_at_its_field_and_not_stored(
+    file, techblog, owner, admin_as, settings
+):
     client = admin_as(owner)
     forms = [
         (ADD, {"title": "Hello", "cover_alt": "It", "new_cover": file}),
@@ -409,7 +415,7 @@ def test_long_tags_and_more_than_fifty_tags_are_refused(techblog, editor, publis
     client = admin_as(editor)
     many = ", ".join(f"t{n}" for n in range(51))
 
-    # The slug of the first has 300 characters. Normalising the second would take minutes.
+    # The slug of the first text has 300 characters. Normalising the second text would take minutes.
     for name in ("\N{SQUARE MM SQUARED}" * 100, "a" + "\u0300\u0323" * 500_000):
         assert "at most 100" in errors(send(client, change(post), tag_names=name))
     assert "at most 50 tags" in errors(send(client, change(post), tag_names=many))
@@ -418,7 +424,7 @@ def test_long_tags_and_more_than_fifty_tags_are_refused(techblog, editor, publis
     assert post.tags.count() == 51
 
 
-def test_only_a_changed_text_sets_the_time_of_the_update(techblog, editor, publish, admin_as):
+def test_only_a_change_of_the_text_sets_the_update_time(techblog, editor, publish, admin_as):
     long_ago = timezone.now() - timedelta(days=9)
     post = publish("Hello", on=techblog, updated_at=long_ago).post
     client = admin_as(editor)
@@ -455,7 +461,7 @@ def test_only_superusers_rename_tags(techblog, owner, superuser, publish, admin_
     assert Tag.objects.get().name == "Tea"
 
 
-def test_an_author_of_posts_of_several_homes_is_changed_only_by_an_editor_of_all(
+def test_only_an_editor_of_all_homes_of_an_authors_posts_changes_that_author(
     shared, techblog, financeblog, editor, admin_as
 ):
     author = Author.objects.create(slug="a", name="A")
@@ -469,7 +475,7 @@ def test_an_author_of_posts_of_several_homes_is_changed_only_by_an_editor_of_all
     assert "user" not in fields(client, "/blogs/author/add/")
 
 
-def test_a_redirect_may_lead_to_a_path_or_an_absolute_url(techblog, editor, admin_as):
+def test_a_redirect_to_a_path_or_an_absolute_url_is_accepted(techblog, editor, admin_as):
     client = admin_as(editor)
 
     for number, target in enumerate(["/new/", "https://elsewhere.test/x?y=1", "http://elsewhere.test"]):
@@ -477,7 +483,7 @@ def test_a_redirect_may_lead_to_a_path_or_an_absolute_url(techblog, editor, admi
         assert saved(send(client, "/redirects/redirect/add/", site=techblog.pk, **redirect)), target
 
 
-def test_a_redirect_to_or_from_something_else_is_refused(techblog, editor, admin_as):
+def test_a_redirect_with_an_invalid_source_or_target_is_refused(techblog, editor, admin_as):
     client = admin_as(editor)
     targets = ["//evil.test/", "/\\evil.test", "javascript:alert(1)", "new", "/old/", "", "https://", "/a b/"]
     sources = ["old", "//old", "https://techblog.test/old/"]

@@ -1,4 +1,5 @@
-"""Two windows on one post: the second save shows what changed in between, and writes only what its user changed."""
+"""Two users edit one post: the second save shows what the first one changed, and writes only the fields that its own
+user changed."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,11 +25,11 @@ def post(techblog, publish):
 
 @pytest.fixture
 def window(editor, admin_as, post):
-    """What the browser of the editor would send, read before the owner saves."""
+    """The fields that the editor's browser would send, read from the form before the owner saves."""
     return fields(admin_as(editor), change(post))
 
 
-def test_a_second_save_shows_both_texts_and_who_saved_in_between(post, editor, owner, admin_as, window):
+def test_a_conflicting_save_shows_both_texts_and_names_the_other_user(post, editor, owner, admin_as, window):
     publishing.edit_post(post, {"body": "One.\nTheir line.\nThree."}, by=owner, version=1)
 
     response = admin_as(editor).post(change(post), window | {"body": "One.\r\nMy line.\r\nThree."})
@@ -42,7 +43,7 @@ def test_a_second_save_shows_both_texts_and_who_saved_in_between(post, editor, o
     assert form_of(response)["body"].splitlines() == ["One.", "My line.", "Three."]
 
 
-def test_the_form_of_a_conflict_keeps_their_values_of_other_fields_and_saves_mine(
+def test_resending_the_form_of_a_conflict_saves_my_fields_and_keeps_their_other_fields(
     post, editor, owner, admin_as, window
 ):
     ada = Author.objects.create(slug="ada", name="Ada")
@@ -60,7 +61,9 @@ def test_the_form_of_a_conflict_keeps_their_values_of_other_fields_and_saves_min
     assert list(stored.authors.all()) == [ada]
 
 
-def test_their_value_of_a_field_is_taken_where_its_box_is_checked(post, editor, owner, admin_as, window):
+def test_checking_the_box_of_a_conflicting_field_keeps_the_value_of_the_other_user(
+    post, editor, owner, admin_as, window
+):
     publishing.edit_post(post, {"title": "Their title", "body": "Their text."}, by=owner, version=1)
     client = admin_as(editor)
 
@@ -70,7 +73,7 @@ def test_their_value_of_a_field_is_taken_where_its_box_is_checked(post, editor, 
     assert (Post.objects.get().title, Post.objects.get().body) == ("Their title", "My text.")
 
 
-def test_a_third_save_in_between_is_another_conflict(post, editor, owner, admin_as, window):
+def test_another_save_before_the_conflict_is_resolved_is_a_second_conflict(post, editor, owner, admin_as, window):
     publishing.edit_post(post, {"title": "Their title"}, by=owner, version=1)
     client = admin_as(editor)
     response = client.post(change(post), window | {"title": "My title"})
@@ -85,7 +88,7 @@ def test_a_third_save_in_between_is_another_conflict(post, editor, owner, admin_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_save_between_validation_and_lock_is_a_conflict_too(post, editor, owner, admin_as, window, monkeypatch):
+def test_a_save_between_the_validation_and_the_lock_is_a_conflict(post, editor, owner, admin_as, window, monkeypatch):
     edit_post = publishing.edit_post
 
     def save_as_owner():
@@ -107,7 +110,7 @@ def test_a_save_between_validation_and_lock_is_a_conflict_too(post, editor, owne
     assert Post.objects.get().title == "Their title"
 
 
-def test_a_user_of_another_site_is_not_named(post, editor, superuser, admin_as, window):
+def test_a_conflict_with_a_user_of_another_site_does_not_name_that_user(post, editor, superuser, admin_as, window):
     publishing.edit_post(post, {"title": "Theirs"}, by=superuser, version=1)
 
     page = admin_as(editor).post(change(post), window | {"title": "Mine"}).content.decode()
@@ -124,7 +127,7 @@ def test_an_unchanged_form_writes_nothing_even_with_the_line_breaks_of_a_browser
     assert Post.objects.values().get() == before
 
 
-def test_a_form_without_what_it_showed_is_refused(post, editor, admin_as, window):
+def test_a_form_without_the_values_that_it_showed_is_refused(post, editor, admin_as, window):
     client = admin_as(editor)
 
     for seen in ("", "{", "[]", "\0", "1"):
@@ -133,8 +136,8 @@ def test_a_form_without_what_it_showed_is_refused(post, editor, admin_as, window
     assert Post.objects.get().title == "Hello"
 
 
-def test_a_stale_form_neither_publishes_again_nor_brings_back_an_old_slug(post, editor, admin_as, window):
-    """An editor unpublishes and renames a placement while another one has the post open."""
+def test_a_stale_form_restores_neither_the_publication_time_nor_the_old_slug(post, editor, admin_as, window):
+    """An editor unpublishes and renames a placement while another editor has the form of the post open."""
     placement = post.placements.get()
     publishing.change_placement(placement, {"published_at": None, "slug": "renamed"}, by=None)
 
@@ -145,7 +148,7 @@ def test_a_stale_form_neither_publishes_again_nor_brings_back_an_old_slug(post, 
 
 
 @pytest.mark.parametrize("form", ["post", "placement"])
-def test_a_placement_that_two_users_changed_is_saved_only_after_a_second_look(form, post, editor, admin_as):
+def test_a_placement_that_two_users_changed_is_saved_only_after_a_confirmation(form, post, editor, admin_as):
     placement, client = post.placements.get(), admin_as(editor)
     address = change(post) if form == "post" else f"/blogs/placement/{placement.pk}/change/"
     prefix = "placements-0-" if form == "post" else ""
@@ -160,7 +163,7 @@ def test_a_placement_that_two_users_changed_is_saved_only_after_a_second_look(fo
     assert list(Placement.objects.values_list("slug", "pinned")) == [("mine", True)]
 
 
-def test_two_fields_of_a_placement_that_both_users_changed_need_one_second_look(post, editor, admin_as):
+def test_two_conflicting_fields_of_a_placement_need_only_one_confirmation(post, editor, admin_as):
     placement, client = post.placements.get(), admin_as(editor)
     address = f"/blogs/placement/{placement.pk}/change/"
     window = fields(client, address)
@@ -187,7 +190,7 @@ def test_a_placement_that_another_user_removed_is_reported_once(post, financeblo
     assert list(Placement.objects.values_list("slug", flat=True)) == ["elsewhere"]
 
 
-def test_a_placement_that_another_user_changed_is_removed_only_after_a_second_look(post, editor, admin_as):
+def test_a_placement_that_another_user_changed_is_removed_only_after_a_confirmation(post, editor, admin_as):
     client = admin_as(editor)
     window = fields(client, change(post))
     publishing.change_placement(post.placements.get(), {"slug": "theirs"}, by=None)
@@ -201,7 +204,9 @@ def test_a_placement_that_another_user_changed_is_removed_only_after_a_second_lo
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("form", ["post", "placement"])
-def test_a_placement_that_changes_between_validation_and_lock_is_reported(form, post, editor, admin_as, monkeypatch):
+def test_a_placement_that_changes_between_the_validation_and_the_lock_is_reported(
+    form, post, editor, admin_as, monkeypatch
+):
     placement, client = post.placements.get(), admin_as(editor)
     address = change(post) if form == "post" else f"/blogs/placement/{placement.pk}/change/"
     prefix = "placements-0-" if form == "post" else ""
@@ -226,7 +231,7 @@ def test_a_placement_that_changes_between_validation_and_lock_is_reported(form, 
     assert Placement.objects.get().slug == "theirs"
 
 
-def test_an_edit_of_placements_alone_leaves_the_version_of_the_post(post, editor, admin_as):
+def test_an_edit_of_placements_only_does_not_change_the_version_of_the_post(post, editor, admin_as):
     window = fields(admin_as(editor), change(post))
 
     assert saved(admin_as(editor).post(change(post), window | {"placements-0-slug": "other"}))

@@ -1,4 +1,4 @@
-"""`manage.py demo` gives a newcomer two blogs worth looking at, and touches no installation that has any."""
+"""`manage.py demo` creates two complete example blogs, and refuses an installation that already has sites."""
 
 import re
 from collections import Counter
@@ -152,7 +152,7 @@ def test_the_command_prints_addresses_and_accounts(demo):
     assert PASSWORD in demo
 
 
-def test_an_installation_with_sites_is_refused_and_unchanged(techblog):
+def test_demo_refuses_an_installation_with_sites_and_leaves_it_unchanged(techblog):
     with pytest.raises(CommandError, match="has 1 site; the demo needs an empty one"):
         run_demo()
 
@@ -160,7 +160,7 @@ def test_an_installation_with_sites_is_refused_and_unchanged(techblog):
     assert not User.objects.exists()
 
 
-def test_a_second_run_is_refused(demo):
+def test_demo_refuses_a_second_run(demo):
     posts = Post.objects.count()
 
     with pytest.raises(CommandError, match="has 2 sites"):
@@ -169,7 +169,7 @@ def test_a_second_run_is_refused(demo):
     assert Post.objects.count() == posts
 
 
-def test_an_installation_that_serves_https_is_refused(installation, settings):
+def test_demo_refuses_an_installation_that_serves_https(installation, settings):
     settings.PUBLIC_SCHEME = "https"
 
     with pytest.raises(CommandError, match="a public password"):
@@ -178,7 +178,7 @@ def test_an_installation_that_serves_https_is_refused(installation, settings):
     assert not Site.objects.exists()
 
 
-def test_an_existing_account_is_not_overwritten(installation):
+def test_demo_does_not_overwrite_an_existing_account(installation):
     User.objects.create_user("admin@example.com", "a password of their own")
 
     with pytest.raises(CommandError, match=r"admin@example\.com, which already exists"):
@@ -188,7 +188,7 @@ def test_an_existing_account_is_not_overwritten(installation):
     assert not User.objects.get().is_superuser
 
 
-def test_a_failure_halfway_stores_nothing(installation, monkeypatch):
+def test_a_demo_run_that_fails_halfway_stores_nothing(installation, monkeypatch):
     monkeypatch.setattr(lifecycle, "add_domain", lambda site, domain: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):

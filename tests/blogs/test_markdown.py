@@ -1,4 +1,4 @@
-"""Rendering of Markdown: the examples of CommonMark, and our extensions."""
+"""Markdown is rendered as CommonMark specifies, with our extensions."""
 
 import json
 import os
@@ -38,13 +38,13 @@ EXAMPLES = {
     "<MAILTO:A@b.c> <a b>": '<p><a href="MAILTO:A@b.c">MAILTO:A@b.c</a> <a></a></p>\n',
     "foo  \nbar\\\nbaz\nqux": "<p>foo<br>\nbar<br>\nbaz\nqux</p>\n",
 }
-# Examples with other results: bare URLs become links; an empty quote has other whitespace, which the specification's
-# own test runner ignores, too.
+# Examples for which our result differs from the specification: we turn bare URLs into links, and we write other
+# whitespace in an empty quote. The specification's own test runner ignores that whitespace, too.
 DIFFERENT = {602, 608, 611, 612} | {218, 239, 240}
 
 
 def plain_form(html):
-    """`html` without our additions to CommonMark."""
+    """`html` without the attributes and classes that we add to the output of CommonMark."""
     return re.sub(r' id="md-[^"]*"| tabindex="0"|</?span[^>]*>', "", html)
 
 
@@ -74,11 +74,11 @@ def test_table_alignment_is_an_attribute_and_not_a_style():
     assert "style" not in html
 
 
-def test_two_tildes_strike_text_and_one_does_not():
+def test_text_between_two_tildes_is_struck_through_and_between_single_tildes_is_not():
     assert render("~~gone~~ ~here~") == "<p><s>gone</s> ~here~</p>\n"
 
 
-def test_tasks_are_disabled_checkboxes_with_labels():
+def test_a_task_list_is_rendered_as_disabled_checkboxes_with_labels():
     html = render("- [ ] open\n- [x] done\n- [y] none\n")
 
     box = '<input type="checkbox" class="task-list-item-checkbox" aria-label="{}" disabled=""{}>'
@@ -131,7 +131,7 @@ def test_links_within_the_document_get_the_prefix_of_its_ids():
         ("### c\n", ["3"]),
     ],
 )
-def test_headings_move_down_only_if_the_document_has_an_h1(text, levels):
+def test_headings_are_lowered_by_one_level_only_if_the_document_has_an_h1(text, levels):
     assert re.findall(r"<h([1-6])", render(text)) == levels
 
 
@@ -196,7 +196,7 @@ def test_code_beyond_the_limit_is_not_highlighted():
     assert "<span" not in render("```js\n" + "a=1\n" * (MAX_CODE // 4 + 1) + "```\n")
 
 
-def test_images_are_lazy_and_have_their_size():
+def test_images_are_loaded_lazily_and_have_width_and_height():
     html = render(
         '![A "b"](/media/x/a%20b.png?v=1 "T") <img src="/media/c.png"> ![](/media/d.png)'
         ' <img src="/media/x/a b.png" width="5">',
@@ -222,7 +222,7 @@ def test_media_names_are_the_files_that_the_document_shows_or_links_to():
     assert media_names(others) == set()
 
 
-def test_plain_text_has_the_words_of_the_page_without_footnotes():
+def test_plain_text_contains_the_words_of_the_page_except_footnotes():
     html = render(
         "# One &amp; two\n\nFoo[^1] **bar**baz,\nqux<br>x\xa0&lt;y&gt; ![alt](/a.png)\n\n- a\n- b\n\n[^1]: Note.\n"
     )
@@ -242,7 +242,7 @@ def test_plain_text_has_the_words_of_the_page_without_footnotes():
         ("", 5, ""),
     ],
 )
-def test_long_plain_text_is_cut_between_words(text, limit, cut):
+def test_long_plain_text_is_truncated_between_words(text, limit, cut):
     assert plain_text(f"<p>{text}</p>", limit) == cut
     assert len(cut) <= limit
 
@@ -261,7 +261,7 @@ def luminance(colour):
 
 
 @pytest.mark.parametrize("theme", sorted(STATIC.glob("themes/*.css")), ids=lambda path: path.stem)
-def test_each_colour_of_code_has_enough_contrast_in_each_theme(theme):
+def test_each_colour_of_highlighted_code_has_enough_contrast_in_each_theme(theme):
     light, dark = (STATIC / "blogs" / "code.css").read_text().split("prefers-color-scheme: dark")
     papers = re.findall(r"--sunk: (#[0-9a-f]{6})", theme.read_text())
     assert len(papers) == 2

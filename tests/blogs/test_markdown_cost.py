@@ -41,7 +41,7 @@ HOSTILE = {
     "an attribute for each item": lambda size: f'<ul><li><b title="{"x" * (size // 2)}">' + "<li>y" * (size // 10),
     "formatting for each row": lambda size: "<table>" + "<b id=x>" * (size // 16) + "<tr>x" * (size // 10),
 }
-# The slowest code found for some lexers; see blogs/markdown/highlighting.py.
+# For some lexers, the code that they highlight most slowly; see blogs/markdown/highlighting.py.
 CODE = {
     "python": " \n",
     "java": "a\n",
@@ -52,7 +52,7 @@ CODE = {
 
 
 def rendered(text):
-    """(HTML, CPU seconds). The HTML of a refused document is empty."""
+    """Return (HTML, CPU seconds). The HTML of a refused document is empty."""
     gc.collect()
     gc.disable()
     start = time.process_time()
@@ -66,7 +66,7 @@ def rendered(text):
 
 
 def growth(text_of, size):
-    """The ratio of the times for twice the size and for this size. Times below 20 ms are too short to compare."""
+    """The time for twice this size, divided by the time for this size. Times below 20 ms are too short to compare."""
     return rendered(text_of(2 * size))[1] / max(rendered(text_of(size))[1], 0.02)
 
 
@@ -81,12 +81,12 @@ def test_a_document_of_twice_the_length_takes_at_most_twice_the_time(pattern):
 
 
 @pytest.mark.parametrize("pattern", ["<div>", "://", "an attribute for each block"])
-def test_the_time_stays_linear_for_longer_documents(pattern):
+def test_the_rendering_time_stays_linear_for_longer_documents(pattern):
     assert_linear(HOSTILE[pattern], 100_000)
 
 
 @pytest.mark.parametrize("pattern", HOSTILE)
-def test_html_is_proportional_to_its_text(pattern):
+def test_the_size_of_the_html_is_proportional_to_the_size_of_its_text(pattern):
     for size in (1_000, 10_000):
         text = HOSTILE[pattern](size)
         assert len(rendered(text)[0]) <= 40 * len(text) + 300_000
@@ -110,12 +110,12 @@ def test_a_text_of_a_million_characters_is_rendered_and_a_longer_one_is_refused(
             refuses("a" * (MAX_LENGTH + 1))
 
 
-def test_a_text_with_too_long_html_is_refused():
+def test_a_text_whose_html_is_too_long_is_refused():
     with pytest.raises(TooLarge, match=rf"characters of HTML; at most {MAX_HTML:,} are allowed"):
         render("[^a]: x\n\n" + "[^a]" * 100_000)
 
 
-def test_a_table_with_too_many_missing_cells_is_refused_and_its_line_named():
+def test_a_table_with_too_many_missing_cells_is_refused_with_its_line_number():
     table = f"|{'a|' * 200}\n|{'-|' * 200}\n" + "a\n" * 60
 
     assert render("| a | b | c |\n|---|---|---|\n" + "| 1 |\n" * 1_000).count("<td>") == 3_000

@@ -100,7 +100,7 @@ def test_scripts_and_other_active_content_are_removed(text):
 
 
 @pytest.mark.parametrize("content", ["script", "style", "iframe", "textarea", "title", "svg"])
-def test_content_that_is_not_text_is_removed_and_text_of_other_removed_elements_stays(content):
+def test_scripts_are_removed_with_their_content_and_other_removed_elements_keep_their_text(content):
     assert render(f"a <{content}>hidden</{content}> b") == "<p>a  b</p>\n"
     assert render("a <font color=red>shown</font> <object>b</object>") == "<p>a shown b</p>\n"
 
@@ -122,7 +122,7 @@ documents = st.lists(fragments | st.text(max_size=5), max_size=30).map("".join)
 @example("<ul><li><a href=x><li><p><h1><h2></a></ul>")
 @example("<div>\n<a>a<table>b<a title=c><colgroup>d")
 @example("<div>\n<pre>\n\n\na</pre>")
-def test_any_document_gives_well_formed_harmless_html_and_the_same_each_time(text):
+def test_any_document_gives_the_same_well_formed_and_harmless_html_each_time(text):
     try:
         html = render(text)
     except TooLarge:
@@ -223,19 +223,19 @@ def test_elements_with_optional_end_tags_do_not_nest(item):
     "start", ["<div>", "<b>", "<ul><li>", "<b><p>", "<table><tr><td>", "<blockquote><p><i>", "<p><b><div>"]
 )
 @pytest.mark.parametrize("before", ["", "<div>\n", "x "])
-def test_the_depth_of_raw_html_is_limited_and_its_text_stays(start, before):
+def test_raw_html_beyond_the_maximum_depth_is_flattened_and_keeps_its_text(start, before):
     html = render(before + start * (100_000 // len(start)) + "bottom")
 
     assert Reader(html).deepest <= 2 * MAX_DEPTH  # parsers add <tbody> and <tr>
     assert "bottom" in html
 
 
-def test_the_depth_of_emphasis_is_limited():
+def test_emphasis_beyond_the_maximum_depth_is_flattened():
     assert Reader(render("**_" * 5_000 + "a" + "_**" * 5_000)).deepest <= MAX_DEPTH
 
 
 @pytest.mark.parametrize(("deep", "too_deep"), [("> " * 21, "> " * 22), ("- " * 10, "- " * 11)])
-def test_quotes_and_lists_beyond_the_depth_are_refused_and_not_dropped(deep, too_deep):
+def test_a_document_with_quotes_or_lists_beyond_the_maximum_depth_is_refused(deep, too_deep):
     assert "bottom" in render(deep + "bottom")
     with pytest.raises(
         TooLarge, match=r"^Line 3: quotes and lists are nested 22 levels deep; at most 21 .* Reduce the nesting"

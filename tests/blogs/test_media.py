@@ -1,4 +1,4 @@
-"""Which files are stored as images: the content decides, not the name."""
+"""The content of an uploaded file, not its name, decides whether it is stored as an image."""
 
 import os
 from io import BytesIO

@@ -20,7 +20,7 @@ NASTY = "</title></script><!--\"'><b>&amp;"
 
 @pytest.fixture(params=theme_names())
 def site(request, installation):
-    """A site in each theme: all themes have the same metadata."""
+    """One site for each theme, because all themes must give the same metadata."""
     return lifecycle.create("kind.test", "Kind", theme=request.param, tagline="A kind blog", time_zone="Europe/Berlin")
 
 
@@ -103,7 +103,7 @@ def test_each_kind_of_page_has_its_own_title_description_and_type(site, post, pu
         assert found[kind]["url"] == found["canonical"] == f"http://kind.test{path}"
 
 
-def test_the_page_of_a_tag_links_to_the_feed_of_the_tag_too(site, post, head):
+def test_the_page_of_a_tag_links_to_the_feeds_of_the_site_and_of_the_tag(site, post, head):
     assert head(site)["feeds"] == ["/feed/"]
     assert head(site, "/tag/books/")["feeds"] == ["/feed/", "/tag/books/feed/"]
 
@@ -155,7 +155,7 @@ def test_the_logo_is_on_each_page_and_the_image_of_posts_without_a_cover(site, p
     assert visit(site, address).status_code == 200
 
 
-def test_a_page_has_one_inline_style_with_the_accent(site, visit):
+def test_the_only_inline_style_of_a_page_sets_the_accent_colour(site, visit):
     response = visit(site)
 
     assert f"<style>:root{{--accent:{site.settings.accent}}}</style>" in response.content.decode()
@@ -165,5 +165,5 @@ def test_a_page_has_one_inline_style_with_the_accent(site, visit):
 @pytest.mark.parametrize(
     ("language", "locale"), [("en", "en_US"), ("de", "de_DE"), ("pt-br", "pt_BR"), ("en-gb", "en_GB"), ("eo", "eo_XX")]
 )
-def test_the_open_graph_locale_has_the_usual_territory_of_the_language(language, locale):
+def test_the_open_graph_locale_is_the_language_with_its_usual_territory(language, locale):
     assert with_territory(language) in (locale, "")

@@ -24,7 +24,7 @@ SITEMAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
 @pytest.fixture
 def series(techblog, publish):
-    """Twelve posts; a page of a list has ten. Post 12 is the newest."""
+    """Twelve posts, of which post 12 is the newest. A page of a list shows ten posts."""
     begin = timezone.now() - timedelta(days=20)
     return [publish(f"Post {n}", on=techblog, at=begin + timedelta(days=n)) for n in range(1, 13)]
 
@@ -57,7 +57,7 @@ def test_the_home_page_lists_the_newest_posts_first_and_older_ones_on_the_next_p
     assert "Post 3" not in second
 
 
-def test_posts_published_at_the_same_time_are_each_listed_once(techblog, publish, visit):
+def test_each_of_several_posts_published_at_the_same_time_is_listed_once(techblog, publish, visit):
     techblog.settings.posts_per_page = 2
     techblog.settings.save()
     moment = timezone.now() - timedelta(hours=1)
@@ -82,7 +82,7 @@ def test_a_pinned_post_is_on_top_of_the_first_page_only(techblog, series, visit)
     assert "Post 1<" not in page_of(visit, techblog, f"/?before={series[3].pk}")
 
 
-def test_a_pinned_page_is_in_the_menu_and_no_page_is_in_lists_or_feeds(techblog, publish, visit):
+def test_pages_are_in_no_list_or_feed_and_pinned_pages_are_in_the_menu(techblog, publish, visit):
     publish("About us", on=techblog, kind="page", pinned=True)
     publish("Imprint", on=techblog, kind="page")
 
@@ -137,7 +137,9 @@ def test_dates_are_in_the_language_and_time_zone_of_the_site(installation, publi
 # -- posts -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_canonical_url_of_a_shared_post_is_at_its_home_while_it_is_live_there(techblog, financeblog, shared, visit):
+def test_the_canonical_url_of_a_shared_post_is_on_its_home_while_the_post_is_live_there(
+    techblog, financeblog, shared, visit
+):
     at_home = '<link rel="canonical" href="http://techblog.test/ledgers/">'
     here = '<link rel="canonical" href="http://financeblog.test/python-ledgers/">'
     assert at_home in page_of(visit, techblog, "/ledgers/")
@@ -155,7 +157,9 @@ def test_the_canonical_url_of_a_shared_post_is_at_its_home_while_it_is_live_ther
     assert "http://financeblog.test/python-ledgers/" in locations(visit, financeblog)
 
 
-def test_an_edit_of_a_shared_post_shows_on_all_its_sites_and_a_removal_on_one(techblog, financeblog, shared, visit):
+def test_editing_a_shared_post_changes_it_on_all_its_sites_and_removing_a_placement_on_one_site_only(
+    techblog, financeblog, shared, visit
+):
     shared.body = "Edited once."
     shared.save()
     for site, path in ((techblog, "/ledgers/"), (financeblog, "/python-ledgers/")):
@@ -166,7 +170,7 @@ def test_an_edit_of_a_shared_post_shows_on_all_its_sites_and_a_removal_on_one(te
     assert visit(techblog, "/ledgers/").status_code == 200
 
 
-def test_a_changed_slug_adds_a_redirect_on_its_site_only_and_redirects_never_chain(
+def test_changing_a_slug_adds_a_redirect_on_that_site_only_and_never_a_chain_of_redirects(
     techblog, financeblog, shared, visit
 ):
     placement = Placement.objects.get(site=techblog)
@@ -184,7 +188,7 @@ def test_a_changed_slug_adds_a_redirect_on_its_site_only_and_redirects_never_cha
     assert visit(techblog, "/third/")["Location"] == "/ledgers/"
 
 
-def test_the_changed_slug_of_a_draft_adds_no_redirect(techblog, publish, visit):
+def test_changing_the_slug_of_a_draft_adds_no_redirect(techblog, publish, visit):
     placement = publish("Draft", on=techblog, at=None)
     publishing.change_placement(placement, {"slug": "other"}, by=None)
 
@@ -214,7 +218,9 @@ def test_no_public_page_is_below_the_reserved_prefix(path):
         resolve(path, urlconf="blogs.pages.urls")
 
 
-def test_a_hyphen_alone_is_a_reserved_slug_and_a_slug_that_starts_with_one_is_free(techblog, publish, visit):
+def test_the_slug_that_is_a_single_hyphen_is_reserved_and_slugs_that_start_with_a_hyphen_are_not(
+    techblog, publish, visit
+):
     publish("Hyphen", on=techblog, slug="-x")
     assert visit(techblog, "/-x/").status_code == 200
 
@@ -222,7 +228,7 @@ def test_a_hyphen_alone_is_a_reserved_slug_and_a_slug_that_starts_with_one_is_fr
         publish("Hyphen", on=techblog, slug="-")
 
 
-def test_an_image_in_a_post_is_lazy_with_its_size_and_is_served_as_immutable(techblog, publish, visit):
+def test_an_image_in_a_post_is_loaded_lazily_with_its_size_and_served_as_immutable(techblog, publish, visit):
     image = Image.objects.create(site=techblog, file=picture(400, 300))
     publish("Picture", on=techblog, body=f"![a green field]({image.get_absolute_url()})")
 
@@ -278,7 +284,7 @@ def test_the_sitemap_of_a_large_site_is_an_index_of_sitemaps(techblog, series, v
     assert len(whole) == 13
 
     monkeypatch.setattr(sitemaps, "PART_SIZE", 5)
-    techblog.save()  # the page cache does not notice a patched constant; a saved site has new pages
+    techblog.save()  # saving the site retires its cached pages, which the patched constant does not
     parts = locations(visit, techblog)
     assert len(parts) == 3
     found = [place for part in parts for place in locations(visit, techblog, part.removeprefix("http://techblog.test"))]
@@ -298,7 +304,7 @@ def test_robots_txt_follows_the_setting_of_the_site(techblog, visit):
 
 
 @pytest.mark.parametrize("path", ["/", "/hello/", "/feed/", "/sitemap.xml", "/robots.txt", "/nothing/", "/about/"])
-def test_public_pages_set_no_cookie_and_allow_get_and_head_only(techblog, publish, visit, path):
+def test_public_pages_set_no_cookie_and_allow_only_get_and_head(techblog, publish, visit, path):
     publish("Hello", on=techblog)
     publish("About", on=techblog, kind="page")
 

@@ -1,4 +1,4 @@
-"""What each role may do to content through blogs/publishing.py, and what each call writes."""
+"""Which changes of posts and placements blogs/publishing.py allows each role, and what each call stores."""
 
 from datetime import timedelta
 
@@ -30,14 +30,14 @@ OTHER_FIELDS = {
 }
 
 
-def test_each_field_of_a_post_is_content_or_declared_as_something_else():
+def test_each_field_of_a_post_is_declared_either_as_content_or_as_another_field():
     fields = {field.name for field in (*Post._meta.fields, *Post._meta.many_to_many)}
 
     assert fields == set(Post.CONTENT_FIELDS) | OTHER_FIELDS
     assert not OTHER_FIELDS.intersection(Post.CONTENT_FIELDS)
 
 
-def test_a_member_creates_posts_on_the_own_site_alone(techblog, financeblog, author, stranger):
+def test_an_author_creates_posts_only_on_a_site_where_they_have_a_role(techblog, financeblog, author, stranger):
     publishing.create_post(Post(home=techblog, title="Mine"), by=author)
 
     for site, user in ((financeblog, author), (techblog, stranger)):
@@ -46,7 +46,7 @@ def test_a_member_creates_posts_on_the_own_site_alone(techblog, financeblog, aut
     assert list(Post.objects.values_list("title", "created_by", "saved_by")) == [("Mine", author.pk, author.pk)]
 
 
-def test_an_edit_writes_its_changes_and_counts_the_version(techblog, editor, publish):
+def test_an_edit_stores_its_changes_and_increments_the_version(techblog, editor, publish):
     post = publish("Hello", on=techblog, excerpt="Kept").post
     tags, ada = {"python": "Python"}, Author.objects.create(slug="ada", name="Ada")
 
@@ -65,7 +65,7 @@ def test_an_edit_writes_its_changes_and_counts_the_version(techblog, editor, pub
     }
 
 
-def test_only_a_changed_text_counts_as_an_update_for_readers(techblog, publish):
+def test_only_a_change_of_the_text_sets_the_update_time_that_readers_see(techblog, publish):
     long_ago = timezone.now() - timedelta(days=9)
     post = publish("Hello", on=techblog, updated_at=long_ago).post
 
@@ -86,7 +86,9 @@ def test_an_edit_of_an_old_version_is_a_conflict_and_writes_nothing(techblog, ed
     assert Post.objects.get().title == "Theirs"
 
 
-def test_authors_edit_and_delete_their_drafts_and_editors_all_posts_of_the_home(techblog, author, editor, publish):
+def test_authors_edit_and_delete_their_own_drafts_and_editors_edit_and_delete_all_posts_of_the_home(
+    techblog, author, editor, publish
+):
     own_draft = publish("Own draft", on=techblog, at=None, created_by=author).post
     own_live = publish("Own live", on=techblog, created_by=author).post
     draft = publish("Draft", on=techblog, at=None).post
@@ -113,7 +115,7 @@ def test_an_editor_of_a_site_that_only_shows_a_post_cannot_edit_or_delete_it(sha
     assert Post.objects.get().title == "Ledgers in Python"
 
 
-def test_a_post_moves_only_to_a_site_where_the_user_may_own_it(techblog, financeblog, editor, publish):
+def test_a_post_moves_only_to_a_site_where_the_user_may_create_it(techblog, financeblog, editor, publish):
     live = publish("Live", on=techblog).post
     draft = publish("Draft", on=techblog, at=None).post
     membership = Membership.objects.create(user=editor, site=financeblog, role=Role.AUTHOR)
@@ -128,7 +130,7 @@ def test_a_post_moves_only_to_a_site_where_the_user_may_own_it(techblog, finance
     assert set(Post.objects.values_list("home", flat=True)) == {financeblog.pk}
 
 
-def test_a_post_with_images_of_its_home_in_the_text_does_not_move(techblog, financeblog, publish):
+def test_a_post_whose_text_shows_images_of_its_home_cannot_move_to_another_home(techblog, financeblog, publish):
     image = Image(site=techblog, file=picture())
     image.save()
     post = publish("Shows it", on=techblog, body=f"![It]({image.get_absolute_url()})").post
@@ -138,7 +140,7 @@ def test_a_post_with_images_of_its_home_in_the_text_does_not_move(techblog, fina
 
 
 @pytest.mark.django_db(transaction=True)
-def test_editors_publish_and_unpublish_and_authors_do_not(techblog, author, editor, publish, visit):
+def test_editors_can_publish_and_unpublish_and_authors_cannot(techblog, author, editor, publish, visit):
     draft = publish("Mine", on=techblog, at=None, created_by=author)
 
     with pytest.raises(PermissionDenied):
@@ -152,7 +154,7 @@ def test_editors_publish_and_unpublish_and_authors_do_not(techblog, author, edit
     assert visit(techblog, "/mine/").status_code == 404
 
 
-def test_authors_place_their_draft_on_its_home_and_nowhere_else(techblog, financeblog, author):
+def test_authors_can_place_their_draft_only_on_its_home(techblog, financeblog, author):
     post = Post(home=techblog, title="Mine")
     publishing.create_post(post, by=author)
     Membership.objects.create(user=author, site=financeblog, role=Role.AUTHOR)
@@ -213,14 +215,14 @@ def test_a_placement_that_changed_since_it_was_read_is_not_removed(techblog, edi
     assert not Placement.objects.exists()
 
 
-def test_authors_neither_change_nor_remove_placements_of_others_or_public_ones(techblog, author, publish):
+def test_authors_cannot_change_or_remove_public_placements_or_those_of_other_authors(techblog, author, publish):
     foreign_draft = publish("Foreign draft", on=techblog, at=None)
     own_live = publish("Own live", on=techblog, created_by=author)
     own_pinned = publish("Own pinned", on=techblog, at=None, pinned=True, created_by=author)
     own_draft = publish("Own draft", on=techblog, at=None, created_by=author)
 
     for placement in (foreign_draft, own_live, own_pinned):
-        placement.pinned = False  # what a form changed in memory does not count
+        placement.pinned = False  # the stored value decides, not the value in memory that a form may have changed
         with pytest.raises(PermissionDenied):
             publishing.change_placement(placement, {"slug": "mine"}, by=author)
         with pytest.raises(PermissionDenied):
@@ -231,7 +233,9 @@ def test_authors_neither_change_nor_remove_placements_of_others_or_public_ones(t
     assert set(Placement.objects.values_list("slug", flat=True)) == {"foreign-draft", "own-live", "own-pinned"}
 
 
-def test_an_author_who_is_editor_elsewhere_places_a_draft_on_both_sites_in_one_step(techblog, financeblog, author):
+def test_an_author_who_is_an_editor_of_another_site_places_a_draft_on_both_sites_in_one_step(
+    techblog, financeblog, author
+):
     Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
     post = Post(home=techblog, title="Mine")
     publishing.create_post(post, by=author)
@@ -242,14 +246,16 @@ def test_an_author_who_is_editor_elsewhere_places_a_draft_on_both_sites_in_one_s
     assert list(post.placements.order_by("site").values_list("site", flat=True)) == [techblog.pk, financeblog.pk]
 
 
-def test_an_author_moves_an_own_draft_to_another_site_of_theirs(techblog, financeblog, author, publish):
+def test_an_author_moves_their_own_draft_to_another_site_where_they_are_an_author(
+    techblog, financeblog, author, publish
+):
     Membership.objects.create(user=author, site=financeblog, role=Role.AUTHOR)
     draft = publish("Draft", on=techblog, at=None, created_by=author).post
 
     assert publishing.edit_post(draft, {"home": financeblog}, by=author, version=1).home == financeblog
 
 
-def test_a_reserved_slug_of_an_old_placement_does_not_stop_an_editor_from_unpublishing(techblog, editor, publish):
+def test_an_editor_can_unpublish_an_old_placement_whose_slug_is_now_reserved(techblog, editor, publish):
     placement = publish("Hello", on=techblog)
     Placement.objects.update(slug="feed")
 
@@ -258,7 +264,7 @@ def test_a_reserved_slug_of_an_old_placement_does_not_stop_an_editor_from_unpubl
     assert Placement.objects.get().state == Placement.State.DRAFT
 
 
-def test_publishing_a_live_placement_again_keeps_its_time(techblog, editor, publish):
+def test_publishing_a_live_placement_again_keeps_its_publication_time(techblog, editor, publish):
     placement = publish("Hello", on=techblog)
 
     publishing.publish(placement, by=editor)
@@ -266,7 +272,7 @@ def test_publishing_a_live_placement_again_keeps_its_time(techblog, editor, publ
     assert Placement.objects.get().published_at == placement.published_at
 
 
-def test_an_edit_of_something_else_than_content_is_an_error_of_the_caller(techblog, publish):
+def test_editing_a_field_that_is_not_content_raises_type_error(techblog, publish):
     placement = publish("Hello", on=techblog)
 
     with pytest.raises(TypeError, match="uuid"):
@@ -275,7 +281,7 @@ def test_an_edit_of_something_else_than_content_is_an_error_of_the_caller(techbl
         publishing.change_placement(placement, {"site": techblog}, by=None)
 
 
-def test_a_text_that_is_too_large_is_refused_at_the_body(techblog, financeblog, publish):
+def test_a_text_that_is_too_large_is_refused_with_an_error_at_the_field_body(techblog, financeblog, publish):
     post = publish("Hello", on=techblog).post
 
     for changes in ({}, {"home": financeblog}):
@@ -284,7 +290,7 @@ def test_a_text_that_is_too_large_is_refused_at_the_body(techblog, financeblog, 
         assert set(refused.value.message_dict) == {"body"}
 
 
-def test_a_placement_is_removed_by_editors_of_its_site(techblog, financeblog, editor, shared, member):
+def test_only_editors_of_its_site_remove_a_placement(techblog, financeblog, editor, shared, member):
     there = shared.placements.get(site=financeblog)
 
     with pytest.raises(PermissionDenied):
@@ -302,7 +308,7 @@ def test_tags_are_created_once_and_keep_their_names(techblog):
     assert {(tag.slug, tag.name) for tag in tags} == {("go", "Golang"), ("new", "New")}
 
 
-def test_an_author_of_posts_is_created_by_editors_under_a_free_slug(techblog, author, editor):
+def test_only_editors_create_an_author_and_its_slug_is_unique(techblog, author, editor):
     for _ in range(2):
         publishing.create_author(Author(name="Ada Lovelace"), by=editor)
     with pytest.raises(PermissionDenied):
@@ -314,7 +320,7 @@ def test_an_author_of_posts_is_created_by_editors_under_a_free_slug(techblog, au
     ]
 
 
-def test_a_free_slug_stays_within_its_length(db):
+def test_a_free_slug_does_not_exceed_the_maximum_length(db):
     long = "a" * 100
     Author.objects.create(slug=long, name="Long")
 

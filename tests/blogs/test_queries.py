@@ -56,7 +56,7 @@ def content(techblog, publish):
 
 
 def add_posts(site, count, *, prefix):
-    """Add posts with bulk inserts: only their number matters here."""
+    """Add posts by bulk inserts. Their content does not matter to these tests."""
     begin = timezone.now() - timedelta(days=2)
     posts = Post.objects.bulk_create(
         Post(home=site, title=f"{prefix} {n}", body_html="<p>Text.</p>", summary="Text.") for n in range(count)
@@ -75,19 +75,19 @@ def add_posts(site, count, *, prefix):
 
 
 def add_sites(count):
-    """Add sites that are served; only their number matters here."""
+    """Add live sites. Their content does not matter to these tests."""
     with transaction.atomic():
         sites = Site.objects.bulk_create(
             Site(domain=f"neighbour-{n}.test", name=f"Neighbour {n}") for n in range(count)
         )
         SiteSettings.objects.bulk_create(SiteSettings(site=site) for site in sites)
         Domain.objects.bulk_create(Domain(site=site, name=site.domain, primary=True) for site in sites)
-    # On a busy machine the registry may take longer to read so many sites than one lookup waits.
+    # On a busy machine the registry may need longer to read these sites than a lookup waits for it.
     wait_until(lambda: registry.find(f"neighbour-{count - 1}.test"))
 
 
 def queries(site, path):
-    """The SQL of a second request: the first one also computes what the process caches for the site."""
+    """The SQL of the second of two requests. The first request also fills the caches of the process for the site."""
     client = Client(headers={"host": site.domain})
     client.get(path)
     with CaptureQueriesContext(connection) as captured:
@@ -102,7 +102,7 @@ def test_the_number_of_queries_is_the_same_for_10_and_10_000_posts_and_for_2_and
     few = {path: len(queries(techblog, path.format(**content))) for path in QUERIES}
     assert few == QUERIES
 
-    few.pop("/sitemap.xml")  # becomes an index of sitemaps, with other queries
+    few.pop("/sitemap.xml")  # with many posts it is an index of sitemaps, which takes other queries
     add_posts(techblog, 10_000, prefix="many")
     add_posts(financeblog, 10_000, prefix="foreign")
     assert {path: len(queries(techblog, path.format(**content))) for path in few} == few
@@ -111,7 +111,7 @@ def test_the_number_of_queries_is_the_same_for_10_and_10_000_posts_and_for_2_and
     assert {path: len(queries(techblog, path.format(**content))) for path in few} == few
 
 
-def test_a_request_for_an_unknown_host_takes_no_query(techblog, visit, django_assert_num_queries):
+def test_a_request_for_an_unknown_host_sends_no_query(techblog, visit, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert visit("unknown.test").status_code == 404
 
@@ -125,13 +125,13 @@ def test_no_page_scans_a_whole_table(techblog, financeblog, content):
             with connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN {sql}")
                 plan = "\n".join(line for (line,) in cursor.fetchall())
-            if path != "/sitemap.xml":  # it reads all posts of the site
+            if path != "/sitemap.xml":  # the sitemap reads all posts of the site
                 assert "Seq Scan on blogs_placement" not in plan, f"{path}\n{sql}\n{plan}"
                 assert "Seq Scan on blogs_post " not in plan, f"{path}\n{sql}\n{plan}"
 
 
 def generic_plan(statement, **values):
-    """The plan that PostgreSQL makes once for a prepared statement and uses for all sites."""
+    """The generic plan: PostgreSQL makes it once for a prepared statement and uses it for all sites."""
     sql, parameters, _ = statement.compiled
     given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
     places = count(1)
@@ -145,8 +145,8 @@ def generic_plan(statement, **values):
     return plan
 
 
-def test_generic_plans_start_at_the_index_of_the_site_and_do_not_sort(techblog, financeblog, content):
-    """PostgreSQL plans for a site of average size, so the plan must suit the largest one, too."""
+def test_generic_plans_use_the_index_by_site_and_do_not_sort(techblog, financeblog, content):
+    """PostgreSQL makes the plan for a site of average size. It must also be fast for the largest site."""
     add_sites(200)
     add_posts(financeblog, 20_000, prefix="many")
 

@@ -25,14 +25,14 @@ LOOP = re.compile(r"{% for (\w+) in ([\w.]+) %}")
 
 
 def item_context(path):
-    """The context of the items of `post.tags`, a list; None if no context declares that list."""
+    """For the path of a list, such as `post.tags`: the context of its items. None if no context declares that list."""
     variable, _, key = path.partition(".")
     hints = get_type_hints(VARIABLES[variable]) if variable in VARIABLES else {}
     return next(filter(is_typeddict, get_args(hints.get(key))), None)
 
 
 def undeclared(source):
-    """`variable.key` wherever the source reads a key that the variable's context does not declare."""
+    """Every `variable.key` in the source whose key the context of the variable does not declare."""
     known = VARIABLES | {variable: item_context(path) for variable, path in LOOP.findall(source)}
     tags = re.sub(r'"[^"]*"', "", " ".join(re.findall(r"{[{%].*?[}%]}", source)))
     return {
@@ -57,7 +57,7 @@ def test_keys_that_no_context_declares_are_found(source, found):
     assert undeclared(source) == found
 
 
-def test_templates_read_declared_keys_only():
+def test_templates_read_only_declared_keys():
     found = {
         str(path.relative_to(TEMPLATES)): keys
         for path in TEMPLATES.rglob("*.html")
@@ -67,7 +67,7 @@ def test_templates_read_declared_keys_only():
     assert found == {}
 
 
-def test_no_page_overrides_a_variable_of_all_pages_but_the_canonical_url():
+def test_the_canonical_url_is_the_only_variable_of_all_pages_that_a_page_overrides():
     base = get_type_hints(contexts.BaseContext).keys()
 
     assert {key for page in get_args(contexts.PageContext) for key in get_type_hints(page)} & base == {"canonical"}
