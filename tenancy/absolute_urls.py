@@ -1,4 +1,4 @@
-"""Absolute URLs of a site and of the admin. The domain comes from the site's row, never from the request."""
+"""Absolute URLs of sites and of the admin. The host comes from the site's row or from a setting, never the request."""
 
 from django.conf import settings
 from django.contrib.sites.models import Site

@@ -9,7 +9,7 @@ class TenancyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Here and not above: models can be imported only after all apps are loaded.
+        # Imported here, because models can be imported only after all apps are loaded.
         from django.contrib.sites.models import Site
 
         from accounts.admin.site import site as admin_site
@@ -23,7 +23,7 @@ class TenancyConfig(AppConfig):
         watches.watch(Domain, "SELECT {row}.site_id")
         watches.watch(SiteSettings, "SELECT {row}.site_id")
         admin_site.observed_changes = observed_changes
-        # There is no default site. newsstand.E005 proves that django.contrib.sites has connected this receiver by now.
+        # There is no default site. newsstand.E005 proves that django.contrib.sites has already connected this receiver.
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         pre_migrate.connect(signals.remove_triggers, sender=self)
         post_migrate.connect(signals.install_triggers, sender=self)

@@ -70,7 +70,7 @@ def surfaces_are_known(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage
     return [
         Error(
             f"SURFACES names unknown surfaces: {', '.join(unknown)}." if unknown else "SURFACES is empty.",
-            hint=f"Name one or more of: {', '.join(surfaces.names())}. tenancy/surfaces.py lists them.",
+            hint=f"Name one or more of: {', '.join(surfaces.names())}. The table in tenancy/surfaces.py defines them.",
             id="newsstand.E004",
         )
     ]
@@ -82,7 +82,7 @@ def apps_are_in_order(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]
     names = [app.name for app in apps.get_app_configs()]
     return [
         Error(
-            f"{first} stands after {second} in INSTALLED_APPS; {failure}.",
+            f"{first} comes after {second} in INSTALLED_APPS; {failure}.",
             hint=f"Move {first} before {second}.",
             id="newsstand.E005",
         )
@@ -111,7 +111,7 @@ def watched_tables_are_beside_generations(app_configs: Any, **kwargs: Any) -> Se
 def themes_of_sites_are_installed(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> Sequence[CheckMessage]:
-    """Runs before each `migrate`, and with `check --database default`."""
+    """Warn of sites whose theme is not installed. Runs before each `migrate`, and with `check --database default`."""
     database = router.db_for_read(SiteSettings)
     if database not in (databases or ()):
         return []
@@ -131,7 +131,7 @@ def themes_of_sites_are_installed(
 
 @register
 def surfaces_have_hosts(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Also for a surface that is off: no site may claim its host."""
+    """Each surface needs a host, even one that this process does not serve: no site may claim that host."""
     return [
         Error(
             f"The surface {surface.name} has no host: {surface.host_setting} is missing.",
@@ -146,7 +146,7 @@ def surfaces_have_hosts(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessag
 
 @register
 def dynamic_views_are_below_their_prefix(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """A view gets POST and bypasses the page cache by its path, so the path has to agree with the decorator."""
+    """The path of a view decides whether it gets POST and bypasses the page cache, so it must match the decorator."""
     if not surfaces.BLOGS.is_served:
         return []
     return [

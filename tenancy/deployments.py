@@ -23,7 +23,7 @@ READY_PATH = "/health/ready"  # on the internal host of every process
 READY_TIMEOUT = 2.0  # seconds for the response of a deployment
 RESOLVE_TIMEOUT = 0.5  # seconds for all names of one of Traefik's documents
 
-# Names of Compose services may contain an underscore, unlike domains.
+# Unlike a domain, the name of a Compose service may contain an underscore.
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _ADDRESS = re.compile(rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]{{2,45}}\])(?::[0-9]{{1,5}})?")
 
@@ -36,7 +36,7 @@ class InvalidAddress(ValidationError):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"{text[:MAX_LENGTH]!a} is not the address of a deployment: write scheme, name and port alone,"
+            f"{text[:MAX_LENGTH]!a} is not the address of a deployment: write only scheme, name and port,"
             " like http://techblog:8000.",
             code="invalid_address",
         )
@@ -54,7 +54,7 @@ class UnknownDeployment(ValidationError):
 
 
 def is_address(text: str) -> bool:
-    """Whether `text` is scheme, host and optional port in their canonical spelling, as Traefik's services need them."""
+    """Whether `text` is a scheme, a host and an optional port in canonical spelling, as a service of Traefik needs."""
     if len(text) > MAX_LENGTH or not _ADDRESS.fullmatch(text):
         return False
     try:
@@ -85,7 +85,7 @@ def check(address: str, site: "Site") -> None:
 
 
 def _get(address: str, path: str) -> tuple[int, dict[str, Any]]:
-    """Status and report of the health check; an empty report if the response is no JSON object."""
+    """Status and report of the health check. The report is empty if the response is not a JSON object."""
     parts = urlsplit(address)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     status, body = http.get(kind(parts.hostname or "", parts.port), path, settings.INTERNAL_HOST, READY_TIMEOUT)
@@ -97,7 +97,7 @@ def _get(address: str, path: str) -> tuple[int, dict[str, Any]]:
 
 
 def replicas(addresses: Iterable[str]) -> dict[str, list[str]]:
-    """For each address the addresses of its replicas, one for each IP address that its name resolves to.
+    """Map each address to the addresses of its replicas: one for each IP address that its name resolves to.
 
     An address stays as it is if its name does not resolve within RESOLVE_TIMEOUT, or if its scheme is https: the
     certificate is for the name.
@@ -121,7 +121,7 @@ def _resolve(address: str) -> list[str]:
         return [address]
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # the name is unknown, DNS is away, or the name is no host name
+    except (OSError, UnicodeError):  # the name is unknown, DNS is away, or the name is not a host name
         return [address]
     ips = sorted({str(sockaddr[0]) for *_, sockaddr in found})
     return [f"http://{f'[{ip}]' if ':' in ip else ip}:{parts.port or 80}" for ip in ips]

@@ -1,4 +1,4 @@
-"""Checks whether a domain leads to this installation. Only such a domain gets a certificate: CAs count failures."""
+"""Checks whether a domain leads to this installation. Other domains get no certificate, because CAs count failures."""
 
 import hmac
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from lib import http
 from tenancy import surfaces
 from tenancy.models import Domain, DomainCheck
 
-# SiteMiddleware responds to it on each domain of a site and on the host of each public surface.
+# SiteMiddleware responds at this path on each domain of a site and on the host of each public surface.
 PROOF_PATH = "/.well-known/newsstand"
 TIMEOUT = 5.0  # seconds for the whole response
 MAX_CONCURRENT = 8  # domains
@@ -25,12 +25,12 @@ FIRST_RETRY = timedelta(minutes=1)  # doubled with each failure, up to INTERVAL
 
 
 def proof(name: str) -> str:
-    """The response of this installation at the domain. It is no secret, and useless at any other domain."""
+    """The response of this installation at the domain. It is not secret, and is not valid at any other domain."""
     return salted_hmac("newsstand.domain_checks", name, algorithm="sha256").hexdigest()
 
 
 def due(now: datetime) -> list[str]:
-    """The domains to check now: those never checked, and those whose interval is over. The surfaces' hosts first."""
+    """The domains to check now: those never checked, and those whose interval is over. Hosts of surfaces come first."""
     last = DomainCheck.objects.in_bulk(field_name="name")
     names = [*surfaces.public_hosts(), *Domain.objects.order_by("name").values_list("name", flat=True)]
     return [name for name in names if _is_due(last.get(name), now)]
@@ -74,7 +74,7 @@ def _is_due(last: DomainCheck | None, now: datetime) -> bool:
 
 
 def _failure(name: str) -> str:
-    """Why the domain does not lead here; "" if it does."""
+    """The reason why the domain does not lead here, or "" if it does."""
     address = f"http://{name}{PROOF_PATH}"
     proxy = urlsplit(getproxies().get("http", ""))
     try:

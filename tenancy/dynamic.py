@@ -1,14 +1,15 @@
-"""`/-/…` on a site's host: the only paths whose responses no cache stores and that accept POST.
+"""Paths below `/-/` on a site's host. Only these accept POST, and no cache stores their responses.
 
-Three places know the prefix. SiteMiddleware refuses POST on all other paths, hides cookies from the views below the
-prefix and seals their responses. The page cache neither reads nor stores them. `blogs.paths` reserves the slug.
+Three places use the prefix. SiteMiddleware refuses POST on all other paths, hides cookies from the views below the
+prefix and seals their responses. The page cache neither stores these responses nor serves them. `blogs.paths` reserves
+the slug.
 
 Sites set no cookie, so Django's CSRF protection cannot be used. `dynamic_view` accepts a POST only with a signed token
-in the form, which is valid for one path of one site and for TOKEN_MAX_AGE, and only from the site's own pages.
+in the form, and only from the site's own pages. The token is valid for one path of one site and for TOKEN_MAX_AGE.
 
-Three settings bound the body of a request: MAX_REQUEST_BODY its bytes (SiteMiddleware), DATA_UPLOAD_MAX_MEMORY_SIZE
-the bytes of its fields without files, and DATA_UPLOAD_MAX_NUMBER_FIELDS their number (Django, when `dynamic_view` reads
-the token).
+Three settings limit the body of a request. SiteMiddleware checks MAX_REQUEST_BODY, the bytes of the body. Django checks
+DATA_UPLOAD_MAX_MEMORY_SIZE, the bytes of the fields without files, and DATA_UPLOAD_MAX_NUMBER_FIELDS, the number of
+fields, when `dynamic_view` reads the token.
 """
 
 import logging
@@ -66,7 +67,7 @@ def dynamic_view(view: View) -> View:
             raise ImproperlyConfigured(f"{request.path_info} is not below {PREFIX}: route {view.__name__} there.")
         if request.method == "POST" and not (_is_from_own_page(request) and _has_valid_token(request)):
             return refusal(
-                request, 403, "This form has expired", "Open the page with the form again, and send it anew."
+                request, 403, "This form has expired", "Open the page with the form again, and send the form again."
             )
         return view(request, *args, **kwargs)
 
@@ -85,7 +86,7 @@ def seal(response: HttpResponse) -> HttpResponse:
 
 
 def _is_from_own_page(request: HttpRequest) -> bool:
-    """Browsers send Origin with each POST. Another site can obtain a valid token, but not send this origin."""
+    """Browsers send Origin with each POST. Another site can obtain a valid token, but it cannot send this origin."""
     origin = request.META.get("HTTP_ORIGIN")
     own = f"{settings.PUBLIC_SCHEME}://{request.site.domain}"
     return origin is None or re.sub(r":[0-9]+\Z", "", origin) == own

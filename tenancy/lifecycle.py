@@ -22,12 +22,12 @@ class DomainTaken(ValidationError):
         super().__init__(f"The domain {name} is taken. Choose another, or remove it from its site first.", code="taken")
 
 
-class NotADomainOf(ValidationError):
-    """The site has no such further domain."""
+class NotAFurtherDomain(ValidationError):
+    """The site has no further domain with this name."""
 
     def __init__(self, site: Site, name: str) -> None:
         if name == site.domain:
-            reason = f"{name} is the primary domain. Rename the site instead, which can release the old domain."
+            reason = f"{name} is the primary domain. Rename the site instead; renaming can release the old domain."
         else:
             reason = f"{site.domain} has no further domain {name}."
         super().__init__(reason, code="not_a_domain")
@@ -50,11 +50,11 @@ def create(domain: str, name: str, **settings: Any) -> Site:
 
 @transaction.atomic
 def rename(site: Site, domain: str, *, keep_old: bool = True) -> None:
-    """Give the site another primary domain. The old one redirects to it, or is released."""
+    """Give the site another primary domain. The old one redirects to it, or is removed without `keep_old`."""
     before, domain = site.domain, claims.claimable(domain)
     _lock(site)
     try:
-        # First the site, then its domains, as `create` does: two transactions that claim one name cannot deadlock.
+        # Save the site before its domains, as `create` does: otherwise two claims of the same name could deadlock.
         site.domain = domain
         _save(site, update_fields=["domain"])
         old = site.domains.primary().exclude(name=domain)
@@ -77,11 +77,14 @@ def add_domain(site: Site, domain: str) -> Domain:
 
 @transaction.atomic
 def remove_domain(site: Site, domain: str) -> None:
-    """Release a further domain. Raises NotADomainOf, also for the primary domain."""
+    """Remove a domain that redirects to the primary one.
+
+    Raises NotAFurtherDomain if the site has no such domain, or if it is the primary one.
+    """
     name = hostnames.canonical(domain)
     deleted, _ = site.domains.redirecting().filter(name=name).delete()
     if not deleted:
-        raise NotADomainOf(site, name)
+        raise NotAFurtherDomain(site, name)
 
 
 def suspend(site: Site) -> None:
@@ -90,12 +93,12 @@ def suspend(site: Site) -> None:
 
 
 def resume(site: Site) -> None:
-    """Serve the site again. A site without settings gets default ones."""
+    """Serve the site again. A site without settings gets default settings."""
     SiteSettings.objects.update_or_create(site=site, defaults={"state": State.LIVE})
 
 
 def move(site: Site, deployment: str) -> None:
-    """Serve the site from the deployment at this address; "" is the shared deployment.
+    """Serve the site from the deployment at this address. "" means the shared deployment.
 
     Raises ValidationError if the address is invalid or the deployment does not serve the site.
     """
@@ -109,8 +112,8 @@ def move(site: Site, deployment: str) -> None:
 def delete(site: Site, *, move_home_to: Site | None = None) -> None:
     """Delete the site with its posts, files, domains and members.
 
-    Raises ProtectedError if it is the home of posts that are also placed on other sites, unless `move_home_to` becomes
-    their home.
+    Posts of this site may also be placed on other sites. `move_home_to` becomes the home of these posts; without it the
+    function raises ProtectedError.
     """
     _lock(site)
     if move_home_to == site:
@@ -126,7 +129,7 @@ def delete(site: Site, *, move_home_to: Site | None = None) -> None:
 
 
 def _lock(site: Site) -> None:
-    """Let other transactions that rename or delete the site, or add rows to it, wait for the end of this one."""
+    """Lock the site: other transactions that rename it, delete it or add rows to it wait until this one ends."""
     Site.objects.select_for_update().get(pk=site.pk)
 
 

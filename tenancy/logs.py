@@ -1,4 +1,4 @@
-"""The site in each line of the log."""
+"""Adds the site to each line of the log."""
 
 import logging
 
@@ -9,6 +9,6 @@ class SiteFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
         host = getattr(request, "META", {}).get("HTTP_HOST", "-")
-        # The host is the client's text: escaped if it is not printable ASCII, and cut.
+        # The client chooses the text of the host, so it is escaped unless it is printable ASCII, and shortened.
         record.site = host[:100] if host.isascii() and host.isprintable() else ascii(host[:100])
         return True

@@ -20,7 +20,7 @@ def site_named(text: str) -> Site:
         name = hostnames.canonical(text)
     except hostnames.InvalidDomain as error:
         raise UnknownSite(f"{error.message} {known_sites()}") from error
-    # A site that was not created by tenancy.lifecycle has no Domain row. It is found as well, for repair or deletion.
+    # A site that was not created by tenancy.lifecycle has no Domain row. Commands must find it to repair or delete it.
     site = Site.objects.filter(domains__name=name).first() or Site.objects.filter(domain=name).first()
     if site is None:
         raise UnknownSite(f"No site has the domain {name}. {known_sites()}")
@@ -48,6 +48,6 @@ def known_sites() -> str:
 
 
 def at_most(items: list[str], total: int) -> str:
-    """The first SHOWN items, and how many more there are of `total`."""
+    """The first SHOWN items as text. It ends with the number of the others if `total` is higher."""
     more = total - SHOWN
     return ", ".join(items[:SHOWN]) + (f" and {more} more" if more > 0 else "")

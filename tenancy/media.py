@@ -1,4 +1,4 @@
-"""Images of a site. Each is checked by its content and stored in the site's folder under a random name."""
+"""Images of a site. The content of each is checked, and it is stored in the site's folder under a random name."""
 
 import logging
 import secrets
@@ -23,7 +23,7 @@ PRIVATE_CACHE_CONTROL = "private, max-age=3600"
 
 class SiteImageFile(ImageFieldFile):
     def save(self, name: str, content: "File[bytes]", save: bool = True) -> None:
-        """Store under a random name. The suffix follows from the content, not from the name of the upload."""
+        """Store the file under a random name. Its suffix depends on the content, not on the name of the upload."""
         suffix = SUFFIXES[image_format(content)]
         super().save(f"{secrets.token_hex(16)}{suffix}", content, save)
 
@@ -34,7 +34,7 @@ def site_folder(instance: models.Model, filename: str) -> str:
 
 
 def validate_image(file: "File[bytes]") -> None:
-    """Refuse in the form what `SiteImageFile.save` would refuse."""
+    """Refuse in the form each file that `SiteImageFile.save` would refuse."""
     if not getattr(file, "_committed", False):  # a stored file was checked when it was uploaded
         image_format(file)
 

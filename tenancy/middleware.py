@@ -22,7 +22,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class SiteMiddleware:
-    """First in MIDDLEWARE: the others see known hosts alone, in their canonical spelling."""
+    """First in MIDDLEWARE, so that all other middleware sees only known hosts in their canonical spelling."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -37,7 +37,7 @@ class SiteMiddleware:
             request.site = site_at(host)
         except MalformedHost:
             return refusal(request, 400, "This address is not written correctly")
-        except (UnknownHost, Site.DoesNotExist):  # the site may be deleted after the host was resolved
+        except (UnknownHost, Site.DoesNotExist):  # the site may have been deleted after the host was resolved
             return unknown_host(request)
         except (RegistryUnavailable, *DATABASE_AWAY) as error:
             return unavailable(request, error)
@@ -61,14 +61,14 @@ class SiteMiddleware:
         if request.path == PROOF_PATH:
             return _proof(host.name)
         if not host.is_primary:
-            # Without Cache-Control browsers keep a 308 for ever, also after the name has moved to another site.
+            # Without Cache-Control, browsers keep a 308 for ever, even after the name has moved to another site.
             return _redirect(request, CACHE_CONTROL)
         if _lacks_tls(request):
             # A proxy that ignores the scheme would serve a stored redirect for the https page too.
             return _redirect(request, NO_STORE)
         if request.method not in methods:  # before the CSRF middleware reads the body
             return HttpResponseNotAllowed(methods)
-        if registry.is_database_hanging():  # each request that waits would keep a thread from those that need no query
+        if registry.is_database_hanging():  # a waiting request would block a thread that can serve cached pages
             return unavailable(request, TimeoutError("the database hangs"))
         with translation.override(request.site.settings.language), timezone.override(request.site.settings.time_zone):
             return self.get_response(request)

@@ -69,7 +69,7 @@ class SiteSettings(models.Model):
     deployment = models.CharField(
         max_length=deployments.MAX_LENGTH,
         blank=True,
-        db_default="",  # for processes of the previous release, which do not know the column
+        db_default="",  # processes of the previous release insert rows without this column
         validators=[deployments.validate_address],
         help_text="Address of the deployment that serves this site, like http://techblog:8000. Empty: the shared one.",
     )
@@ -120,9 +120,9 @@ class Domain(models.Model):
 
 
 class DomainCheck(models.Model):
-    """The outcome of the last check whether DNS leads a domain here (domain_checks.py).
+    """The outcome of the last check whether a domain leads to this installation (domain_checks.py).
 
-    It appears in no page, so it is not a watched table.
+    The table is not watched, because no page shows its rows.
     """
 
     name = models.CharField(max_length=hostnames.MAX_LENGTH, unique=True)

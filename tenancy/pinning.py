@@ -1,4 +1,4 @@
-"""Which sites this process serves, and what must be true before it serves them."""
+"""Which sites this process serves, and the checks of the rows in the database before it serves them."""
 
 import logging
 
@@ -20,17 +20,17 @@ def serves_site(site_id: int) -> bool:
 
 
 def check_before_serving() -> None:
-    """Raises ImproperlyConfigured if SITE_ID names no site, or if a site has the host of a surface as a domain."""
+    """Raise ImproperlyConfigured if SITE_ID is not the id of a site, or if a site has the host of a surface."""
     try:
         check_pinned_site()
         check_own_hosts()
     except DATABASE_NOT_READY as error:
-        # The process may start: until the database is there it serves no site.
+        # The process may start anyway: it serves no site until the database is available.
         logger.warning("The sites could not be checked before serving: %s", error)
 
 
 def check_pinned_site() -> None:
-    """Raises ImproperlyConfigured, with the sites that exist, if SITE_ID names no site."""
+    """Raise ImproperlyConfigured, which lists the existing sites, if SITE_ID is not the id of a site."""
     if settings.PINNED_SITE_ID is not None and not Site.objects.filter(pk=settings.PINNED_SITE_ID).exists():
         raise ImproperlyConfigured(
             f"SITE_ID={settings.PINNED_SITE_ID} names no site. Correct it, or unset it. {known_sites()}"
@@ -38,7 +38,7 @@ def check_pinned_site() -> None:
 
 
 def check_own_hosts() -> None:
-    """Raises ImproperlyConfigured if a site has the host of a surface as a domain."""
+    """Raise ImproperlyConfigured if a site has the host of a surface as a domain."""
     reserved = surfaces.reserved()
     taken = Domain.objects.filter(name__in=list(reserved)).order_by("name").values_list("name", flat=True)
     if names := list(taken):

@@ -1,4 +1,4 @@
-"""Host header → the surface or the site that this process serves there. Knows neither requests nor responses."""
+"""Finds the surface or the site that this process serves at a Host header. It uses neither requests nor responses."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from tenancy.surfaces import Surface
 
 
 class SurfaceHost(NamedTuple):
-    """The own host of a surface."""
+    """The host of a surface."""
 
     name: str  # canonical
     port: str  # with its colon, or ""

@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """503, for a response that needs the database while it is away."""
+    """503 for a request that needs the database while the database is away."""
     logger.error("The database does not respond: %s", error, extra={"request": request})
     response = refusal(request, 503, "This page cannot be shown at the moment")
     response["Retry-After"] = "5"
@@ -37,5 +37,5 @@ def refusal(
 ) -> HttpResponse:
     """A page that shows the reason and what to do. It names no site."""
     response = render(request, "tenancy/refusal.html", {"reason": reason, "remedy": remedy}, status=status)
-    response["Cache-Control"] = NO_STORE  # a site may be created at this host at any time
+    response["Cache-Control"] = NO_STORE  # a site at this host may be created at any time
     return response

@@ -7,7 +7,7 @@ from django.dispatch import Signal
 
 from tenancy.changes import triggers
 
-# Before a site is deleted: `target` becomes the home of the posts of `source` (both Site).
+# Sent before a site is deleted: `target` becomes the home of the posts of `source`. Both are a Site.
 home_moves = Signal()
 
 

@@ -10,7 +10,7 @@ from tenancy.resolution import HostRefused, SiteHost, SurfaceHost, resolve
 
 
 def site_at(host: SurfaceHost | SiteHost) -> Site:
-    """The site at a host. On the host of a surface a `Site` without a row. Raises Site.DoesNotExist."""
+    """The site at a host. For the host of a surface it is a `Site` without a row. Raises Site.DoesNotExist."""
     if isinstance(host, SurfaceHost):
         return Site(domain=host.name, name=host.name)
     return registry.site(host.entry)
@@ -40,7 +40,7 @@ class SitesByHost(dict[Any, Site]):
 
 
 def bind_sites_framework() -> None:
-    """Replace the cache of django.contrib.sites by the registry in this process."""
+    """Replace the cache of django.contrib.sites with the registry in this process."""
     sites_framework.SITE_CACHE = SitesByHost()
-    # Django's own would replace SITE_CACHE by a dictionary.
+    # Django's method would replace SITE_CACHE with a dictionary.
     sites_framework.SiteManager.clear_cache = lambda self: None  # type: ignore[method-assign]

@@ -15,7 +15,7 @@ class Surface:
 
     name: str
     urlconf: str
-    # Name of the setting that holds the host. Empty for the blogs alone: they are on the domains of the sites.
+    # Name of the setting that holds the host. Only the blogs have none, because they are on the domains of the sites.
     host_setting: str = ""
     # Name of the setting that holds the addresses of a deployment for this surface. Empty: the shared deployment.
     deployment_setting: str = ""
@@ -32,7 +32,7 @@ class Surface:
 
     @property
     def deployment(self) -> tuple[str, ...]:
-        """The addresses of the surface's own deployment; none if the shared deployment serves it."""
+        """The addresses of the surface's own deployment. They are empty if the shared deployment serves the surface."""
         return tuple(getattr(settings, self.deployment_setting)) if self.deployment_setting else ()
 
     @property
@@ -52,7 +52,7 @@ INTERNAL = Surface(
     "tenancy.internal.urls",
     host_setting="INTERNAL_HOST",
     is_public=False,
-    # Each process answers health checks.
+    # Each process responds to health checks.
     urlconf_when_off="tenancy.internal.health_urls",
 )
 TABLE: tuple[Surface, ...] = (
@@ -73,12 +73,12 @@ def named(name: str) -> Surface | None:
 
 
 def with_own_host() -> list[Surface]:
-    """All surfaces but the blogs."""
+    """All surfaces except the blogs."""
     return [surface for surface in TABLE if surface.host_setting]
 
 
 def reserved() -> dict[str, Surface]:
-    """The surfaces by their own host. No site can have one of these hosts, also if the surface is off."""
+    """The surfaces by their host. No site can have one of these hosts, even where the surface is not served."""
     return {surface.host: surface for surface in TABLE if surface.host_setting}
 
 

@@ -1,4 +1,4 @@
-"""The installed themes: each is a folder `themes/<name>/` with a `base.html` in a template directory of any app."""
+"""The installed themes. Each is a folder `themes/<name>/` with a `base.html`, in a template directory of any app."""
 
 import logging
 from pathlib import Path
@@ -30,11 +30,11 @@ def validate_theme(name: str) -> None:
 
 
 def installed_theme(name: str, domain: str) -> str:
-    """The theme that pages of the site with this domain use: `name`, or the default theme if that is not installed."""
+    """The theme for pages of the site with this domain: `name`, or the default theme if `name` is not installed."""
     if name in _folders():
         return name
     logger.error(
-        "The theme %r of %s is not installed; the site is served in the theme %r. Install it again or choose another.",
+        "The theme %r of %s is not installed; the site is served in the theme %r. Install it again, or choose another.",
         name,
         domain,
         DEFAULT_THEME,

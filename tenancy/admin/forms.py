@@ -18,7 +18,7 @@ from tenancy.themes import theme_choices, theme_names
 
 
 class SiteForm(forms.ModelForm):
-    """The name and the primary domain of a site. For owners the domain is read-only and not in the form."""
+    """The name and the primary domain of a site. Owners see the domain read-only, so their form has no such field."""
 
     class Meta:
         model = Site
@@ -30,7 +30,10 @@ class SiteForm(forms.ModelForm):
         }
         help_texts = {
             "name": "Shown at the top of every page of the blog.",
-            "domain": "Host name of the blog, for example blog.example.com. If you change it, the old name redirects.",
+            "domain": (
+                "Host name of the blog, for example blog.example.com."
+                " If you change it, the old name redirects to the new one."
+            ),
         }
 
     def clean_domain(self) -> str:
@@ -95,7 +98,7 @@ class SettingsForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         theme = self.instance.theme
-        if theme not in theme_names():  # a browser would select the first theme instead
+        if theme not in theme_names():  # without this choice, a browser would select the first theme
             choices = [(theme, f"{theme} (not installed)"), *theme_choices()]
             self.fields["theme"] = forms.ChoiceField(choices=choices)
 
@@ -127,7 +130,7 @@ class DomainFormSet(BaseInlineFormSet):
     """Further domains, saved by `tenancy.lifecycle`."""
 
     def clean(self) -> None:
-        """Refuse to add or remove the name that the same form makes the primary domain."""
+        """Refuse to add or remove a further domain that the same form makes the primary domain."""
         super().clean()
         primary = self.instance.domain
         for form in self.forms:

@@ -33,7 +33,7 @@ class SettingsInline(ScopedInline[SiteSettings], admin.StackedInline):
         return [] if request.user.is_superuser else ["state"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only superusers see the deployment: an owner must not direct the site to another server."""
+        """Only superusers see the field `deployment`: an owner must not direct the site to another server."""
         return [name for name in self.fields if name != "deployment" or request.user.is_superuser]
 
 
@@ -65,7 +65,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Site, site=admin_site)
 class SiteAdmin(ScopedAdmin[Site]):
-    """Superusers create, rename, suspend and delete sites. Owners edit name, settings and members of theirs."""
+    """Superusers create, rename, suspend and delete sites. Owners edit name, settings and members of their sites."""
 
     menu_order = 7
     site_path = "pk"
@@ -135,7 +135,7 @@ class SiteAdmin(ScopedAdmin[Site]):
             ]
             return [
                 *posts,
-                "To give them another home and delete the site: manage.py site delete DOMAIN --move-home-to OTHER",
+                "To give them another home and delete the site, run: manage.py site delete DOMAIN --move-home-to OTHER",
             ]
         return []
 
@@ -157,7 +157,7 @@ class SiteAdmin(ScopedAdmin[Site]):
         return self._unless_protected(request, super().delete_view, request, object_id, extra_context)
 
     def _unless_protected(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponse:
-        """If a post was placed on another site after the confirmation page, show that page again, which lists it."""
+        """If a post was placed on another site in the meantime, show the confirmation page again, with this post."""
         try:
             return cast(HttpResponse, view(*args))
         except models.ProtectedError as error:

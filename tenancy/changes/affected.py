@@ -1,4 +1,4 @@
-"""Which sites the current transaction has affected so far."""
+"""The sites that the current transaction has affected so far."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,10 @@ from django.db import connection
 
 @contextmanager
 def observed_changes() -> Iterator[Callable[[], list[int]]]:
-    """Yield a function that returns the ids of the sites affected since the block began, in the same transaction."""
+    """Yield a function that returns the ids of the sites affected since the block began.
+
+    The block and the calls of the function must be in one transaction.
+    """
     with connection.cursor() as cursor:
         cursor.execute('SELECT coalesce(max("transaction"), 0) FROM tenancy_generation')
         since = int(cursor.fetchone()[0])

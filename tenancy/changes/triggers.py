@@ -1,9 +1,10 @@
 """The database triggers that give a site a new generation in the transaction of a change.
 
-PostgreSQL: a row trigger records in `tenancy_change` what changed. A deferred trigger, which runs last before COMMIT,
+On PostgreSQL, a row trigger records each change in `tenancy_change`. A deferred trigger, which runs last before COMMIT,
 determines the affected sites and writes their generations. An advisory lock lets one transaction at a time do this, so
-each sees what the previous ones committed: if one transaction edits a post while another places it on a site, the
-later one finds both changes. The lock is held for milliseconds, so a long import delays no other transaction.
+each transaction sees the changes that the previous ones committed. If one transaction edits a post while another places
+it on a site, the later one finds both changes. The lock is held for milliseconds, so a long import does not delay other
+transactions.
 
 SQLite has one writer at a time, so its triggers write the generations at once.
 """
@@ -20,7 +21,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
     """Create the missing triggers on the watched tables of this database, and replace their functions.
 
     On PostgreSQL existing triggers stay in place, so no concurrent change goes unseen. A database for which the
-    database router holds no watched model stays without triggers, functions and tables of ours.
+    database router holds no watched model gets no triggers, functions or tables.
     """
     existing = set(connection.introspection.table_names())  # `migrate app name` may not have created all tables yet
     watched = [
@@ -37,7 +38,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove_from_sqlite(connection: BaseDatabaseWrapper) -> None:
-    """Drop our triggers before a migration. SQLite rebuilds a table to alter it, which fails while triggers name it."""
+    """Drop our triggers before a migration. SQLite alters a table by rebuilding it, which fails if triggers name it."""
     if connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:
@@ -68,7 +69,7 @@ def _postgresql_statements(watches: Sequence[Watch], connection: BaseDatabaseWra
 def _record(watch: Watch, row: str) -> str:
     """Record the affected sites, or the columns that determine them if the query reads other tables as well.
 
-    Other tables are read at COMMIT, because another transaction may change them until then.
+    The trigger reads other tables at COMMIT, because another transaction may change them until then.
     """
     if not watch.depends_on_other_tables:
         return _RECORD.format(watch=_SITE, query=watch.affected_by(row), columns="'site_id', affected.site_id")
@@ -77,7 +78,7 @@ def _record(watch: Watch, row: str) -> str:
 
 
 def _recorded_sites(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -> str:
-    """The function that returns the sites affected by what this transaction recorded."""
+    """The SQL function that returns the sites affected by the changes that this transaction recorded."""
     queries = {_SITE: _AFFECTED.format(watch=_SITE, columns="site_id integer", query="SELECT recorded.site_id")}
     for watch in watches:
         if watch.depends_on_other_tables:
@@ -131,7 +132,7 @@ _RECORD_TRIGGER = (
     " FOR EACH ROW EXECUTE FUNCTION newsstand_record_by_{table}()"
 )
 
-# CREATE TRIGGER knows no IF NOT EXISTS, and OR REPLACE would lock the table against writers at every migrate.
+# CREATE TRIGGER has no IF NOT EXISTS, and OR REPLACE would lock the table against writers at every migrate.
 _IF_MISSING = """
     DO $do$ BEGIN
         IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = '{trigger}' AND tgrelid = '{table}'::regclass) THEN
@@ -140,7 +141,7 @@ _IF_MISSING = """
     END $do$
 """
 
-# The sites that this transaction affects, determined from what is committed now.
+# The sites that this transaction affects, determined from the rows that are committed now.
 _RECORDED_SITES = """
     CREATE OR REPLACE FUNCTION newsstand_recorded_sites() RETURNS SETOF integer LANGUAGE plpgsql AS $$
     DECLARE
@@ -162,7 +163,8 @@ _AFFECTED = """
 """
 
 # At COMMIT the trigger runs once for each recorded row, among checks of foreign keys, which may wait for another
-# transaction. Its first run records one more row (_LAST), whose trigger runs after all of these and does the work.
+# transaction. The first run records one more row (_LAST). The trigger of that row runs after all others and writes the
+# generations.
 _WRITE_GENERATIONS = """
     CREATE OR REPLACE FUNCTION newsstand_write_generations() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
@@ -196,7 +198,7 @@ _WRITE_AT_COMMIT = _IF_MISSING.format(
 )
 
 # SQLite runs one writer at a time, so a counter gives the order of commits. It starts at the clock's microseconds, so
-# that it never falls below a number that a process has read, not even after the table was emptied.
+# that it never falls below a number that a process has read, even if the table is emptied.
 _SQLITE_WRITE = """
     INSERT INTO tenancy_generation (site_id, "transaction", value)
     SELECT

@@ -1,8 +1,8 @@
-"""Which sites a change of a table affects.
+"""Declares which sites a change of a table affects.
 
 Apps call `watch()` for each table whose rows appear in pages. `migrate` turns these calls into database triggers
 (tenancy/changes/triggers.py), which give every affected site a new generation in the transaction of the change.
-Triggers and not Django's signals, because `QuerySet.update()`, `bulk_create()` and an operator's SQL send no signal.
+Django's signals cannot do this: `QuerySet.update()`, `bulk_create()` and an operator's SQL send no signal.
 """
 
 import re
@@ -32,7 +32,7 @@ class Watch(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Equal in all releases: a transaction may begin under one release and commit under the next."""
+        """A name that is equal in all releases: a transaction may begin under one release and commit under the next."""
         return blake2b(f"{self.table} {self.site_ids}".encode(), digest_size=6).hexdigest()
 
     @property
@@ -54,7 +54,7 @@ class Watch(NamedTuple):
         return self.site_ids.format(row=row)
 
     def differs(self, is_not: str) -> str:
-        """The SQL condition for an update that affects sites. `is_not` compares, and takes two NULLs for equal."""
+        """The SQL condition for an update that affects sites. The operator `is_not` must treat two NULLs as equal."""
         columns = [field.column for field in self.model._meta.concrete_fields if field.name in self.fields]
         return " OR ".join(f"OLD.{column} {is_not} NEW.{column}" for column in columns) or "true"
 
@@ -70,7 +70,7 @@ def watch(model: type[models.Model], site_ids: str, fields: Sequence[str] = ()) 
     INSTALLED_APPS does not matter.
     """
     _watches.append(Watch(model, site_ids, fields))
-    # m2m_changed is for a `model` that is the table of a many-to-many field.
+    # Django sends m2m_changed if `model` is the table of a many-to-many field.
     for signal in (post_save, post_delete, m2m_changed):
         signal.connect(_expire_registry, sender=model)
 
@@ -85,5 +85,5 @@ def watched() -> set[type[models.Model]]:
 
 
 def _expire_registry(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
-    """Let the process that makes a change see it at once. Other processes read it within 0.25 s."""
+    """Let this process see its own change at once. Other processes see it within 0.25 s."""
     transaction.on_commit(registry.expire, using=using)

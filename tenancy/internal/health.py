@@ -1,4 +1,4 @@
-"""`/health/…`: whether this process responds, whether it is ready, and which service it uses is slow or away."""
+"""`/health/…` reports whether this process responds, whether it is ready, and the state of the services it uses."""
 
 import re
 import threading
@@ -21,16 +21,16 @@ from tenancy import surfaces
 from tenancy.pinning import serves_site
 from tenancy.registry.site_registry import RegistryUnavailable, registry
 
-PROBE_TIMEOUT = 0.5  # seconds since the query began, so requests do not wait again for a query that hangs
+PROBE_TIMEOUT = 0.5  # seconds from the start of the query, so that requests wait only once for a query that hangs
 SLOW_FROM = 0.25  # seconds
 
 _NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 class Probe:
-    """Runs one query in a thread of its own, once at a time: a service that hangs blocks one thread, not many.
+    """Runs one query in a separate thread, and never twice at the same time: a hanging service blocks only one thread.
 
-    The thread is a daemon. At exit the interpreter joins the threads of an executor, which would wait for that service.
+    The thread is a daemon, because at exit the interpreter waits for the threads of an executor.
     """
 
     def __init__(self, query: Callable[[], Any]) -> None:
@@ -56,7 +56,7 @@ class Probe:
         self._starts.put(None)
 
     def result(self) -> tuple[Any, float]:
-        """(Result of the query, seconds it took). The result is an exception if the query failed or timed out."""
+        """(Result of the query, duration in seconds). The result is an exception if the query failed or timed out."""
         with self._changed:
             left = self._began_at + PROBE_TIMEOUT - monotonic()
             if self._changed.wait_for(lambda: not self._running, max(left, 0)):
@@ -87,7 +87,7 @@ def _are_migrations_complete() -> bool:
         executor = MigrationExecutor(connection)
         return not executor.migration_plan(executor.loader.graph.leaf_nodes())
     finally:
-        connection.close()  # this thread seldom needs it again
+        connection.close()  # this thread rarely needs the connection again
 
 
 def _is_map_loaded() -> bool:
@@ -99,14 +99,14 @@ def _is_map_loaded() -> bool:
 
 
 class Readiness:
-    """Use the one instance, `readiness`."""
+    """Whether this process can serve requests. Use the instance `readiness`."""
 
     def __init__(self) -> None:
         self._database = Probe(_query_database)
         self._cache = Probe(ping_cache)
         self._migrations = Probe(_are_migrations_complete)
         self._map = Probe(_is_map_loaded)
-        self._migrated = False  # once True it stays so: this release needs no later migrations
+        self._migrated = False  # once True it stays True, because this release needs no later migrations
 
     def report(self) -> tuple[str, dict[str, dict[str, Any]]]:
         """(Status, state of each part), within little more than PROBE_TIMEOUT."""
@@ -123,8 +123,8 @@ class Readiness:
             return "draining"
         if not self._migrated or self._map.result()[0] is not True:
             return "unready"
-        # "degraded" is no failure: known hosts and cached pages are served without the database. If all processes
-        # were taken out of service, no page would be.
+        # "degraded" is not a failure: known hosts and cached pages are served without the database. If load balancers
+        # took all processes out of service, no page would be served.
         return "ready" if all(part["state"] == "ok" for part in parts.values()) else "degraded"
 
 
@@ -135,9 +135,10 @@ def _state(probe: Probe) -> dict[str, Any]:
 
 
 def serves(what: str) -> bool:
-    """Whether this process serves `what`: the name of a surface ("blogs": of all sites), the id of a site, or "".
+    """Whether this process serves `what`: the name of a surface, or the id of a site.
 
-    A load balancer asks this because an IP address can pass from one deployment to another.
+    "blogs" means the blogs of all sites. The result for "" is always true. A load balancer makes this check because an
+    IP address can pass from one deployment to another.
     """
     if what == "":
         return True
@@ -154,7 +155,7 @@ readiness = Readiness()
 
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """The process responds. Says nothing about the database and the cache."""
+    """200 whenever the process responds, whatever the state of the database and the cache."""
     return HttpResponse("live\n", content_type="text/plain")
 
 

@@ -1,4 +1,4 @@
-"""The internal host of a process that does not serve the internal surface: health checks alone."""
+"""The urlconf of the internal host in a process that does not serve the internal surface: only health checks."""
 
 from django.urls import path
 

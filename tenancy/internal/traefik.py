@@ -1,7 +1,7 @@
 """Traefik's dynamic configuration: the router of each domain, its service, and the certificates to request.
 
-`document` is a pure function of its arguments. Each name is validated again before it is written into a rule: a
-backtick ends a name there, and the text behind it could match the requests of all sites.
+`document` is a pure function of its arguments. Each name is validated again before it is written into a rule. A
+backtick in a name would end the name there, and the text after it could match the requests of all sites.
 """
 
 import logging
@@ -55,9 +55,10 @@ def routes() -> list[Route]:
 
 
 def document(found: Sequence[Route], certified: Iterable[str], replicas: Mapping[str, Sequence[str]]) -> Document:
-    """The document for these routes. `certified`: the domains that get a certificate. `replicas`: by address.
+    """The document for these routes.
 
-    The router of a domain has the domain's name. Names of other routers begin with _, which no domain does.
+    `certified` are the domains that get a certificate. `replicas` maps the address of a deployment to those of its
+    replicas. The router of a domain has the name of the domain. Names of other routers begin with _, unlike any domain.
     """
     own = [route for route in found if route.deployment]
     shared = [route for route in found if not route.deployment][: settings.DOMAIN_ROUTERS]
@@ -65,7 +66,7 @@ def document(found: Sequence[Route], certified: Iterable[str], replicas: Mapping
     services = {"shared": _service(settings.SHARED_DEPLOYMENT, replicas, "blogs")}
     for surface in surfaces.with_own_host():
         if surface.deployment:
-            # On both entry points: the shared deployment may not serve the surface, so it cannot redirect to https.
+            # On both entry points: the shared deployment may not serve the surface, so it could not redirect to https.
             router = _router(surface.host, surface.name)
             routers |= {f"_{surface.name}": _on_web(router), f"_{surface.name}-tls": _on_websecure(router)}
             services[surface.name] = _service(surface.deployment, replicas, surface.name)
@@ -107,7 +108,7 @@ def _on_websecure(router: Document) -> Document:
 
 
 def _service(addresses: Sequence[str], replicas: Mapping[str, Sequence[str]], serves: str) -> Document:
-    """A load balancer over all replicas. Its health check also asks whether a replica serves `serves` (health.py)."""
+    """A load balancer over all replicas. Its health check also requires that a replica serves `serves` (health.py)."""
     path = f"{deployments.READY_PATH}?serves={serves}"
     health = {"path": path, "hostname": settings.INTERNAL_HOST, "interval": "1s", "timeout": "1s"}
     urls = [{"url": url} for address in addresses for url in replicas[address]]
@@ -120,18 +121,20 @@ def _is_valid_in_rule(name: str) -> bool:
     except ValidationError:
         valid = False
     if not valid:
-        _log_once(f"{name!a} is no domain that a site can have, and gets no route.")
+        _log_once(f"{name!a} is not a domain that a site can have. It gets no route.")
     return valid
 
 
 def _valid_address(text: str, name: str) -> str:
     if not text or deployments.is_address(text):
         return text
-    _log_once(f"{text!a} of {name} is no address of a deployment; the shared one serves the site.")
+    _log_once(
+        f"{text!a}, set as the deployment of {name}, is not a valid address; the shared deployment serves the site."
+    )
     return ""
 
 
 @lru_cache(1000)
 def _log_once(message: str) -> None:
-    """Traefik requests the document each second."""
+    """Log each message once, because Traefik requests the document each second."""
     logger.error(message)

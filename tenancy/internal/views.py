@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 @require_safe
 @never_cache
 def traefik_document(request: HttpRequest) -> HttpResponse:
-    """Traefik's dynamic configuration. Traefik keeps the last one while the response is an error."""
+    """Traefik's dynamic configuration. Traefik keeps its last configuration while the response is an error."""
     if not _has_token(request):
-        refusal = "This needs the header “Authorization: Bearer …” with the value of INTERNAL_TOKEN.\n"
+        refusal = "This request needs the header “Authorization: Bearer …” with the value of INTERNAL_TOKEN.\n"
         return HttpResponse(refusal, "text/plain", 401, headers={"WWW-Authenticate": "Bearer"})
     if not settings.SHARED_DEPLOYMENT:
         return _no_document("SHARED_DEPLOYMENT is not set", request)
@@ -36,4 +36,6 @@ def _has_token(request: HttpRequest) -> bool:
 
 def _no_document(reason: str, request: HttpRequest) -> HttpResponse:
     logger.error("Traefik gets no document and keeps its last one: %s", reason, extra={"request": request})
-    return HttpResponse("There is no document at the moment; the log says why.\n", "text/plain", 503)
+    return HttpResponse(
+        "There is no document at the moment. The log of the application states the reason.\n", "text/plain", 503
+    )

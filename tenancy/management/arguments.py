@@ -4,7 +4,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 
 from tenancy.themes import theme_names
 
-SHARED = "shared"  # written instead of an address: the shared deployment
+SHARED = "shared"  # stands for the shared deployment, in place of an address
 
 
 def site(parser: ArgumentParser) -> ArgumentParser:
@@ -51,10 +51,13 @@ def move(parser: ArgumentParser) -> None:
 
 def check(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="domain to check; without one, all domains whose check is due"
+        "names", metavar="NAME", nargs="*", help="domain to check (default: all domains whose check is due)"
     )
     parser.add_argument(
-        "--every", metavar="SECONDS", type=_seconds, help="repeat the check at this interval; not with --json"
+        "--every",
+        metavar="SECONDS",
+        type=_seconds,
+        help="repeat the check after this number of seconds; cannot be combined with --json",
     )
 
 

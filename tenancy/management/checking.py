@@ -1,4 +1,4 @@
-"""`manage.py site domain check`: only domains whose DNS leads to this installation get a certificate."""
+"""`manage.py site domain check`. Only domains that lead to this installation get a certificate."""
 
 from collections.abc import Callable, Sequence
 from time import sleep
@@ -16,7 +16,7 @@ Write = Callable[[str], object]
 
 
 def check(names: Sequence[str], write: Write | None = None) -> list[DomainCheck]:
-    """Check these domains, or all whose check is due. `write` gets one line for each outcome at once."""
+    """Check these domains, or all whose check is due. `write` gets a line for each outcome as soon as it is known."""
     found = [domain_named(name) for name in names] if names else domain_checks.due(timezone.now())
     outcomes = []
     for outcome in domain_checks.check(found):
@@ -27,7 +27,7 @@ def check(names: Sequence[str], write: Write | None = None) -> list[DomainCheck]
 
 
 def check_forever(names: Sequence[str], seconds: int, write: Write) -> None:
-    """Repeat the check, with a pause of so many seconds. An error of the database does not end it."""
+    """Repeat the check, with pauses of `seconds`. The loop continues after an error of the database."""
     while True:
         try:
             check(names, write)

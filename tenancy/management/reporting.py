@@ -1,4 +1,4 @@
-"""What `manage.py site` prints about sites, as text and for `--json`."""
+"""The output of `manage.py site` about sites, as text and for `--json`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -62,7 +62,7 @@ def as_page(site: Document) -> str:
 
 
 def as_table(sites: list[Document]) -> str:
-    """All sites, one a line."""
+    """A table with one line for each site."""
     rows = [["id", "domain", "state", "name", "further domains"]]
     for site in sites:
         further = ", ".join(site["further_domains"])
@@ -87,6 +87,6 @@ def _elsewhere(post: Any, home: Site) -> list[str]:
 
 
 def _shown(value: object) -> str:
-    """The text without control characters: owners write names, which could otherwise control the terminal."""
+    """The text without control characters: an owner could put terminal control sequences into a name."""
     text = "–" if value in (None, "") else str(value)
     return "".join(character if character.isprintable() else "?" for character in text)

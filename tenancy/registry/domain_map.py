@@ -1,4 +1,4 @@
-"""The map domain → site as a data structure. It is filled with rows and knows neither the database nor the clock."""
+"""The map domain → site as a data structure. Callers fill it with rows; it uses neither the database nor the clock."""
 
 import logging
 import math
@@ -10,28 +10,30 @@ from lib import hostnames
 
 logger = logging.getLogger(__name__)
 
-Row = tuple[str, int, str, str, str]  # domain, then the fields of SiteEntry except the last
+Row = tuple[str, int, str, str, str]  # the domain and the fields of SiteEntry except the last
 MIN_ID, MAX_ID = -(2**31), 2**31 - 1  # range of site ids in the database
 Moments = Mapping[int, float]  # site id → SiteEntry.next_change_at, for sites that have one
 
 
 class SiteEntry(NamedTuple):
-    """What a process knows of a site without a query. All domains of a site share one entry."""
+    """The data of a site that a process holds in memory. All domains of a site share one entry."""
 
     site_id: int
     primary: str
     state: str
     generation: str  # opaque; "" if no trigger has recorded a change of the site
-    next_change_at: float  # Unix time of the next change without a change of a row; infinity if there is none
+    next_change_at: (
+        float  # Unix time at which the site next changes without a change of a row; infinity if there is none
+    )
 
     @property
     def is_cacheable(self) -> bool:
-        """Whether values computed from the site may be cached. Without a generation no change would replace them."""
+        """Whether values computed from the site may be cached. Without a generation, they would never be replaced."""
         return bool(self.generation)
 
 
 class DomainMap:
-    """Readers use `entries` from any thread without a lock; one thread calls the methods."""
+    """Any thread may read `entries` without a lock. Only one thread may call the methods."""
 
     def __init__(self) -> None:
         self.entries: dict[str, SiteEntry] = {}
@@ -74,7 +76,7 @@ class DomainMap:
     def replace(self, site_ids: Iterable[int], rows: Iterable[Row], moments: Moments) -> None:
         """Replace the entries of these sites. A site without rows disappears."""
         names, entries = _arranged(rows, moments)
-        # Add before removing, so that a name that moves from one site to another is known at every time.
+        # Add new entries before removing old ones, so that a name that moves to another site is always known.
         self.entries.update(entries)
         for site_id in site_ids:
             for name in self._names.pop(site_id, ()):

@@ -13,22 +13,22 @@ from django.db.backends.utils import CursorWrapper
 from tenancy.changes.moments import moments_query
 from tenancy.registry.domain_map import DomainMap, Moments, Row
 
-# As a safeguard, each part of the map is read again within this many seconds, also without a new generation.
+# As a safeguard, each part of the map is read again after at most this time, even without a new generation.
 FULL_REFRESH_INTERVAL = 60.0
-PART_SIZE = 500  # sites; with 100,000 sites, all at once would delay the news of a change
+PART_SIZE = 500  # sites; reading 100,000 sites at once would delay the next query for changes
 MAX_PARTS = 5  # in one call of `read`; a process with few requests calls it about once a second
 NEVER = 2**63 - 1  # higher than every transaction id
 MAX_CHANGED_SITES = 10_000  # if more sites changed, the whole map is read
 
 
 class MapReader:
-    """Keeps `map` up to date over a connection of its own. One thread calls `read`; any thread may call `close`."""
+    """Keeps `map` up to date over a separate connection. Only one thread calls `read`; any thread may call `close`."""
 
     def __init__(self) -> None:
         self.map = DomainMap()
         self.has_read = False
         self._connection: BaseDatabaseWrapper | None = None
-        self._horizon = 0  # every later commit has this transaction id or a higher one
+        self._horizon = 0  # every later commit has this transaction id or a higher id
         self._parts: list[tuple[int, int]] = []  # ranges of site ids to read again
         self._next_part_at = self._part_interval = 0.0
 
@@ -37,7 +37,7 @@ class MapReader:
         return self._connection is not None
 
     def read(self, now: float) -> None:
-        """Read what changed. `now` is a time of the monotonic clock. Raises the errors of the database."""
+        """Read the changes since the last call. `now` is a monotonic time in seconds. Raises errors of the database."""
         is_new = self._connection is None
         connection = self._connection = self._connection or own_connection()
         with connection.cursor() as cursor:
@@ -47,7 +47,7 @@ class MapReader:
             horizon = rows[0][0]
             generations = [(site_id, value) for _, site_id, value in rows if value]
             stale = {*self.map.changed(generations), *self.map.due(time())}
-            # A new connection may reach another server, and a lower horizon means a restored backup.
+            # A new connection may reach another server, and a lower horizon means that a backup was restored.
             if is_new or horizon < self._horizon or len(stale) > MAX_CHANGED_SITES:
                 self._read_all(cursor, now)
             elif stale:
@@ -69,7 +69,7 @@ class MapReader:
         with _collector_paused():
             self.map.replace_all(*_rows(cursor))
             self._plan_parts(now)
-            # The map stays in memory. The collector would stop all threads each time it scans 100,000 hosts.
+            # Exclude the map from garbage collection: each scan of 100,000 hosts would stop all threads.
             if self.has_read:
                 gc.unfreeze()
                 gc.collect()
@@ -91,7 +91,7 @@ class MapReader:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """The garbage collector would scan the growing map again and again, which takes a third of the load's time."""
+    """Pause the garbage collector: its repeated scans of the growing map would take a third of the loading time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -120,14 +120,14 @@ def _timestamp(moment: datetime | str) -> float:
 
 
 def own_connection() -> BaseDatabaseWrapper:
-    """A connection apart from those of requests, with timeouts that detect a hanging database soon."""
+    """A connection that no request uses, with short timeouts to detect a hanging database."""
     connection = connections["default"].copy()
     connection.inc_thread_sharing()  # one thread uses the connection, another may close it
     if connection.vendor == "postgresql":
         options = connection.settings_dict["OPTIONS"].get("options", "")
         connection.settings_dict["OPTIONS"] |= {
             "connect_timeout": 2,
-            # The last value of an option counts; other options of the installation stay in effect.
+            # PostgreSQL uses the last value of an option; other options of the installation stay in effect.
             "options": f"{options} -c statement_timeout=2000 -c default_transaction_isolation=read\\ committed",
             "tcp_user_timeout": 2000,
         }
@@ -135,7 +135,7 @@ def own_connection() -> BaseDatabaseWrapper:
 
 
 # Each query returns at least one row, with the horizon for the next call. A transaction that this query does not see
-# yet has an id at or above the horizon, whenever it commits.
+# yet has the id of the horizon or a higher id, regardless of when it commits.
 _CHANGES = {
     "postgresql": """
         SELECT now.horizon, g.site_id, g.value::text

@@ -14,8 +14,8 @@ Value = TypeVar("Value")
 def cached_per_generation(compute: Callable[[SiteEntry], Value]) -> Callable[[SiteEntry], Value]:
     """Decorator: `compute` runs once for each state of a site in this process.
 
-    The key is the whole entry, so a new generation and a passed `next_change_at` both lead to a new value. A site
-    without a generation is computed each time, because no change would ever replace its value.
+    The key is the whole entry, so a new generation leads to a new value, and so does a new `next_change_at`. The value
+    for a site without a generation is computed each time, because no change would ever replace it.
     """
     cached = lru_cache(maxsize=SITES_KEPT)(compute)
 

@@ -20,8 +20,8 @@ from tenancy.registry.per_generation import cached_per_generation
 QUERY_INTERVAL = 0.1  # from the start of a query to the start of the next
 MAX_AGE = 0.2  # of the map; with an older one a lookup waits
 SHORT_TIMEOUT = 0.2  # of a lookup that waits, from the start of the query
-LONG_TIMEOUT = 0.9  # where the old map is known to be wrong: it was never loaded, or this process made a change
-RETRY_INTERVAL = 1.0  # after an error no query starts and no lookup waits
+LONG_TIMEOUT = 0.9  # of a lookup that cannot use the old map: none was loaded, or this process made a later change
+RETRY_INTERVAL = 1.0  # after an error; during this time no query starts and no lookup waits
 HANG_TIMEOUT = 0.9  # a query that takes longer means that the database hangs
 
 NEVER = float("-inf")
@@ -34,7 +34,7 @@ class RegistryUnavailable(Exception):
 
 
 class Registry:
-    """The map with its thread. Use the instance `registry`."""
+    """The map, and the thread that reads it. Use the instance `registry`."""
 
     def __init__(self) -> None:
         self._reader = MapReader()
@@ -43,7 +43,7 @@ class Registry:
         self._is_querying = False
         self._query_began_at = NEVER
         self._map_read_at = NEVER  # start of the last query that succeeded
-        self._expired_at = NEVER  # last commit of this process; only a later query sees it
+        self._expired_at = NEVER  # time of the last commit of this process; only a query that starts later sees it
         self._fresh_until = NEVER
         self._retry_at = NEVER
 
@@ -90,7 +90,8 @@ class Registry:
     def _timeout(self, began: float, now: float) -> float:
         """Seconds for which a lookup that began at `began` still waits.
 
-        They count from the start of the query if that is earlier: requests wait once for a query that hangs, not each.
+        They count from the start of the query if it started earlier, so that several requests wait only once for a
+        query that hangs.
         """
         if self._map_read_at >= max(began - MAX_AGE, self._expired_at) or now < self._retry_at:
             return 0
@@ -122,7 +123,7 @@ class Registry:
                 self._lock.notify_all()
 
     def _try_to_read(self, began_at: float) -> bool:
-        """Read once more on a new connection if the existing one fails: the database may only have restarted."""
+        """Query the changes. If the existing connection fails, use a new one: the database may have restarted."""
         for attempt in (1, 2) if self._reader.is_connected else (2,):
             try:
                 self._reader.read(began_at)

@@ -16,7 +16,7 @@ from blogs import publishing
 from blogs.models import Author, Image, Post, Tag
 from lib.hostnames import InvalidDomain
 from tenancy import lifecycle
-from tenancy.lifecycle import DomainTaken, NotADomainOf
+from tenancy.lifecycle import DomainTaken, NotAFurtherDomain
 from tenancy.models import Domain, Generation, SiteSettings, State
 from tests.support.pictures import picture
 from tests.support.sites import domains_of, references_to
@@ -285,10 +285,10 @@ def test_a_further_domain_redirects_until_it_is_removed(techblog, visit):
 def test_the_primary_domain_and_domains_of_other_sites_cannot_be_removed(techblog, financeblog):
     lifecycle.add_domain(financeblog, "www.financeblog.test")
 
-    with pytest.raises(NotADomainOf, match="Rename"):
+    with pytest.raises(NotAFurtherDomain, match="Rename"):
         lifecycle.remove_domain(techblog, "techblog.test")
     for foreign in ("financeblog.test", "www.financeblog.test", "nobodys.test"):
-        with pytest.raises(NotADomainOf, match="no further domain"):
+        with pytest.raises(NotAFurtherDomain, match="no further domain"):
             lifecycle.remove_domain(techblog, foreign)
     assert Domain.objects.count() == 3
 

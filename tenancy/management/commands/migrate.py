@@ -10,7 +10,7 @@ from django.core.management.commands import migrate
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-# The key of an advisory lock. Keys are local to a database, so any number works that no other program uses there.
+# The key of an advisory lock. Keys are local to a database; no other program in this database may use this number.
 LOCK = 639778263
 TIMEOUT = 600.0  # seconds to wait for another migration
 RETRY_INTERVAL = 1.0  # seconds
@@ -42,13 +42,13 @@ class Command(migrate.Command):
             if monotonic() >= deadline:
                 raise CommandError(
                     f"Another migration is still running after {TIMEOUT:.0f} s, so this one did not start."
-                    " See in pg_stat_activity what it does, and run migrate again."
+                    " Look in pg_stat_activity for the statement it executes, and run migrate again when it has ended."
                 )
             sleep(RETRY_INTERVAL)
 
 
 def _locked(lock_connection: BaseDatabaseWrapper) -> bool:
-    """Take the lock if it is free. PostgreSQL releases it with the connection, also when this process is killed."""
+    """Take the lock if it is free. PostgreSQL releases it when the connection ends, even if this process is killed."""
     with lock_connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         return bool(cursor.fetchone()[0])
@@ -56,7 +56,7 @@ def _locked(lock_connection: BaseDatabaseWrapper) -> bool:
 
 @contextmanager
 def _without_timeouts(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Lift the time limits of statements. `lock_timeout` stays: a statement that waits for a lock blocks all others."""
+    """Remove the time limits of statements. `lock_timeout` stays: a statement that waits for a lock blocks others."""
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
     try:

@@ -26,11 +26,11 @@ Options = dict[str, Any]
 
 
 class Refused(CommandError):
-    """Printed as "Refused: …"; the exit code is 1."""
+    """An error that the command prints as "Refused: …". The exit code is 1."""
 
 
 class Command(BaseCommand):
-    help = "Create, show, rename, suspend, move and delete sites. Any domain of a site names it."
+    help = "Create, show, rename, suspend, move and delete sites. To name a site, write any of its domains."
     # The command must also work while a check fails, because it can repair the installation.
     requires_system_checks = []
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             action("rename", self.rename, "Give a site another primary domain. The old one redirects to it.")
         )
         domain = actions.add_parser(
-            "domain", help="Add, remove or check further domains. A further domain redirects to the primary one."
+            "domain", help="Add, remove or check further domains. A further domain redirects to the primary domain."
         )
         further = domain.add_subparsers(metavar="ACTION", required=True)
         for name, run, text in (
@@ -109,7 +109,7 @@ class Command(BaseCommand):
         old = site.domain
         lifecycle.rename(site, options["new"], keep_old=not options["release_old"])
         if site.domain == old:
-            text = f"{old} is the primary domain already: {site_url(site)}"
+            text = f"{old} is already the primary domain: {site_url(site)}"
         elif options["release_old"]:
             text = f"Renamed {old} to {site.domain}: {site_url(site)}\n{old} is released. Any site can claim it now."
         else:
@@ -195,7 +195,7 @@ class Command(BaseCommand):
 
     def _ask_to_type(self, domain: str) -> None:
         if not sys.stdin.isatty():
-            raise Refused(f"Deleting {domain} needs a confirmation, and standard input is no terminal. Use --yes.")
+            raise Refused(f"Deleting {domain} needs a confirmation, but standard input is not a terminal. Use --yes.")
         # Standard error, because a program may read standard output.
         self.stderr.write(
             f"This deletes {domain} with its posts, files and redirects permanently.\nType {domain} to confirm: ",
