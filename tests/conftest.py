@@ -29,7 +29,7 @@ from tests.support.accounts import PASSWORD
 from tests.support.processes import running
 from tests.support.reading import assert_cached_like
 
-LARGE = 1_000_000  # bytes of a table from which TRUNCATE is faster than DELETE
+LARGE = 1_000_000  # bytes; for larger tables TRUNCATE is faster than DELETE
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,14 +47,14 @@ def tables_are_emptied_quickly(django_db_setup):
 
 
 def empty_tables():
-    """Delete all rows except content types and permissions, in a tenth of the time that Django's `flush` takes.
+    """Delete all rows except content types and permissions. Takes a tenth of the time of Django's `flush`.
 
     `flush` truncates all tables and sends `post_migrate`, which creates content types and permissions again and checks
-    our triggers. Here these rows stay, and a test that damages a trigger must repair it.
+    our triggers. This function keeps these rows and checks no trigger, so a test that damages a trigger must repair it.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # Without triggers, foreign keys are not checked either, and the order of the tables does not matter.
+            # This disables triggers and foreign keys, so the tables can be emptied in any order.
             cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute(
                 "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND pg_relation_size(oid) > %s",
@@ -64,22 +64,22 @@ def empty_tables():
                 cursor.execute(f"TRUNCATE {table} CASCADE")
         for table in tables():
             cursor.execute(f"DELETE FROM {table}")  # noqa: S608  # names of our own tables
-    ContentType.objects.clear_cache()  # the next test must not use ids of the previous one
+    ContentType.objects.clear_cache()  # the next test must not use the content type ids of this one
 
 
 @cache
 def tables():
-    """The tables of our models. The generations come last: on SQLite, deleting a watched row writes one."""
+    """The tables to empty. The generations come last: on SQLite, triggers write one for each deleted watched row."""
     kept = {ContentType._meta.db_table, Permission._meta.db_table}
     found = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - kept
     return sorted(found, key="tenancy_generation".__eq__)
 
 
 def pytest_collection_modifyitems(items):
-    """Tests of an installation commit, because the registry reads committed rows only.
+    """Let every test that uses `installation` commit, because the registry reads only committed rows.
 
     A test marked `rollback` runs in one transaction that is rolled back, so it cannot request pages of sites. In a
-    module with this mark, single tests commit with `django_db(transaction=True)`.
+    module with this mark, a single test commits if it is marked `django_db(transaction=True)`.
     """
     for item in items:
         if "installation" in item.fixturenames and not item.get_closest_marker("rollback"):
@@ -88,11 +88,11 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def installation(request, db, settings, tmp_path):
-    """An empty installation."""
+    """An installation without sites, users or uploaded files."""
     settings.MEDIA_ROOT = tmp_path / "media"
     yield
     if request.node.get_closest_marker("django_db"):
-        # Next, all tables are emptied without triggers, which no registry notices. So delete the domains now.
+        # `empty_tables` disables triggers, so the registry does not notice deletions. Delete the domains before.
         Domain.objects.all().delete()
         registry.find("")
 
@@ -121,7 +121,10 @@ def financeblog(installation):
 
 @pytest.fixture
 def publish():
-    """publish("Title", on=site): a live post. `at` is its publication time, None makes a draft; `home` is `on`."""
+    """publish("Title", on=site): the placement of a new live post.
+
+    `at` is the publication time; None makes it a draft. The home is `on` unless `home` is given.
+    """
 
     def publish(title, *, on, slug="", at=..., home=None, post=None, kind="post", pinned=False, body="Text.", **fields):
         if post is None:
@@ -152,8 +155,9 @@ def is_surface(host):
 def visit():
     """visit(site, path) or visit("host", path): the response to a request without cookies.
 
-    For a plain GET of a site, it also asserts that the page cache gives the same response, cold and warm.
-    `cached=False` omits this, for tests that request many pages and do not concern the cache.
+    For a GET of a site without further headers, it also asserts that the page cache gives the same response, first when
+    it is empty and then from the stored page.
+    Tests that request many pages and do not concern the cache pass `cached=False` to omit this.
     """
 
     def visit(host, path="/", method="get", data=None, *, cached=True, **headers):
@@ -248,6 +252,6 @@ def dripping():
 
 @pytest.fixture
 def processes(installation):
-    """processes(2): two server processes on the test database, each with its own registry."""
+    """processes(2): starts two server processes on the test database. Each has its own registry."""
     with ExitStack() as started:
         yield lambda count, **environment: started.enter_context(running(count, **environment))

@@ -1,4 +1,4 @@
-"""The exchange with Redis: one deadline for login and command, whatever Redis sends."""
+"""An exchange with Redis has one deadline for the login and the command, whatever Redis sends."""
 
 import socket
 import threading
@@ -25,7 +25,7 @@ def cache_of(url):
 
 @pytest.fixture
 def scripted_server():
-    """scripted_server(first, then): URL of a server that sends `first` to each client, then `then` every 0.1 s."""
+    """scripted_server(first, then): the URL of a server that sends `first`, and then `then` every 0.1 s."""
     listeners = []
 
     def serve(connection, first, then):
@@ -51,7 +51,7 @@ def scripted_server():
         listener.close()
 
 
-def test_values_are_kept_in_the_database_of_the_url():
+def test_values_are_stored_in_the_database_that_the_url_names():
     url = servers.redis.url.removesuffix("/0")
     one, other = cache_of(f"{url}/3"), cache_of(f"{url}/4")
 
@@ -59,7 +59,7 @@ def test_values_are_kept_in_the_database_of_the_url():
     assert (one.get("page"), other.get("page")) == (b"Hello", None)
 
 
-def test_a_unix_socket_has_the_same_deadline(tmp_path):
+def test_a_command_over_a_unix_socket_ends_at_the_deadline(tmp_path):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "redis.sock"))
         listener.listen()
@@ -74,7 +74,7 @@ def test_a_unix_socket_has_the_same_deadline(tmp_path):
         assert took < TIMEOUT + 0.75
 
 
-def test_a_wrong_password_is_logged_without_its_text_and_gives_a_miss(caplog):
+def test_a_wrong_password_gives_a_miss_and_is_not_written_to_the_log(caplog):
     url = servers.redis.url.replace(servers.redis.password, "wrong")
 
     assert cache_of(url).get("page") is None
@@ -83,7 +83,7 @@ def test_a_wrong_password_is_logged_without_its_text_and_gives_a_miss(caplog):
 
 
 @pytest.mark.parametrize("sent", [(b"+O", b"x"), (b"", b"+"), (b"+OK\r\n+O", b"x"), (b"-ERR ", b"x"), (b"$9", b"9")])
-def test_a_login_that_receives_single_bytes_ends_at_the_deadline(scripted_server, sent):
+def test_a_login_whose_response_arrives_byte_by_byte_ends_at_the_deadline(scripted_server, sent):
     cache = cache_of(scripted_server(*sent))
 
     for _ in range(2):
@@ -93,7 +93,7 @@ def test_a_login_that_receives_single_bytes_ends_at_the_deadline(scripted_server
         time.sleep(RETRY_INTERVAL)
 
 
-def test_a_response_that_comes_as_single_bytes_ends_at_the_deadline():
+def test_a_response_that_arrives_byte_by_byte_ends_at_the_deadline():
     slow = RubbishRedis()
     slow.respond = lambda key, own: dripping(b"$100\r\n", part=b"x", pause=0.2)
     cache = cache_of(slow.url)
@@ -112,7 +112,7 @@ def test_conditional_set_is_refused():
         cache.add("page", b"Hello", 10)
 
 
-def test_a_late_response_is_never_taken_for_a_response_to_another_command():
+def test_a_late_response_is_never_used_as_the_response_to_another_command():
     late = RubbishRedis()
     late.respond = lambda key, own: delayed(bulk(b"of " + key[-1:]), 0.4 if key.endswith(b"a") else 0)
     cache = cache_of(late.url)
@@ -128,7 +128,7 @@ def delayed(response, pause):
     yield response
 
 
-def test_bytes_after_a_response_are_never_taken_for_the_next_response():
+def test_bytes_after_a_response_are_never_used_as_the_next_response():
     rubbish = RubbishRedis()
     rubbish.respond = lambda key, own: b"$3\r\nabc\r\n$5\r\nother\r\n" if key.endswith(b"a") else bulk(b"own")
     cache = cache_of(rubbish.url)

@@ -1,4 +1,4 @@
-"""A connection that is kept between requests is checked without a query and replaced when PostgreSQL closed it."""
+"""A connection that is kept between requests is checked without a query, and replaced after PostgreSQL closes it."""
 
 import psycopg
 import pytest
@@ -11,14 +11,14 @@ from tests.support import servers
 
 @pytest.fixture
 def kept(db):
-    """A connection with the settings of production."""
+    """A separate connection with the production settings for connections that stay open between requests."""
     wrapper = DatabaseWrapper(connection.settings_dict | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True})
     yield wrapper
     wrapper.close()
 
 
 def request(wrapper, sql="SELECT pg_backend_pid()", cursor="cursor"):
-    """The first value that a query returns, in a request of its own."""
+    """The first value that a query returns. Each call prepares the connection as a new request does."""
     wrapper.close_if_unusable_or_obsolete()  # as Django does before each request
     with getattr(wrapper, cursor)() as cursor:
         cursor.execute(sql)
@@ -66,7 +66,7 @@ def test_a_restart_of_postgresql_fails_no_request(kept):
     assert request(kept) != pid
 
 
-def test_after_an_error_the_connection_is_checked_by_a_query(kept):
+def test_after_an_error_a_query_checks_the_connection(kept):
     pid = request(kept)
     with pytest.raises(ProgrammingError):
         request(kept, "SELECT no_such_column")
@@ -86,7 +86,10 @@ def test_a_changed_column_type_fails_no_request(techblog, publish):
         for _ in range(2 * PREPARE_THRESHOLD):
             assert post_or_404(techblog, "hello").post__title == "Hello"
         other.execute("ALTER TABLE blogs_post ALTER title TYPE varchar(200)")
-        with pytest.raises(NotSupportedError), transaction.atomic():  # a new connection would lose the transaction
+        with (
+            pytest.raises(NotSupportedError),
+            transaction.atomic(),
+        ):  # a retry on a new connection would lose the transaction
             post_or_404(techblog, "hello")
 
 

@@ -1,4 +1,4 @@
-"""A file that is written atomically is complete, or as it was before."""
+"""A file that is written atomically has either its complete new content or its old content."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from lib.files import atomic_write
 pytestmark = pytest.mark.pure
 
 
-def test_a_file_is_replaced_at_the_end_of_the_block(tmp_path):
+def test_a_file_is_replaced_only_at_the_end_of_the_with_block(tmp_path):
     target = tmp_path / "port"
     target.write_text("8000")
 
@@ -20,7 +20,7 @@ def test_a_file_is_replaced_at_the_end_of_the_block(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_an_exception_leaves_the_old_file_and_no_temporary_one(tmp_path):
+def test_an_exception_leaves_the_old_file_unchanged_and_no_temporary_file(tmp_path):
     target = tmp_path / "port"
     target.write_text("8000")
 

@@ -1,4 +1,4 @@
-"""The circuit breaker: while Redis is down or hangs, a process loses one timeout and no response."""
+"""The circuit breaker: while Redis is down or hangs, a process loses one timeout and every request gets a response."""
 
 import time
 from contextlib import contextmanager
@@ -17,12 +17,12 @@ from tests.support.timing import InThreads, seconds
 
 pytestmark = pytest.mark.pure
 
-TIMEOUT = 0.25  # of settings.production
+TIMEOUT = 0.25  # seconds; the timeout in settings.production
 
 
 @pytest.fixture(autouse=True)
 def redis(settings, monkeypatch, tmp_path):
-    """Django's cache uses the Redis of the tests with the settings of production."""
+    """Configure Django's cache as in production, with the Redis of the tests."""
     settings.CACHES = read(monkeypatch, tmp_path).CACHES
     cache.set("key", "value")
     assert cache.get("key") == "value"
@@ -45,7 +45,7 @@ def wait_until_it_responds():
     wait_until(lambda: cache.set("key", "value") and cache.get("key") == "value", timeout=3)
 
 
-def test_a_redis_that_hangs_costs_twenty_requests_one_timeout(caplog):
+def test_twenty_successive_commands_to_a_hanging_redis_wait_for_one_timeout_in_total(caplog):
     with hanging():
         assert seconds(lambda: [cache.get("key", "nothing") for _ in range(20)])[0] < TIMEOUT + 0.2
         assert cache.get("key", "nothing") == "nothing"
@@ -69,7 +69,7 @@ def test_a_redis_that_hangs_costs_one_timeout_a_second():
     wait_until_it_responds()
 
 
-def test_concurrent_requests_lose_one_timeout_together():
+def test_concurrent_requests_to_a_hanging_redis_wait_for_one_timeout_in_total():
     def request():
         for _ in range(5):
             cache.get("key")
@@ -79,7 +79,7 @@ def test_concurrent_requests_lose_one_timeout_together():
     wait_until_it_responds()
 
 
-def test_a_redis_that_is_down_costs_no_timeout_and_is_used_again_when_it_is_up():
+def test_commands_to_a_stopped_redis_return_at_once_and_work_after_its_restart():
     with stopped():
         assert seconds(lambda: [cache.get("key") for _ in range(20)])[0] < TIMEOUT
         cache.set("key", "value")
@@ -111,7 +111,7 @@ def test_django_and_redis_py_see_the_same_key():
     assert keys == [b":1:seen"]
 
 
-def test_of_concurrent_callers_one_retries_and_the_others_fail_at_once(monkeypatch):
+def test_after_a_failure_one_of_several_concurrent_callers_retries_and_the_others_fail_at_once(monkeypatch):
     breaker = Breaker()
     attempts = []
 

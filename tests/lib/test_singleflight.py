@@ -36,7 +36,7 @@ def test_a_failed_call_wakes_all_waiting_callers(flight):
     assert flight.wait(other) is None
 
 
-def test_beyond_max_waiters_a_caller_waits_for_the_short_timeout(flight):
+def test_callers_beyond_max_waiters_wait_at_most_for_the_short_timeout(flight):
     flight.begin("page")
     other = flight.begin("page")
     waiters = InThreads(lambda: flight.wait(other), MAX_WAITERS)
@@ -50,7 +50,7 @@ def test_beyond_max_waiters_a_caller_waits_for_the_short_timeout(flight):
     began = time.monotonic()
     InThreads(give_up, 4).results()
     assert SHORT_TIMEOUT - 0.2 < time.monotonic() - began < SHORT_TIMEOUT + 1
-    assert seconds(give_up)[0] < 0.5, "the timeout counts from the begin of the call"
+    assert seconds(give_up)[0] < 0.5, "the timeout starts when the call begins, not when the caller starts to wait"
     flight.end("page", "made")
     assert waiters.results() == ["made"] * MAX_WAITERS
     assert flight._long_waits._value == MAX_WAITERS
@@ -65,7 +65,7 @@ def test_no_caller_waits_longer_than_the_long_timeout(flight):
         flight.wait(other)
 
 
-def test_of_concurrent_callers_exactly_one_computes(flight):
+def test_exactly_one_of_several_concurrent_callers_computes(flight):
     start = threading.Barrier(32)
 
     def begin():

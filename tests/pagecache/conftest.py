@@ -9,7 +9,7 @@ from pagecache.decorators import public_page
 
 @pytest.fixture
 def probe():
-    """probe(view): serve this view, declared public, at /probe/ or another path of every site."""
+    """probe(view): declare this view public and serve it at /probe/, or at another path, of every site."""
     before = list(urls.urlpatterns)
     yield lambda view, path="probe/": urls.urlpatterns.insert(0, route(path, public_page()(view)))
     urls.urlpatterns[:] = before

@@ -26,7 +26,7 @@ from tests.support.pagecache.random_site_edits import SiteEdits
 from tests.support.pagecache.truth import rendered
 from tests.support.processes import KNOWN_WITHIN, running
 
-# A failure prints its whole history. Shrinking it would take longer than reading it.
+# No shrinking of failed examples: a failure prints its whole history, and shrinking takes longer than reading it.
 AT_RANDOM = settings(
     database=None,
     deadline=None,
@@ -34,16 +34,16 @@ AT_RANDOM = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-# Hypothesis omits some rules in each example, so more examples find more than more steps.
+# Hypothesis omits some rules in each example, so more examples find more errors than more steps in one example.
 SHORT = settings(AT_RANDOM, derandomize=True, max_examples=5, stateful_step_count=7)
 LONG = settings(AT_RANDOM, max_examples=1, stateful_step_count=30)
 LONG_DURATION = 240  # seconds
 
 RACING = 4  # requests during the commit of a change
-IMMEDIATE = 3  # requests right after it
+IMMEDIATE = 3  # requests directly after the commit
 PER_SITE = 15  # requests to each site once all processes must know the change
 ANY_HOST = 6  # requests to any host, including former domains and paths of other sites
-COMPARED = 3  # of these responses, compared with what Django renders
+COMPARED = 3  # the number of these responses that are compared with the responses of Django
 
 
 class Blogs(SiteEdits):
@@ -83,7 +83,7 @@ class Blogs(SiteEdits):
                 self.check(host, path, self.send(host, path).result())
             self._racing = []
         if self.random.random() < 0.1:
-            return  # the next change follows at once
+            return  # sometimes make the next change before all processes know this one
         sleep(max(0, self.history.committed_at + KNOWN_WITHIN - time()))
         readings = [(host, path, self.send(host, path)) for host, path in self.addresses()]
         for host, path, reading in readings:
@@ -113,7 +113,7 @@ class Blogs(SiteEdits):
             self.fail(f"{what} contains {personal}")
 
     def check_bytes(self, host, path, reading):
-        """Compare with what Django renders in this process, unless a post became live in between."""
+        """Compare the reading with the response of Django in this process, unless a post became live in between."""
         response = rendered(host, reading.request.address)
         status, location, text = response.status_code, response.headers.get("Location"), response.content.decode()
         if self.history.moments(reading.began - 1, time() + 1) or reading.status == 304:
@@ -134,7 +134,7 @@ class Blogs(SiteEdits):
                 self.check_personal(address, headers, text)
 
     def is_known(self, address):
-        """Whether it has only parameters that its view declares."""
+        """Whether the address has only query parameters that its view declares."""
         return "?" not in address or re.fullmatch(r"/\?before=[0-9]+", address)
 
     def fail(self, difference):
@@ -160,7 +160,7 @@ def log():
 
 @pytest.fixture
 def run(fleet, installation, log):
-    """run(settings): random changes of three blogs. Fails with the history of the first wrong response."""
+    """run(settings): makes random changes of three blogs. Fails with the history of the first wrong response."""
     superuser = User.objects.create_superuser("root@installation.test", PASSWORD)
     admin = Client(headers={"host": django_settings.ADMIN_HOST})
     admin.force_login(superuser)
@@ -170,7 +170,7 @@ def run(fleet, installation, log):
         blogs = partial(Blogs, fleet, admin, pool, log)
         try:
             run_state_machine_as_test(blogs if number is None else seed(number)(blogs), settings=settings)
-        except BaseException:  # Hypothesis repeats what failed, and the repetition may succeed
+        except BaseException:  # Hypothesis repeats a failed example, and the repetition may succeed
             if log.failures:
                 pytest.fail(log.failures[0], pytrace=False)
             raise

@@ -17,7 +17,7 @@ MONTH = "/2026/03/"
 
 @pytest.fixture
 def placements(techblog, publish):
-    """Five posts of March, the newest with a tag; a post of April; a page."""
+    """Five posts of March, of which the newest has a tag, a post of April, and a page."""
     march = timezone.now().replace(year=2026, month=3, day=1)
     posts = [publish(f"Post {n}", on=techblog, at=march + timedelta(days=n)) for n in range(5)]
     posts[-1].post.tags.add(Tag.objects.create(slug="rare", name="Rare"))
@@ -34,13 +34,13 @@ def placements(techblog, publish):
         ("/tag/rare/", [], ["march", "april", "page"]),
     ],
 )
-def test_a_list_continues_only_after_a_post_of_that_list(placements, path, known, others):
+def test_a_before_parameter_that_names_no_post_of_the_list_gets_404(placements, path, known, others):
     states = {name: read(HOST, path, {"before": placements[name].pk}).status for name in (*known, *others)}
 
     assert states == dict.fromkeys(known, 200) | dict.fromkeys(others, 404)
 
 
-def test_a_guessed_part_of_the_sitemap_costs_no_expensive_query(techblog, publish):
+def test_a_request_for_a_missing_part_of_the_sitemap_sends_no_expensive_query(techblog, publish):
     first = publish("Post", on=techblog)
 
     with CaptureQueriesContext(connection) as captured:
@@ -59,7 +59,7 @@ def test_a_query_string_with_too_many_parameters_gets_400_without_a_log_line(tec
 
 
 @pytest.mark.pure
-def test_overlong_headers_are_not_kept_in_memory():
+def test_too_long_headers_are_not_kept_in_memory():
     for memoised, call in (
         (requests._parsed_host_name, lambda: requests._host_name("x" * 8000)),
         (cached_response._negotiate, lambda: cached_response.negotiate_encoding("br, " + "x" * 8000)),

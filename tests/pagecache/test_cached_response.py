@@ -82,7 +82,7 @@ def test_a_stored_response_is_read_unchanged(body, expires_at):
     assert from_bytes("key", to_bytes("key", stored)) == stored
 
 
-def test_a_corrupt_entry_or_one_of_another_key_gives_none():
+def test_reading_a_corrupt_entry_or_the_entry_of_another_key_gives_none():
     stored = to_bytes("key", encode("200 OK", HEADERS, LONG, "br", math.inf))
 
     assert from_bytes("key", stored) is not None
@@ -119,11 +119,11 @@ def test_a_query_string_is_reduced_to_declared_parameters_in_canonical_spelling(
     assert declared_query(query, []) == ""
 
 
-def test_parameters_have_the_order_of_their_declaration():
+def test_query_parameters_are_sorted_by_the_order_of_their_declaration():
     assert declared_query("b=2&a=1", ["a", "b"]) == declared_query("a=1&b=2", ["a", "b"]) == "a=1&b=2"
 
 
-def test_too_many_parameters_are_refused():
+def test_a_query_string_with_too_many_parameters_is_refused():
     assert declared_query("&".join(["before=7"] * MAX_PARAMETERS), ["before"]) == "before=7"
     with pytest.raises(TooManyFieldsSent):
         declared_query("&".join(["x=7"] * (MAX_PARAMETERS + 1)), ["before"])

@@ -1,4 +1,4 @@
-"""Redis or PostgreSQL is down, hangs, is empty or full: no page is wrong, and the process recovers by itself."""
+"""Redis or PostgreSQL is down, hangs, is empty or is full: no page is wrong, and processes need no restart."""
 
 import time
 from contextlib import contextmanager
@@ -61,7 +61,7 @@ def test_a_redis_that_hangs_costs_one_timeout_a_second(process, true):
     assert_recovers(process, true)
 
 
-def test_concurrent_requests_lose_one_timeout_together_while_redis_hangs(process, true):
+def test_concurrent_requests_wait_for_one_timeout_in_total_while_redis_hangs(process, true):
     with frozen(servers.redis.process.pid):
         took, responses = seconds(InThreads(lambda: process.get(HOST), 24).results)
     assert {response.status for response in responses} == {200}
@@ -69,7 +69,7 @@ def test_concurrent_requests_lose_one_timeout_together_while_redis_hangs(process
     assert_recovers(process, true)
 
 
-def test_a_flushed_redis_is_filled_again(process, true):
+def test_pages_are_stored_again_after_redis_is_flushed(process, true):
     redis().flushall()
     assert assert_all_true(process, true) == {"MISS"}
     assert assert_all_true(process, true) == {"HIT"}
@@ -120,7 +120,7 @@ def no_database():
         connections.close_all()
 
 
-def test_without_the_database_stored_pages_are_served_and_others_get_503(process, true):
+def test_without_the_database_stored_pages_are_served_and_other_pages_get_503(process, true):
     with no_database():
         for _ in range(2):
             assert assert_all_true(process, true) == {"HIT"}
@@ -137,7 +137,7 @@ def test_without_the_database_stored_pages_are_served_and_others_get_503(process
     time.sleep(1.25)  # after an error the registry retries after a second
 
 
-def test_without_the_database_an_expired_page_is_served_stale(process, true, techblog, publish):
+def test_without_the_database_an_expired_page_is_still_served_and_marked_stale(process, true, techblog, publish):
     moment = publish("Soon there", on=techblog, at=timezone.now() + timedelta(seconds=1.5)).published_at.timestamp()
     until_all_know()
     assert [process.get(HOST).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]

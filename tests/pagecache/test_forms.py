@@ -69,7 +69,7 @@ def test_a_conditional_request_gets_304_if_the_etag_matches(hello, method):
     assert read(HOST, "/nothing/", HTTP_IF_NONE_MATCH="*").status == 404
 
 
-def test_a_hit_has_an_age_and_every_response_varies_by_encoding(hello):
+def test_a_hit_has_the_header_age_and_every_response_varies_by_accept_encoding(hello):
     assert "Age" not in read(HOST).headers
     assert read(HOST).headers["Age"] == "0"
     for _ in ("cold", "warm"):

@@ -31,7 +31,7 @@ def sites(installation, publish):
     return alpha, beta
 
 
-def test_a_thousand_concurrent_requests_for_two_sites_never_mix(process, sites):
+def test_a_thousand_concurrent_requests_for_two_sites_get_pages_of_their_own_site_only(process, sites):
     until_all_know()
     words = {"alpha.test": ("Alpha-marker", 'lang="de"'), "beta.test": ("Beta-marker", 'lang="en"')}
 
@@ -49,7 +49,7 @@ def test_a_thousand_concurrent_requests_for_two_sites_never_mix(process, sites):
     InThreads(requests, THREADS).results()
 
 
-def test_language_time_zone_and_urlconf_are_reset_after_each_request_also_a_failed_one(sites, probe):
+def test_language_time_zone_and_urlconf_are_reset_after_successful_and_failed_requests(sites, probe):
     def fails(request):
         assert translation.get_language() == "de"
         raise ZeroDivisionError

@@ -1,6 +1,6 @@
 """Two overlapping transactions do not see each other. After both have committed, all pages show both changes.
 
-SQLite allows one writer at a time and needs no test.
+SQLite needs no such test, because it allows only one writing transaction at a time.
 """
 
 import time
@@ -22,7 +22,7 @@ HERE = "/p-here/"
 
 @contextmanager
 def meanwhile(sql, *parameters):
-    """A change in another connection, committed at the end of the block. Yields that connection."""
+    """Execute `sql` on another connection, and commit it at the end of the block. Yields the connection."""
     address = connection.settings_dict
     with psycopg.connect(
         host=address["HOST"],
@@ -50,7 +50,7 @@ def in_a_transaction(work):
 
 
 def late(path=HERE, host="financeblog.test"):
-    """The page after every process must know the last change."""
+    """The text of the page, read when every process must know the last change."""
     until_all_know()
     responses = [read(host, path) for _ in range(2)]
     assert [response.status for response in responses] == [200, 200]
@@ -92,19 +92,21 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_a_post_is_placed_on_another_site_during_an_uncommitted_change(what, post, techblog, financeblog):
+def test_placing_a_post_on_another_site_during_an_uncommitted_change_shows_both_changes(
+    what, post, techblog, financeblog
+):
     sql, marker, is_shown = CHANGES[what]
     tag = Tag.objects.create(slug="another", name="Another tag")
 
     with meanwhile(sql.format(post=post.pk, home=techblog.pk, tag=tag.pk)):
-        # Not by `blogs.publishing`, which would wait for the lock on the post.
+        # Use the ORM directly: `blogs.publishing` would wait for the lock on the post.
         Placement.objects.create(site=financeblog, post=post, slug="p-here", published_at=timezone.now())
         assert (marker in late()) is not is_shown
 
     assert (marker in late()) is is_shown
 
 
-def test_a_draft_is_published_during_an_uncommitted_edit(techblog, publish):
+def test_publishing_a_draft_during_an_uncommitted_edit_shows_both_changes(techblog, publish):
     placement = publish("Old title", on=techblog, slug="p", at=None)
 
     with meanwhile("UPDATE blogs_post SET title = 'New title' WHERE id = %s", placement.post_id):
@@ -115,7 +117,7 @@ def test_a_draft_is_published_during_an_uncommitted_edit(techblog, publish):
     assert "New title" in late("/p/", "techblog.test")
 
 
-def test_an_edit_commits_before_a_placement_that_did_not_see_it(post, financeblog, publish):
+def test_an_edit_that_commits_before_an_uncommitted_placement_is_shown_on_its_page(post, financeblog, publish):
     slot = publish("Another", on=financeblog, slug="p-here")
 
     with meanwhile("UPDATE blogs_placement SET post_id = %s WHERE id = %s", post.pk, slot.pk):
@@ -126,7 +128,7 @@ def test_an_edit_commits_before_a_placement_that_did_not_see_it(post, financeblo
     assert "New title" in late()
 
 
-def test_two_transactions_that_commit_at_once_are_serialised(post, techblog, financeblog, publish):
+def test_two_transactions_that_commit_at_the_same_time_are_serialised(post, techblog, financeblog, publish):
     generation = "SELECT FROM tenancy_generation WHERE site_id = %s FOR UPDATE"
 
     with meanwhile(generation, techblog.pk):  # the edit has flushed its changes and cannot commit
@@ -180,7 +182,7 @@ def test_a_transaction_with_a_stricter_isolation_level_is_refused(post):
     assert Post.objects.get().title == "Old title"
 
 
-def test_a_recorded_change_that_this_release_does_not_know_refuses_the_commit(post):
+def test_a_commit_with_a_recorded_change_that_this_release_does_not_know_is_refused(post):
     with (
         pytest.raises(DatabaseError, match="Run the transaction again"),
         transaction.atomic(),

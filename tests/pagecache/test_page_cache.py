@@ -64,7 +64,7 @@ def test_every_page_except_images_is_rendered_once_and_then_stored(furnished, na
     assert first.headers["Cache-Control"] == (CACHE_CONTROL if stored else "public, max-age=31536000, immutable")
 
 
-def test_a_redirect_of_an_old_address_is_stored(techblog, furnished):
+def test_a_redirect_from_an_old_path_is_stored(techblog, furnished):
     redirects.moved(techblog, old_path="/old/", new_path="/hello/")
 
     for state in ("MISS", "HIT"):
@@ -137,7 +137,7 @@ def fails(request):
 @pytest.mark.parametrize(
     "view", [sets_a_cookie, depends_on_a_cookie, has_a_form, is_an_error, is_a_part, is_missing, fails]
 )
-def test_a_personal_or_incomplete_response_is_not_stored_though_its_view_is_public(techblog, probe, view):
+def test_a_personal_or_incomplete_response_of_a_public_view_is_not_stored(techblog, probe, view):
     probe(view)
     before = entries()
 
@@ -145,7 +145,7 @@ def test_a_personal_or_incomplete_response_is_not_stored_though_its_view_is_publ
     assert entries() == before
 
 
-def test_the_page_of_a_server_error_names_no_site(techblog, probe):
+def test_the_error_page_for_status_500_does_not_contain_the_name_of_a_site(techblog, probe):
     probe(fails)
     response = read(HOST, "/probe/")
 
@@ -159,7 +159,7 @@ def test_a_complete_response_of_a_public_view_is_stored(techblog, probe):
     assert states("/probe/", "/probe/") == ["MISS", "HIT"]
 
 
-def test_a_page_beyond_the_maximum_size_is_sent_and_not_stored(techblog, probe):
+def test_a_page_larger_than_the_maximum_size_is_sent_and_not_stored(techblog, probe):
     probe(lambda request: HttpResponse("x" * (MAX_BODY + 1)))
     before = entries()
 
@@ -169,7 +169,7 @@ def test_a_page_beyond_the_maximum_size_is_sent_and_not_stored(techblog, probe):
     assert states("/probe/", "/probe/", HTTP_ACCEPT_ENCODING="gzip") == ["MISS", "HIT"]
 
 
-def test_a_page_whose_body_fails_is_not_stored_and_blocks_no_later_request(techblog, probe):
+def test_a_page_whose_body_raises_an_exception_is_not_stored_and_blocks_no_later_request(techblog, probe):
     def parts():
         yield b"Half a "
         raise ZeroDivisionError
@@ -186,7 +186,7 @@ def test_a_page_whose_body_fails_is_not_stored_and_blocks_no_later_request(techb
 # -- several processes -----------------------------------------------------------------------------------------------
 
 
-def test_a_page_that_one_process_rendered_is_a_hit_in_another(fleet):
+def test_a_page_that_one_process_rendered_is_a_hit_in_another_process(fleet):
     for path in ("/", "/hello/", "/feed/"):
         first, second = (get(process, HOST, path, "Accept-Encoding: br") for process in fleet)
         assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("MISS", "HIT")
@@ -201,7 +201,7 @@ def test_a_page_that_another_process_has_just_stored_is_not_rendered_again(techb
         return HttpResponse("Page.")
 
     def begin(key):
-        """Another process stores the page after this one did not find it."""
+        """Store the page as another process would, after this process did not find it in Redis."""
         monkeypatch.undo()
         assert states("/probe/") == ["MISS"]
         return renders.begin(key)
@@ -214,7 +214,7 @@ def test_a_page_that_another_process_has_just_stored_is_not_rendered_again(techb
     assert rendered == ["/probe/"]
 
 
-def test_a_hit_costs_one_redis_command_and_no_query(fleet):
+def test_a_hit_sends_one_redis_command_and_no_query(fleet):
     process, _ = fleet
     assert process.get(HOST).status == 200
 

@@ -25,7 +25,7 @@ def process(django_db_setup):
 
 @pytest.fixture
 def site(process, techblog, financeblog, publish):
-    """A site with two posts on each page of a list. Nothing is stored."""
+    """A site with two posts on each page of a list, and an empty page cache."""
     techblog.settings.posts_per_page = 2
     techblog.settings.save()
     for n in range(3):
@@ -43,14 +43,14 @@ def truth(path="/"):
 
 
 def each(attacks):
-    """The attacks one after the other, each with an empty cache."""
+    """Yield each attack after emptying the cache."""
     for attack in attacks:
         redis().flushall()
         yield attack
 
 
 def assert_harmless(process, true, attack, path="/"):
-    """After an attack on an empty cache the next request gets the correct page, and only that is stored."""
+    """Assert that the next request after an attack gets the correct page, and that only this page is stored."""
     left = entries()
     first, second = (get(process, HOST, path) for _ in range(2))
     assert first.body == second.body == true, attack
@@ -78,7 +78,7 @@ def test_no_header_adds_entries(process, site):
 
 
 def test_a_view_of_a_site_sees_no_headers_and_no_cookies(site, probe):
-    """Therefore a header that HEADERS does not list has no effect either."""
+    """This proves for all other headers, too, that they have no effect: HEADERS lists only the known ones."""
 
     def tell(request):
         seen = {name: value for name, value in request.META.items() if name.startswith("HTTP_")}
@@ -94,14 +94,14 @@ def test_a_view_of_a_site_sees_no_headers_and_no_cookies(site, probe):
     assert seen.body.decode() == "{'HTTP_HOST': 'techblog.test'} {} GET <QueryDict: {}> /probe/"
 
 
-def test_no_spelling_of_the_host_changes_a_stored_page(process, site):
+def test_other_spellings_of_the_host_do_not_change_a_stored_page(process, site):
     true = truth()
     for spelling in each(SPELLINGS):
         get(process, spelling, "/")
         assert_harmless(process, true, spelling)
 
 
-def test_no_spelling_of_a_path_adds_entries(process, site):
+def test_other_spellings_of_a_path_add_no_entries(process, site):
     true = {page: truth(page) for page in ("/", "/feed/", "/hello/")}
     for target in each(PATHS):
         response = get(process, HOST, target)
@@ -125,7 +125,7 @@ def test_too_many_parameters_get_400_and_store_nothing(process, site):
     assert entries() == set()
 
 
-def test_an_invalid_list_position_gets_404_and_stores_nothing(process, site):
+def test_an_invalid_before_parameter_gets_404_and_stores_nothing(process, site):
     for key in [*KEYS, Placement.objects.get(slug="foreign").pk]:
         for page in ("/", "/tag/python/"):
             assert get(process, HOST, f"{page}?before={key}").status == 404, key
@@ -155,7 +155,7 @@ def test_a_request_with_a_body_gets_the_page_and_stores_nothing(process, site):
         assert_harmless(process, true, headers)
 
 
-def test_other_methods_store_nothing(process, site):
+def test_methods_other_than_get_and_head_store_nothing(process, site):
     true = truth()
     for method in each(["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PURGE", "PROPFIND"]):
         assert get(process, HOST, "/", "Content-Length: 0", method=method).status == 405, method
@@ -163,7 +163,7 @@ def test_other_methods_store_nothing(process, site):
         assert_harmless(process, true, method)
 
 
-def test_a_redirect_from_another_domain_is_not_stored(process, site):
+def test_the_redirect_from_a_further_domain_is_not_stored(process, site):
     lifecycle.add_domain(site, "www.techblog.test")
     until_all_know()
     for host in ("www.techblog.test", "www.techblog.test:81"):

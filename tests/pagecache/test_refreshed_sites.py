@@ -1,4 +1,4 @@
-"""After a change the admin names the sites whose pages it affects, of those on which the user has a role."""
+"""After a change, the admin lists the sites whose pages the change affects and on which the user has a role."""
 
 import re
 
@@ -14,7 +14,7 @@ REFRESHED = re.compile(r"Pages are refreshed on ([^<]*)\.</li>")
 
 
 def refreshed_sites(client):
-    """The sites that the next page of the admin names as refreshed."""
+    """The sites that the next page of the admin lists as refreshed."""
     return REFRESHED.findall(client.get("/password_change/").content.decode())
 
 

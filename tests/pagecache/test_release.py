@@ -1,4 +1,4 @@
-"""Each installation and each release has its own fingerprint, so entries of others are never served."""
+"""Each installation and each release has its own fingerprint, so none serves the cache entries of another."""
 
 from shutil import copytree
 
@@ -14,7 +14,7 @@ FILES = [*PAGE_FILES, "static/staticfiles.json"]
 
 @pytest.fixture
 def release(settings, tmp_path):
-    """A folder with the files of a small release: code, a template, collected static files."""
+    """A folder with the files of a small release: code, a template and collected static files."""
     folder = tmp_path / "release"
     settings.BASE_DIR, settings.STATIC_ROOT = folder, folder / "static"
     for name in FILES:
@@ -85,7 +85,7 @@ def test_a_new_file_changes_the_fingerprint(release):
 @pytest.mark.parametrize(
     "name", ["blogs/__pycache__/views.cpython-311.pyc", "blogs/pages/views.pyc", "tests/test_views.py"]
 )
-def test_files_that_pages_do_not_depend_on_are_ignored(release, name):
+def test_files_that_pages_do_not_depend_on_do_not_change_the_fingerprint(release, name):
     first = fingerprint()
 
     write(release / name, "Compiled.")

@@ -1,4 +1,4 @@
-"""A change retires the pages of each site that depend on it, before or after the change, and of no other site."""
+"""A change retires the pages of the sites that depend on the changed row before or after it, and of no other site."""
 
 import re
 from datetime import timedelta
@@ -75,7 +75,7 @@ def by_hand(statement, key):
         cursor.execute(statement, [key])
 
 
-# By description: (the sites whose pages the change retires, the change).
+# Description of a change → (the sites whose pages it retires, a function that makes it).
 CHANGES = {
     # Placements.
     "a post is published": ({TECH}, lambda c: c.publish("New", on=c.tech)),
@@ -136,13 +136,13 @@ CHANGES = {
 
 
 def read_when_known(host, path="/robots.txt"):
-    """Read with a registry that knows the last change."""
+    """Request the page from a process whose registry knows the last change."""
     registry.expire()
     return read(host, path)
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_a_change_retires_the_pages_of_exactly_these_sites(cast, what):
+def test_a_change_retires_the_pages_of_exactly_the_affected_sites(cast, what):
     retired, change = CHANGES[what]
     spared = [(host, path) for host in HOSTS if host not in retired for path in PAGES[host]]
     for host in HOSTS:
@@ -157,10 +157,12 @@ def test_a_change_retires_the_pages_of_exactly_these_sites(cast, what):
     for host, path in spared:
         page = read(host, path)
         assert page.headers["X-Cache"] == "HIT"
-        assert page.body == Client(headers={"host": host}).get(path).content, f"{what}: {host}{path} depends on it"
+        assert page.body == Client(headers={"host": host}).get(path).content, (
+            f"{host}{path} changes with “{what}”, but the change did not retire it"
+        )
 
 
-def test_a_resumed_home_has_the_canonical_address_again(cast):
+def test_the_canonical_url_returns_to_the_home_when_the_home_is_resumed(cast):
     at_home, here = b'href="http://techblog.test/ledgers/"', b'href="http://financeblog.test/python-ledgers/"'
 
     for change, canonical in ((lifecycle.suspend, here), (lifecycle.resume, at_home)):
@@ -171,7 +173,7 @@ def test_a_resumed_home_has_the_canonical_address_again(cast):
         assert b'<link rel="canonical" ' + canonical in page.body
 
 
-def test_a_rollback_retires_nothing(cast):
+def test_a_transaction_that_is_rolled_back_retires_no_pages(cast):
     for host in HOSTS:
         read_when_known(host)
 

@@ -1,4 +1,4 @@
-"""Redis sends arbitrary bytes: readers get the correct pages in time, and the process recovers by itself."""
+"""Redis sends arbitrary bytes: readers get the correct pages in time, and the process recovers without a restart."""
 
 import random
 
@@ -13,7 +13,7 @@ HOST = "techblog.test"
 
 
 def of_another(kept):
-    """The entry of another key."""
+    """Respond with the entry of another key instead of the requested one."""
     return lambda key, own: bulk(next(entry for name, entry in kept.items() if name != key and entry != own))
 
 
@@ -83,7 +83,7 @@ def true(one_process, techblog, shared):
 
 @pytest.fixture
 def process(one_process, rubbish_redis, true):
-    """A process whose Redis has all pages and still works."""
+    """A process whose Redis has stored all pages and still responds correctly."""
     rubbish_redis.respond = None
     assert_recovers(one_process, true)
     yield one_process
@@ -91,7 +91,7 @@ def process(one_process, rubbish_redis, true):
 
 
 @pytest.mark.parametrize("what", [*RUBBISH, "the entry of another page", "the entry of another site"])
-def test_whatever_redis_sends_readers_get_the_correct_pages_in_time(process, rubbish_redis, true, what):
+def test_readers_get_the_correct_pages_in_time_while_redis_sends_invalid_responses(process, rubbish_redis, true, what):
     kept = {key: entry for key, entry in rubbish_redis.stored.items() if b":/" in key}
     makers = {"the entry of another page": of_another(kept), "the entry of another site": of_another_site(kept)}
     rubbish_redis.respond = (RUBBISH | makers)[what]

@@ -1,4 +1,4 @@
-"""A scheduled post appears within a second of its publication time, never before, on every page of every process.
+"""A scheduled post appears on every page of every process within a second after its publication time, and never before.
 
 The cache is warm, and no row changes at that time.
 """
@@ -15,7 +15,7 @@ from tests.support.pagecache.observing import locked
 from tests.support.processes import running, until_all_know
 from tests.support.timing import InThreads
 
-WITHIN = 1.0  # seconds after the publication time
+WITHIN = 1.0  # seconds after the publication time in which the post must appear
 SOON = 1.5  # seconds until a publication time; requests before it must have completed by then
 
 
@@ -43,7 +43,10 @@ class Observation(NamedTuple):
 
 
 def watch(fleet, pages, words, until):
-    """Request these pages (host, path) from all processes repeatedly. `shown` tells which words each contains."""
+    """Request these pages (host, path) from all processes until the Unix time `until`.
+
+    `shown` of each observation tells which of the words the response contains.
+    """
     seen = []
     while time.time() < until:
         for number, process in enumerate(fleet):
@@ -57,7 +60,10 @@ def watch(fleet, pages, words, until):
 
 
 def assert_turns(seen, place, moment, *, from_to=(False, True)):
-    """The word at this index appeared (or disappeared) at `moment`, on all pages of all processes."""
+    """Assert that the word with index `place` appeared at `moment` on all pages of all processes.
+
+    With `from_to=(True, False)` it must have disappeared.
+    """
     before = [each for each in seen if each.ended < moment]
     after = [each for each in seen if each.began >= moment + WITHIN]
     everywhere = {(each.process, each.page) for each in seen}
@@ -91,7 +97,7 @@ def test_scheduled_posts_appear_in_time_on_every_page_of_every_process(fleet, te
     assert states.count("HIT") > len(states) / 2
 
 
-def test_a_scheduled_post_has_a_page_from_its_publication_time_on(fleet, techblog, publish):
+def test_a_scheduled_post_gets_404_until_its_publication_time_and_then_its_page(fleet, techblog, publish):
     moment = publish("Soon there", on=techblog, at=at(SOON)).published_at.timestamp()
 
     pages = [("techblog.test", "/soon-there/"), ("techblog.test", "/sitemap.xml")]
@@ -100,7 +106,7 @@ def test_a_scheduled_post_has_a_page_from_its_publication_time_on(fleet, techblo
     assert_turns(seen, 0, moment)
 
 
-def test_the_canonical_address_is_at_the_home_as_soon_as_the_post_is_live_there(fleet, techblog, financeblog, publish):
+def test_the_canonical_url_is_on_the_home_as_soon_as_the_post_is_live_there(fleet, techblog, financeblog, publish):
     at_home = publish("Ledgers", on=techblog, at=at(SOON))
     publish("", on=financeblog, post=at_home.post, slug="python-ledgers")
     moment = at_home.published_at.timestamp()

@@ -5,7 +5,9 @@ from tenancy import lifecycle
 from tests.support.reading import read
 
 
-def test_a_page_whose_domain_moves_during_rendering_shows_its_own_site(techblog, financeblog, publish, monkeypatch):
+def test_a_page_shows_its_own_site_if_its_domain_moves_to_another_site_during_rendering(
+    techblog, financeblog, publish, monkeypatch
+):
     publish("Of the techblog", on=techblog, slug="p")
     shared_context = rendering.shared_context
 

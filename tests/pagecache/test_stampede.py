@@ -1,6 +1,6 @@
-"""Two hundred concurrent requests for a page that is not stored: a process renders it once, and all get the page.
+"""Of two hundred concurrent requests for a page that is not stored, one renders it and all get the page.
 
-Tests lock a table that pages read. Rendering then lasts as long as the lock.
+To make a render slow, tests lock a table that the page reads. The render then lasts as long as the lock.
 """
 
 import threading
@@ -31,20 +31,23 @@ def one_process(django_db_setup):
 
 
 def count_author_queries(queries):
-    """Each rendering of the home page makes the same number of them."""
+    """The number of queries that read authors. Each render of the home page sends the same number of them."""
     return sum("blogs_author" in query for query in queries)
 
 
 @pytest.fixture(scope="module")
 def five_threads(django_db_setup):
-    """A process in which one thread renders and all others may wait for LONG_TIMEOUT: a slow machine causes no 503."""
+    """A process with one thread more than MAX_WAITERS: one renders, and all others may wait for LONG_TIMEOUT.
+
+    Therefore no request gets 503, even on a slow machine.
+    """
     with running(WEB_THREADS=str(1 + MAX_WAITERS)) as (process,):
         yield process
 
 
 @pytest.fixture
 def blog(techblog, publish):
-    """A site with a home page that reads authors and a page /quiet/. Nothing is stored."""
+    """A site with a home page, which reads authors, and a page /quiet/. The page cache is empty."""
     publish("Hot", on=techblog).post.authors.add(Author.objects.create(slug="ada", name="Ada"))
     publish("Quiet", on=techblog)
     until_all_know()
@@ -146,7 +149,7 @@ def test_a_render_that_hangs_does_not_block_other_pages(process):
     assert process.get(HOST).headers["X-Cache"] == "HIT"
 
 
-def test_waiting_requests_get_the_expired_page_if_the_database_is_away(techblog, publish, monkeypatch):
+def test_waiting_requests_get_the_expired_page_if_the_database_is_unavailable(techblog, publish, monkeypatch):
     moment = publish("Soon there", on=techblog, at=timezone.now() + timedelta(seconds=1)).published_at.timestamp()
     until_all_know()
     assert [read(HOST).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]

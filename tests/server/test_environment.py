@@ -32,7 +32,7 @@ def test_a_variable_is_read_from_the_environment_or_from_a_file(monkeypatch, tmp
     assert environment.text("NAME") == "value"
 
 
-def test_every_kind_of_variable_is_read_from_a_file(monkeypatch, tmp_path):
+def test_every_kind_of_variable_can_be_read_from_a_file(monkeypatch, tmp_path):
     file = tmp_path / "value"
     monkeypatch.setenv("NAME_FILE", str(file))
     for contents, read, arguments, expected in [
@@ -78,7 +78,7 @@ def test_an_unreadable_file_is_named_in_the_message(monkeypatch, tmp_path, conte
     assert expected in message
 
 
-def test_a_folder_in_place_of_a_file_is_refused(monkeypatch, tmp_path):
+def test_the_path_of_a_folder_instead_of_a_file_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("NAME_FILE", str(tmp_path))
     assert "Is a directory" in refused(environment.text)
 
@@ -86,7 +86,7 @@ def test_a_folder_in_place_of_a_file_is_refused(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "weak", ["short", "a" * 60, "abc" * 20, "with spaces " + STRONG, STRONG + "\x07", "ä" + STRONG]
 )
-def test_a_weak_secret_is_refused_without_showing_it(monkeypatch, weak):
+def test_the_message_about_a_weak_secret_does_not_show_the_secret(monkeypatch, weak):
     monkeypatch.setenv("NAME", weak)
 
     message = refused(environment.secret, 32)
@@ -161,7 +161,7 @@ def test_urls_of_redis_are_accepted(monkeypatch, right):
 @pytest.mark.parametrize(
     "wrong", ["hidden:6379", "http://hidden", "redis://:hidden@", "redis://:hidden@cache:99999", "unix://hidden"]
 )
-def test_an_invalid_url_of_redis_is_refused_without_showing_it(monkeypatch, wrong):
+def test_the_message_about_an_invalid_url_of_redis_does_not_show_the_url(monkeypatch, wrong):
     monkeypatch.setenv("NAME", wrong)
     message = refused(environment.redis)
     assert "NAME is not the URL of a Redis server" in message
@@ -181,7 +181,7 @@ def test_the_url_of_postgresql_may_override_options(monkeypatch):
 
 
 @pytest.mark.parametrize("wrong", ["sqlite:///hidden", "mysql://hidden@db/x", "hidden", "postgresql://db:hidden/x"])
-def test_an_invalid_url_of_postgresql_is_refused_without_showing_it(monkeypatch, wrong):
+def test_the_message_about_an_invalid_url_of_postgresql_does_not_show_the_url(monkeypatch, wrong):
     monkeypatch.setenv("NAME", wrong)
     message = refused(environment.postgresql, {})
     assert "postgresql://user:password@host:5432/database" in message

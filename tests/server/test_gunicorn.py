@@ -20,7 +20,7 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture(scope="module")
 def server():
-    """One process for all tests that need no site and change nothing."""
+    """One process for all tests that need no site and change no data."""
     with running() as (process,):
         yield process
 
@@ -131,7 +131,7 @@ def test_head_gets_no_body_and_no_warning_in_the_log(server):
     assert "no-body response" not in server.output()
 
 
-def test_polls_are_logged_only_if_they_fail(server):
+def test_requests_of_health_checks_and_traefik_are_logged_only_if_they_fail(server):
     server.get("internal.localhost", "/health/live", **{"User-Agent": "content"})
     server.get("elsewhere.test", "/health/live", **{"User-Agent": "refused"})
 
@@ -150,7 +150,7 @@ def test_hostile_fields_are_escaped_and_truncated_in_the_log(server):
     assert (len(line["path"]), len(line["site"]), len(line["agent"])) == (1000, 100, 300)
 
 
-def test_the_logged_client_comes_from_a_trusted_proxy_only(server, processes):
+def test_the_logged_client_address_is_taken_from_a_header_only_if_a_trusted_proxy_sends_it(server, processes):
     headers = {"User-Agent": "proxy", "X-Forwarded-For": "203.0.113.7, 198.51.100.9"}
     server.get("internal.localhost", "/nothing/", **headers)
     assert last_access(server, "proxy")["client"] == "127.0.0.1"
@@ -160,7 +160,7 @@ def test_the_logged_client_comes_from_a_trusted_proxy_only(server, processes):
     assert last_access(behind, "proxy")["client"] == "198.51.100.9"
 
 
-def test_a_second_server_on_the_same_port_is_refused(server, processes):
+def test_a_second_server_on_the_same_port_refuses_to_start(server, processes):
     with pytest.raises(RuntimeError, match="The process ended with 4") as end:
         processes(1, BIND=f"127.0.0.1:{server.port}")
 
@@ -171,7 +171,7 @@ def test_a_second_server_on_the_same_port_is_refused(server, processes):
 
 
 def workers(process, *, without=()):
-    """The ids of both worker processes, once two are running besides `without`."""
+    """Wait until two worker processes are running whose ids are not in `without`. Returns their ids."""
 
     def found():
         return set(children(process.process.pid)) - set(without)
@@ -213,7 +213,8 @@ def test_a_reload_fails_no_request_while_idle_connections_are_open(processes):
     assert len(workers(server)) == 2
 
 
-# Socket activation of systemd: the socket is descriptor 3, and two variables announce it.
+# A program that starts gunicorn as the socket activation of systemd does: the listening socket is descriptor 3, and
+# LISTEN_FDS and LISTEN_PID announce it.
 ACTIVATE = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
@@ -224,7 +225,7 @@ os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", "server/gunico
 
 @pytest.fixture
 def activated(tmp_path):
-    """(A server process that received its socket as from systemd, the port)."""
+    """Return (a server process that received its socket as systemd would pass it, the port)."""
     with socket.create_server(("127.0.0.1", free_port())) as listener, (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-c", ACTIVATE, str(listener.fileno())],
@@ -238,7 +239,7 @@ def activated(tmp_path):
         server.wait(20)
 
 
-def test_a_socket_of_systemd_is_served_before_and_after_a_reload(activated):
+def test_a_socket_passed_by_systemd_is_served_before_and_after_a_reload(activated):
     server, port = activated
     assert live(port) == 200  # the connection waits in the backlog until the server has started
     before = set(children(server.pid))
@@ -260,7 +261,7 @@ def live(port):
 
 
 @pytest.mark.parametrize("header", [b"SCRIPT_NAME: /health", b"PATH_INFO: /elsewhere"])
-def test_even_a_trusted_proxy_cannot_set_the_path_by_a_header(processes, header):
+def test_a_trusted_proxy_cannot_set_the_path_by_a_header(processes, header):
     behind = processes(1, TRUSTED_PROXIES="127.0.0.0/8")[0]
 
     assert status(behind, HEALTHY + header + b"\r\n\r\n") == 200

@@ -54,7 +54,7 @@ def test_a_weak_or_wrong_variable_stops_the_start(monkeypatch, tmp_path, name, v
 
 
 @pytest.mark.pure
-def test_without_tls_no_cookie_or_header_requires_it(monkeypatch, tmp_path):
+def test_without_tls_no_cookie_or_header_requires_https(monkeypatch, tmp_path):
     tls = read(monkeypatch, tmp_path)
     trial = read(monkeypatch, tmp_path, PUBLIC_SCHEME="http")
 
@@ -81,7 +81,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def serve(processes, folder):
-    """serve(NAME=…): a running process with settings.production and these variables."""
+    """serve(NAME=…): starts a process with settings.production and these variables."""
 
     def serve(**environment):
         return processes(1, **production.environment(folder) | environment)[0]
@@ -133,7 +133,7 @@ def test_only_a_trusted_proxy_can_declare_a_request_as_https(serve, techblog):
     assert behind.get(techblog.domain, "/", **{"X-Forwarded-Ssl": "on"}).status == REDIRECT
 
 
-def test_the_internal_host_needs_no_tls_and_all_others_do(serve, techblog):
+def test_all_hosts_except_the_internal_host_require_https(serve, techblog):
     server = serve()
 
     assert server.status(INTERNAL_HOST, "/health/live") == 200
@@ -219,7 +219,7 @@ def test_a_process_starts_without_redis_after_the_timeout(serve, techblog):
 
 
 @pytest.mark.pure
-def test_a_service_that_responds_late_is_waited_for(capsys, monkeypatch):
+def test_the_start_waits_for_a_service_that_responds_late(capsys, monkeypatch):
     monkeypatch.setattr(startup, "RETRY_INTERVAL", 0.01)
     refusals = iter([ConnectionError("not yet"), ConnectionError("not yet\nand why")])
 

@@ -13,7 +13,7 @@ from tests.support.stack.pebble import Names, Pebble, missing
 
 pytestmark = pytest.mark.stack
 
-# Domains of these tests. CHECKED also has the alias; PINNED has a deployment of its own.
+# Domains of these tests. ALIAS is a further domain of the site CHECKED. The site PINNED has its own deployment.
 CHECKED, PINNED, UNCHECKED, ELSEWHERE = (
     "checked.localhost",
     "pinned.localhost",
@@ -40,11 +40,11 @@ models.DomainCheck.objects.all().delete()
 
 
 class HttpsClient(HttpClient):
-    """Uses https. It accepts any certificate unless `context` is given."""
+    """A client that uses https. It accepts any certificate unless `context` is given."""
 
     def __init__(self, port, host, context=None):
         super().__init__(port, host)
-        # At first, Traefik has its self-signed certificate only.
+        # Until the authority issues certificates, Traefik uses a self-signed one.
         self.context = context or ssl._create_unverified_context()  # noqa: S323
 
     def connect(self):
@@ -103,7 +103,7 @@ def pebble(authority):
 
 @pytest.fixture(scope="module")
 def certified(traefik, pebble):
-    """certified(): the domains of these tests for which Traefik has a certificate of the authority."""
+    """certified(): the domains of these tests for which Traefik has a certificate from the authority."""
     context = ssl.create_default_context(cadata=pebble.root())
 
     def is_certified(host):
@@ -118,7 +118,7 @@ def certified(traefik, pebble):
 
 @pytest.fixture(scope="module")
 def checked(stack, traefik, sites, certified):
-    """The domain check has passed for some domains and failed for one; the certificates of the former are issued."""
+    """The domain check passed for RESOLVING_HERE and failed for ELSEWHERE. Traefik has the certificates."""
     assert certified() == []
     assert not check(stack, free_port(), ELSEWHERE)
     assert check(stack, traefik.port, *RESOLVING_HERE)
@@ -152,13 +152,13 @@ def test_http_redirects_to_https_of_the_same_path_and_query(traefik):
     assert (response.status, response.headers["Location"]) == (308, location)
 
 
-def test_http_of_a_further_domain_redirects_to_https_of_the_primary_domain_in_one_step(traefik, sites):
+def test_http_of_a_further_domain_redirects_directly_to_https_of_the_primary_domain(traefik, sites):
     response = HttpClient(traefik.port, ALIAS).fetch("/feed/")
 
     assert (response.status, response.headers["Location"]) == (308, f"https://{CHECKED}:{traefik.https_port}/feed/")
 
 
-def test_http_of_the_admin_redirects_to_https_without_a_form(traefik):
+def test_http_of_the_admin_redirects_to_https_without_showing_a_form(traefik):
     response = HttpClient(traefik.port, ADMIN_HOST).fetch("/login/?next=/")
 
     location = f"https://{ADMIN_HOST}:{traefik.https_port}/login/?next=/"
@@ -179,7 +179,9 @@ def test_https_works_before_there_is_a_certificate_and_hsts_excludes_subdomains(
     response = HttpsClient(traefik.https_port, TECHBLOG).fetch()
 
     assert (response.status, "<title>Stack &amp; Heap" in response.body) == (200, True)
-    assert response.headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"  # without includeSubDomains
+    assert (
+        response.headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
+    )  # the header does not contain includeSubDomains
     assert "Strict-Transport-Security" not in HttpClient(traefik.port, TECHBLOG).fetch().headers
 
 
@@ -195,7 +197,7 @@ def test_the_session_cookie_of_the_admin_is_secure_and_bound_to_its_host(traefik
     assert owner.fetch("/").status == 200
 
 
-def test_certificates_are_ordered_for_checked_domains_only(checked, certified, pebble):
+def test_certificates_are_ordered_only_for_domains_that_passed_the_check(checked, certified, pebble):
     assert certified() == RESOLVING_HERE
     assert (pebble.orders(), pebble.validated()) == (len(RESOLVING_HERE), set(RESOLVING_HERE))
 
@@ -208,7 +210,7 @@ def test_a_domain_on_the_catch_all_router_gets_a_certificate(checked, certified,
 def test_a_new_site_and_failed_checks_cause_no_orders_and_keep_existing_certificates(
     checked, certified, pebble, stack, web, traefik
 ):
-    """A check may also fail because this server's own network is down."""
+    """A failed check must not remove a certificate, because it can also fail when this server's own network is down."""
     assert not check(stack, free_port(), CHECKED, ELSEWHERE)
     stack.manage("site", "create", "newcomer.localhost", "--name", "Certified")
     stack.manage("site", "move", "newcomer.localhost", "--to", web.url)

@@ -72,7 +72,7 @@ class Document:
 
     @contextmanager
     def replaced(self, mode):
-        """Respond according to `mode`. The block begins when Traefik has got such a response."""
+        """Respond according to `mode` during the `with` block, which begins after Traefik received such a response."""
         self.released.clear()
         self.mode, before = mode, self.requests
         try:
@@ -113,7 +113,7 @@ def wait_for_router(traefik, name, timeout=10):
 
 @contextmanager
 def no_request_fails(traefik, after=0.5):
-    """Requests before, during and until `after` seconds after the `with` block all succeed."""
+    """Assert that all requests before, during and until `after` seconds after the `with` block succeed."""
     with Readers(traefik.port, BOTH, after=after) as readers:
         yield
     assert len(readers.requests) > 20
@@ -142,7 +142,7 @@ def test_an_unreachable_document_changes_no_route_and_fails_no_request(traefik, 
     assert [router_of(traefik, host) for host in BOTH] == [f"{host}@http" for host in BOTH]
 
 
-def test_traefik_started_before_the_application_serves_once_the_application_runs(stack):
+def test_a_traefik_started_before_the_application_serves_pages_once_the_application_runs(stack):
     late = Web(stack.session, "late", stack.environment)
     late.environment["SHARED_DEPLOYMENT"] = late.url
     stack.webs.append(late)
@@ -182,7 +182,7 @@ def test_a_killed_gunicorn_fails_no_request(stack):
     stack.webs[1].start()
 
 
-def test_a_form_sent_while_a_gunicorn_is_dead_reaches_the_other_one_completely(stack, http_client):
+def test_a_form_sent_while_one_gunicorn_is_dead_reaches_the_other_gunicorn_completely(stack, http_client):
     owners = [http_client(ADMIN_HOST) for _ in range(4)]
     stack.webs[1].kill()
 
@@ -193,9 +193,9 @@ def test_a_form_sent_while_a_gunicorn_is_dead_reaches_the_other_one_completely(s
 
 
 def test_a_hanging_gunicorn_gets_no_more_requests(stack):
-    """Requests that it already has are retried when Traefik gives it up, or served when it continues."""
+    """Traefik retries requests that this gunicorn already received, or they are served when it continues."""
     with frozen(stack.webs[1].process.pid):
-        time.sleep(3)  # the health check: every second, with a timeout of one second
+        time.sleep(3)  # the health check runs every second and has a timeout of one second
         with Readers(stack.traefik.port, BOTH, after=2) as readers:
             pass
 

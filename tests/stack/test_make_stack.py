@@ -1,4 +1,4 @@
-"""`make stack`, as a person runs it in a terminal."""
+"""`make stack` starts, reports errors and stops as its users expect in a terminal."""
 
 import json
 import os
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.stack
 READY_WITHIN = 60  # seconds
 STOPPED_WITHIN = 15
 
-# Variables of an outer `make test`.
+# Prefixes of the variables that an outer `make test` sets. The inner `make` must not inherit them.
 MAKE_VARIABLES = ("MAKE", "MFLAGS")
 
 
@@ -63,7 +63,7 @@ class Run:
         self.wait_until(lambda: "Ctrl-C stops" in self.output)
 
     def ctrl_c(self):
-        """A terminal sends the signal to the whole group."""
+        """Send SIGINT to the whole process group, as a terminal does."""
         os.killpg(self.process.pid, signal.SIGINT)
         self.process.wait(STOPPED_WITHIN)
 
@@ -91,7 +91,7 @@ class Run:
 
 @pytest.fixture
 def make_stack():
-    """make_stack(port): starts one. It is stopped at the end of the test."""
+    """make_stack(port): starts `make stack`. It is stopped at the end of the test."""
     started = []
 
     def make_stack(port=None):
@@ -103,7 +103,7 @@ def make_stack():
         run.end()
 
 
-def test_make_stack_shows_addresses_and_logs_refuses_a_second_run_and_removes_all_after_ctrl_c(make_stack):
+def test_make_stack_serves_the_demo_refuses_a_second_run_and_leaves_nothing_after_ctrl_c(make_stack):
     run = make_stack()
     run.wait_until_ready()
     for name in ("techblog", "financeblog", "admin"):
@@ -132,7 +132,7 @@ def test_make_stack_shows_addresses_and_logs_refuses_a_second_run_and_removes_al
     assert "Traceback" not in run.output + second.output
 
 
-def test_when_one_process_exits_all_stop_and_the_end_of_its_log_is_shown(make_stack):
+def test_when_one_process_exits_all_processes_stop_and_the_end_of_its_log_is_shown(make_stack):
     run = make_stack()
     run.wait_until_ready()
     os.kill(run.pid_of("redis"), signal.SIGTERM)
@@ -171,7 +171,7 @@ def test_an_invalid_port_is_refused_with_the_valid_range(make_stack, port):
     assert f"PORT={port!r} is not possible. Write a whole number from 1 to 65535" in run.output
 
 
-def test_a_taken_port_is_named(make_stack):
+def test_a_taken_port_is_refused_with_its_number(make_stack):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         run = make_stack(port)

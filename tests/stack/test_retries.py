@@ -1,4 +1,4 @@
-"""Retries of Traefik and the headers that it passes on, with one recording server and one that does not listen."""
+"""Traefik retries failed requests and removes forged headers. One server records requests, another does not listen."""
 
 import http.server
 import threading
@@ -24,7 +24,7 @@ class Request(NamedTuple):
 
 
 class RecordingServer:
-    """Responds with 503 below /failing/ and with 200 elsewhere, and records all `requests`."""
+    """A server that responds with 503 below /failing/ and with 200 to all other paths, and records all `requests`."""
 
     def __init__(self):
         self.requests = requests = []
@@ -62,14 +62,14 @@ def recorder():
 
 @pytest.fixture(scope="module")
 def port(stack, recorder):
-    """A Traefik without a document, so without health checks: every other attempt goes to the missing server."""
+    """The port of a Traefik without health checks: it sends every second attempt to the server that does not listen."""
     missing = f"http://127.0.0.1:{free_port()}"
     traefik = stack.add_traefik(
         "recorded", SHARED_DEPLOYMENT=f"{missing},{recorder.url}", DOCUMENT_URL=f"{missing}/document"
     )
     wait_until(
         lambda: HttpClient(traefik.port, HOST).fetch().status == 200
-    )  # directly after its start it has no routes
+    )  # Traefik has no routes directly after its start
     return traefik.port
 
 
@@ -101,7 +101,7 @@ def test_failed_requests_are_retried_except_for_post(port, recorder):
 
 
 @pytest.mark.parametrize("name", ["X_Forwarded_Proto", "X.Forwarded.Proto", "X_Forwarded_For", "X_Real_Ip"])
-def test_a_header_that_aliases_a_forwarded_header_is_removed(port, recorder, name):
+def test_a_header_that_wsgi_cannot_distinguish_from_a_forwarded_header_is_removed(port, recorder, name):
     assert HttpClient(port, HOST).fetch(f"/{name}/", **{name: "https"}).status == 200
 
     assert name.lower() not in recorder.of(f"/{name}/")[-1].headers

@@ -52,7 +52,7 @@ def test_a_new_site_is_served_at_once_and_has_its_own_router_within_a_second(sta
     assert statistics.median(routed) < SECOND
 
 
-def test_traefik_follows_rename_further_domain_suspend_and_resume(stack, fetch, router, create):
+def test_traefik_follows_renaming_suspending_and_resuming_a_site_and_adding_a_domain(stack, fetch, router, create):
     create("before.localhost")
     stack.manage("site", "rename", "before.localhost", "after.localhost")
     assert wait_until(lambda: fetch("after.localhost").status == 200) < SECOND
@@ -123,7 +123,7 @@ def test_a_hostile_name_in_the_database_captures_no_traffic_of_other_hosts(hosti
 
 @pytest.mark.parametrize("name", ["X-Forwarded-Proto", "X_Forwarded_Proto", "X.Forwarded.Proto"])
 def test_a_forwarded_proto_header_of_a_client_is_ignored(http_client, name):
-    """If it were trusted, Django would expect an https origin and refuse the form."""
+    """If Traefik passed the header on, Django would expect an https origin and refuse the form."""
     owner = http_client(ADMIN_HOST)
 
     response = owner.log_in("owner@example.com", **{name: "https"})
@@ -142,14 +142,14 @@ def test_too_long_headers_and_bodies_are_refused(fetch):
     assert fetch(ADMIN_HOST, "/login/", "POST", **too_long).status == 413
 
 
-def test_traefik_passes_post_and_the_application_accepts_it_below_the_dynamic_prefix_alone(fetch):
+def test_traefik_passes_post_and_the_application_accepts_it_only_below_the_dynamic_prefix(fetch):
     below, outside = fetch(TECHBLOG, "/-/none/", "POST"), fetch(TECHBLOG, "/none/", "POST")
 
     assert (below.status, below.headers["X-Cache"]) == (404, "BYPASS")
     assert outside.status == 405
 
 
-def test_metrics_by_domain_are_served_on_the_metrics_port_only(stack, fetch):
+def test_metrics_by_domain_are_served_only_on_the_metrics_port(stack, fetch):
     fetch(TECHBLOG)
 
     metrics = HttpClient(stack.traefik.metrics_port, "localhost").fetch("/metrics")

@@ -18,13 +18,13 @@ def site_id(stack, domain):
 
 
 def server_of(traefik, host):
-    """The address of the process that serves the host; None when Traefik itself responds."""
+    """The address of the process that serves the host, or None if Traefik itself responds."""
     return route(traefik, host).get("ServiceURL")
 
 
 @pytest.fixture(scope="module")
 def pinned(stack):
-    """A process that serves the techblog only, and the other surfaces."""
+    """A process that serves all surfaces, but only the techblog among the sites."""
     return stack.add_web("pinned", SITE_ID=str(site_id(stack, TECHBLOG)))
 
 
@@ -47,14 +47,14 @@ def test_the_health_of_a_pinned_process_names_its_site(stack, direct):
 
 
 def test_a_pinned_process_takes_the_current_site_from_the_host(stack, direct):
-    """Django's login page shows the name of `get_current_site`. On the admin host that must not be the pinned site."""
+    """Django's login page shows the name of `get_current_site`. On the admin host this must not be the pinned site."""
     assert f"http://{TECHBLOG}:{stack.traefik.port}/sitemap.xml" in direct(TECHBLOG).fetch("/robots.txt").body
     assert "<id>urn:uuid:" in direct(TECHBLOG).fetch("/feed/").body
     login = direct(ADMIN_HOST).fetch("/login/")
     assert (login.status, "Stack &amp; Heap" in login.body) == (200, False)
 
 
-def test_the_admin_of_a_pinned_process_shows_its_site_only(direct):
+def test_the_admin_of_a_pinned_process_shows_only_its_site(direct):
     superuser = direct(ADMIN_HOST)
     assert superuser.log_in("admin@example.com").status == 302
 
@@ -88,7 +88,7 @@ def test_a_redirecting_domain_moves_with_its_site(stack, pinned):
         stack.manage("site", "domain", "remove", TECHBLOG, "old.localhost")
 
 
-def test_two_deployments_with_one_redis_and_database_serve_their_own_sites_only(stack, pinned, direct, fetch):
+def test_two_deployments_that_share_redis_and_the_database_serve_only_their_own_sites(stack, pinned, direct, fetch):
     for _ in range(3):
         assert direct(TECHBLOG).fetch().body == fetch(TECHBLOG).body
         assert direct(FINANCEBLOG).fetch().status == 404
@@ -97,7 +97,7 @@ def test_two_deployments_with_one_redis_and_database_serve_their_own_sites_only(
 
 @pytest.fixture(scope="module")
 def split(stack):
-    """The blogs in one process, the admin and internal surface in another, and a Traefik in front of both."""
+    """Two processes behind a Traefik: one serves the blogs, the other one the admin and the internal surface."""
     public = stack.add_web("public", SURFACES="blogs")
     addresses = {"SHARED_DEPLOYMENT": public.url}
     admin = stack.add_web("admin", SURFACES="admin,internal", **addresses)
@@ -108,7 +108,7 @@ def split(stack):
     return traefik, public, admin
 
 
-def test_split_by_surface_each_host_reaches_its_process(split):
+def test_in_a_split_by_surface_each_host_reaches_the_process_of_its_surface(split):
     traefik, public, admin = split
 
     assert HttpClient(traefik.port, TECHBLOG).fetch().status == 200
@@ -117,7 +117,7 @@ def test_split_by_surface_each_host_reaches_its_process(split):
     assert server_of(traefik, ADMIN_HOST) == admin.url
 
 
-def test_split_by_surface_a_superuser_logs_in_and_sees_the_sites(split, stack):
+def test_in_a_split_by_surface_a_superuser_logs_in_and_sees_the_sites(split, stack):
     traefik, *_ = split
     superuser = HttpClient(traefik.port, ADMIN_HOST)
 
@@ -125,7 +125,7 @@ def test_split_by_surface_a_superuser_logs_in_and_sees_the_sites(split, stack):
     assert TECHBLOG in superuser.fetch("/sites/site/").body
 
 
-def test_split_by_surface_no_process_serves_the_surfaces_of_the_other(split):
+def test_in_a_split_by_surface_no_process_serves_the_surfaces_of_the_other_process(split):
     _, public, admin = split
 
     assert HttpClient(public.port, ADMIN_HOST).fetch("/login/").status == 404

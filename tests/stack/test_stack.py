@@ -18,7 +18,7 @@ def test_each_host_shows_its_own_blog_without_cookies(fetch):
     assert "Set-Cookie" not in tech.headers | finance.headers
 
 
-def test_an_unknown_host_gets_404_that_names_no_site(fetch):
+def test_an_unknown_host_gets_a_404_without_the_name_of_a_site(fetch):
     unknown = fetch("unknown.localhost")
 
     assert unknown.status == 404

@@ -1,4 +1,4 @@
-"""The units in systemd/, tested without systemd as the init process.
+"""The units in systemd/ work as intended. Tested without systemd as the init process.
 
 The commands come from the unit files. The tests keep the listening socket open across restarts, as systemd does.
 """
@@ -22,7 +22,7 @@ from tests.support.stack.units import RELEASE, UNITS, Service, command, values
 pytestmark = pytest.mark.stack
 
 SERVICES = ["newsstand-web@8000", "newsstand-migrate", "newsstand-domains", "newsstand-traefik"]
-MAX_EXPOSURE = 20  # in tenths, of 100; systemd rates values below 50 as “OK”
+MAX_EXPOSURE = 20  # from 0 to 100, ten times the exposure level; systemd rates levels below 5.0 as “OK”
 
 
 def needs(tool):
@@ -36,7 +36,7 @@ def all_succeeded(readers, event):
 
 @pytest.fixture
 def services(stack, tmp_path):
-    """services(2): starts that many gunicorns, each on its own socket."""
+    """services(2): starts two gunicorns, each on its own socket."""
     made = []
 
     def services(count):
@@ -89,7 +89,7 @@ def test_systemd_verify_accepts_every_unit_and_rejects_a_broken_one(analyze, tmp
 
 @needs("systemd-analyze")
 @pytest.mark.parametrize("name", SERVICES)
-def test_each_service_is_sandboxed_and_fails_the_check_without_the_hardening(analyze, tmp_path, name):
+def test_each_service_passes_the_check_of_its_sandbox_and_fails_it_without_the_sandbox_options(analyze, tmp_path, name):
     security = ["security", "--offline=yes", "--no-pager", f"--threshold={MAX_EXPOSURE}", f"{name}.service"]
     done = analyze(*security)
     assert done.returncode == 0, done.stdout[-200:]
@@ -128,12 +128,12 @@ def test_gunicorn_serves_on_the_socket_from_systemd(stack, tmp_path):
         process.wait(PROCESS_TIMEOUT)
 
 
-def test_a_restart_and_a_reload_refuse_and_fail_no_request(services):
+def test_no_request_is_refused_or_fails_during_a_restart_or_a_reload(services):
     (service,) = services(1)
     with Readers(service.port, [TECHBLOG]) as readers:
         service.restart()
     assert all_succeeded(readers, "Restart")
-    assert readers.slowest > 0.3, "no request waited, so the service was not restarted"
+    assert readers.slowest > 0.3, "no request had to wait, so the service did not restart"
 
     with Readers(service.port, [TECHBLOG]) as readers:
         service.reload()
@@ -142,10 +142,12 @@ def test_a_restart_and_a_reload_refuse_and_fail_no_request(services):
     with Readers(service.port, [TECHBLOG]) as readers:
         service.stop()
         service.listener.close()
-    assert "Connection refused" in str(readers.failed), "the readers cannot detect a refused connection"
+    assert "Connection refused" in str(readers.failed), (
+        "the readers did not report a refused connection, so the assertions above prove nothing"
+    )
 
 
-def test_behind_traefik_two_instances_restarted_in_turn_fail_no_request(stack, services):
+def test_no_request_fails_behind_traefik_while_two_instances_restart_one_after_the_other(stack, services):
     both = services(2)
     pause = command("newsstand-web@.service", "ExecStartPost")
     traefik = stack.add_traefik("traefik-systemd", SHARED_DEPLOYMENT=both[0].environment["SHARED_DEPLOYMENT"])
