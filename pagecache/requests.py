@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.urls import Resolver404, resolve
+from django.utils.http import parse_header_parameters
 
 from lib import hostnames
 from pagecache.decorators import declared_query
@@ -96,7 +97,20 @@ def _has_body(environ: Environ) -> bool:
     return environ.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
+def drop_invalid_content_type(environ: Environ) -> None:
+    """Remove a Content-Type that Django cannot read. It fails while it builds the request, before its error handling.
+
+    Forms and programs send UTF-8, so other charsets are removed as well.
+    """
+    try:
+        _, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+    except (LookupError, ValueError):
+        parameters = {"charset": ""}
+    if parameters.get("charset", "utf-8").lower() != "utf-8":
+        environ["CONTENT_TYPE"] = ""
+
+
 def anonymous(environ: Environ, entry: SiteEntry) -> Environ:
     """The request without cookies and headers, so that none of them can influence a page of the site."""
-    remaining = {name: value for name, value in environ.items() if not name.startswith("HTTP_")}
+    remaining = {name: value for name, value in environ.items() if not name.startswith(("HTTP_", "CONTENT_"))}
     return remaining | {"HTTP_HOST": entry.primary, "REQUEST_METHOD": "GET"}

@@ -13,7 +13,15 @@ from lib.singleflight import SingleFlight, WaitTimeout
 from pagecache import cached_response
 from pagecache.cached_response import CachedResponse
 from pagecache.release import fingerprint
-from pagecache.requests import CacheRequest, Environ, StartResponse, anonymous, cache_key, requested_site
+from pagecache.requests import (
+    CacheRequest,
+    Environ,
+    StartResponse,
+    anonymous,
+    cache_key,
+    drop_invalid_content_type,
+    requested_site,
+)
 from pagecache.responses import (
     Application,
     Body,
@@ -44,6 +52,7 @@ class PageCache:
         self._renders: SingleFlight[RenderedResponse] = SingleFlight()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Body:
+        drop_invalid_content_type(environ)
         if is_dynamic(environ["PATH_INFO"]):
             return send_uncached(DjangoResponse(self._application, environ), environ, start_response)
         entry = requested_site(environ)

@@ -30,7 +30,7 @@ class Robots(models.TextChoices):
 def validate_time_zone(name: str) -> None:
     try:
         ZoneInfo(name)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, OSError) as error:  # "Europe" is a folder
         raise ValidationError(f"{name!r} is not a time zone. Write an IANA name, for example Europe/Berlin.") from error
 
 

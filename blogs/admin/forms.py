@@ -216,7 +216,10 @@ class PlacementFormSet(BaseInlineFormSet):
                     f"Another user changed the placement on {stored.site} after you opened the page: it is now"
                     f" /{stored.slug}/, {stored.state}. Save again to remove it."
                 )
-            publishing.validate_placement(stored, by=form.user)
+            try:
+                publishing.validate_placement(stored, by=form.user)
+            except ValidationError as error:
+                raise ValidationError(error.messages) from error  # a formset has no fields
 
 
 def add_errors(form: PostForm | PlacementForm, validate: Callable[..., None], row: Any, **values: Any) -> None:

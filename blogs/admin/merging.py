@@ -45,7 +45,7 @@ class MergingForm(forms.ModelForm):
     def clean_seen(self) -> dict[str, str]:
         try:
             seen = json.loads(self.cleaned_data["seen"] or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             seen = {}
         return seen if isinstance(seen, dict) else {}
 

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.sites.models import Site
 from django.db import DEFAULT_DB_ALIAS, models, transaction
@@ -9,6 +10,7 @@ from django.db.models.deletion import Collector
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
+from accounts.admin.filters import ChoiceFilter
 from accounts.admin.memberships import OWNERS, MembershipInline
 from accounts.admin.scoped import ScopedAdmin, ScopedInline
 from accounts.admin.site import site as admin_site
@@ -52,15 +54,15 @@ class DomainInline(ScopedInline[Domain], admin.TabularInline):
         return super().scope(rows, user).filter(primary=False)
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(ChoiceFilter):
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
         return SiteSettings._meta.get_field("state").choices
 
-    def queryset(self, request: HttpRequest, sites: models.QuerySet[Site]) -> models.QuerySet[Site]:
-        return sites.filter(settings__state=self.value()) if self.value() else sites
+    def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
+        return rows.filter(settings__state=value)
 
 
 @admin.register(Site, site=admin_site)
@@ -77,6 +79,10 @@ class SiteAdmin(ScopedAdmin[Site]):
     list_filter = [StateFilter]
     list_select_related = ["settings"]
     search_fields = ["name", "domain"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        """A pinned process could not show the site that it creates."""
+        return settings.PINNED_SITE_ID is None and super().has_add_permission(request, obj)
 
     def site_id_of(self, obj: Site) -> int | None:
         return obj.pk

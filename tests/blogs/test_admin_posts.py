@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import DELETION, LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import Membership, Role
+from blogs import publishing
 from blogs.models import Author, Image, Placement, Post, Tag
 from tests.support.admin import errors, fields, saved, send
 from tests.support.pictures import picture
@@ -292,6 +294,59 @@ def test_publish_now_and_unpublish_change_only_placements_on_sites_of_the_user(
     client.post("/blogs/placement/", {"action": "unpublish", "_selected_action": chosen, "select_across": 1})
 
     assert Placement.objects.drafts().count() == 3
+
+
+def test_a_form_that_may_no_longer_be_saved_is_answered_with_what_was_typed(techblog, author, publish, admin_as):
+    placement = publish("Mine", on=techblog, at=None, created_by=author)
+    client, address = admin_as(author), change(placement.post)
+    typed = fields(client, address) | {"body": "A text that is stored nowhere else."}
+
+    publishing.publish(placement, by=None)
+    denied = client.post(address, typed)
+    placement.post.delete()
+    missing = client.post(address, typed)
+
+    assert (denied.status_code, missing.status_code) == (403, 404)
+    for response in (denied, missing):
+        assert "A text that is stored nowhere else." in response.content.decode()
+        assert "csrf" not in response.content.decode().partition("This is what you sent")[2]
+
+
+def test_a_removed_placement_is_in_the_history_of_placements(techblog, editor, publish, admin_as):
+    placement = publish("Hello", on=techblog)
+
+    assert saved(send(admin_as(editor), change(placement.post), **{"placements-0-DELETE": "on"}))
+
+    assert LogEntry.objects.filter(object_id=placement.pk, action_flag=DELETION).count() == 1
+
+
+def test_an_author_of_a_pinned_draft_edits_its_text_but_does_not_unpin_or_remove_it(
+    techblog, financeblog, author, publish, admin_as
+):
+    # As editor of another site, the author gets a form with the field `pinned`.
+    Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
+    post = publish("Mine", on=techblog, at=None, pinned=True, created_by=author).post
+    client = admin_as(author)
+
+    assert saved(send(client, change(post), title="Still mine"))
+    unpinned = {name: value for name, value in fields(client, change(post)).items() if name != "placements-0-pinned"}
+    for forged in (unpinned, {**unpinned, "placements-0-DELETE": "on"}):
+        response = client.post(change(post), forged)
+        assert "Only editors of techblog.test can publish, schedule or pin there" in errors(response)
+    assert Placement.objects.get().pinned
+
+
+def test_a_filter_by_a_value_that_is_not_offered_matches_no_row(techblog, superuser, publish, admin_as):
+    publish("Hello", on=techblog)
+    client = admin_as(superuser)
+
+    for address, offered, other in (
+        ("/blogs/post/?status=", "live", "x"),
+        ("/blogs/placement/?state=", "live", "x"),
+        ("/sites/site/?state=", "live", "%00"),
+    ):
+        counts = [client.get(address + value).context_data["cl"].result_count for value in (offered, other)]
+        assert counts == [1, 0], address
 
 
 def test_a_taken_reserved_or_missing_slug_is_refused_with_its_reason(techblog, editor, publish, admin_as):

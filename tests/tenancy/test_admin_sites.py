@@ -314,6 +314,7 @@ def test_a_pinned_process_shows_its_site_alone(techblog, financeblog, superuser,
     assert "techblog.test" in page
     assert "financeblog" not in page
     assert client.get(change(financeblog)).status_code == 302
+    assert client.get(ADD).status_code == 403
     assert "financeblog" not in client.get("/accounts/user/").content.decode()
     assert "valid choice" in errors(send(client, "/blogs/post/add/", title="X", home=financeblog.pk))
     assert of_other.get("/").status_code == 302

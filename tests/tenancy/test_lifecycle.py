@@ -53,6 +53,7 @@ def test_a_new_site_is_live_at_the_canonical_spelling_of_its_domain(installation
         ("tagline", "x" * 201),
         ("language", "xx"),
         ("time_zone", "Mars/Olympus"),
+        ("time_zone", "Europe"),
         ("theme", "none"),
         ("accent", "red"),
         ("accent", "#0b6e4f\n"),

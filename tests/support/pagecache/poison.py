@@ -26,7 +26,8 @@ HEADERS = [
     "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT", "Cache-Control: no-cache, no-store", "Pragma: no-cache",
     "Upgrade: h2c", "Upgrade-Insecure-Requests: 1", "TE: x", "Trailer: Host", "Surrogate-Capability: x",
     "Purpose: prefetch", "X-CSRFToken: token", "X-Cache: HIT", "Age: 7", "Vary: Cookie",
-    "Content-Type: multipart/form-data; boundary=x", "Content-Encoding: gzip", "X-Debug: 1",
+    "Content-Type: multipart/form-data; boundary=x", "Content-Type: text/plain; charset*=utf-8''%00",
+    "Content-Type: a; x*=nonsense''%41", "Content-Type: a; charset=rot13", "Content-Encoding: gzip", "X-Debug: 1",
     "Transfer-Encoding: identity", "Connection: close, X-Forwarded-Host, Host", "Accept-Encoding: gzip;q=0, br;q=0",
 ]  # fmt: skip
 
