@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 8000
 
-# Environment for Django's deployment checks. They connect to none of these addresses.
+# The environment for Django's deployment checks, which do not connect to these addresses.
 DEPLOYED ?= DJANGO_SETTINGS_MODULE=settings.production \
 	SECRET_KEY=for-the-checks-alone-0123456789-abcdefghijklmnopqrstuvwxyz \
 	DATABASE_URL=postgresql://newsstand@database.invalid/newsstand \
@@ -105,7 +105,7 @@ $(BIN)/python: | $(UV)
 		"Newsstand needs Python 3.11 or newer. Choose one: make PYTHON=python3.13 …")'
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
 
-# Installs without removing other packages: those of the tests may stay.
+# Installs without removing other packages, so that those of the tests stay.
 $(VENV)/.base: requirements/base.txt | $(BIN)/python
 	@echo 'Installing the libraries …'
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements/base.txt

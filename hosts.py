@@ -8,7 +8,7 @@ from tenancy import surfaces
 
 
 def exactly(name: str) -> str:
-    """A pattern for this host alone. django-hosts matches prefixes and escapes nothing."""
+    """A pattern that matches only this host. It is needed because django-hosts matches prefixes and does not escape."""
     return re.escape(name) + r"(?::\d+)?\Z"
 
 
@@ -19,6 +19,6 @@ host_patterns = patterns(
         for surface in surfaces.with_own_host()
         if surface.active_urlconf
     ),
-    # Each other host that arrives here is a domain of a site: SiteMiddleware refuses all others.
+    # SiteMiddleware refuses unknown hosts, so all other hosts are domains of sites.
     *([host(r".*\Z", surfaces.BLOGS.urlconf, name=surfaces.BLOGS.name)] if surfaces.BLOGS.is_served else []),
 )

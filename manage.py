@@ -11,7 +11,7 @@ INTERRUPTED = 130  # the exit status that shells report after Ctrl-C
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings.local")
     if sys.argv[1:2] == ["serve"]:
-        # The default action ends the process: a library may swallow a KeyboardInterrupt, and the server would continue.
+        # The default action ends the process. A library might suppress KeyboardInterrupt, and the server would go on.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

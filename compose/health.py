@@ -1,4 +1,4 @@
-"""Checks the server of this container. `health.py live`: does it respond? `health.py ready`: can it serve requests?"""
+"""Checks the server of this container: `health.py live` whether it responds, `health.py ready` whether it is ready."""
 
 import http.client
 import os

@@ -61,7 +61,7 @@ class Stack:
         self.env.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
 
     def run(self, *command: str | Path) -> str:
-        # Variables in the caller's environment override the env file, so only these are passed on.
+        # Variables in the caller's environment would override the env file, so Compose gets only these.
         passed = {name: value for name, value in os.environ.items() if name in ("HOME", "PATH") or "DOCKER" in name}
         return run(*command, env={**passed, "COMPOSE_ENV_FILES": str(self.env)})
 
@@ -99,7 +99,7 @@ class Stack:
         return send(connection, "POST", host, path, form, headers)
 
     def status_of(self, service: str, host: str, path: str) -> int:
-        """The status of a response that comes directly from a container of the service, not through Traefik."""
+        """The status of a request sent directly to a container of the service, not through Traefik."""
         program = (
             "import http.client; connection = http.client.HTTPConnection('127.0.0.1', 8000);"
             f"connection.request('GET', {path!r}, headers={{'Host': {host!r}}}); print(connection.getresponse().status)"
@@ -171,7 +171,7 @@ def send(
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None, stdin: str = "") -> str:
-    """The output of the command, stderr included. Raises CalledProcessError, TimeoutExpired."""
+    """The output of the command, including stderr. Raises CalledProcessError and TimeoutExpired."""
     done = subprocess.run(
         command,
         cwd=HERE,
@@ -196,7 +196,7 @@ def error_output(command: Callable[..., object], *arguments: str) -> str:
 
 
 def happens(condition: Callable[[], bool], within: float) -> bool:
-    """Whether the condition becomes true within so many seconds."""
+    """Whether the condition becomes true in at most `within` seconds."""
     deadline = monotonic() + within
     while not condition():
         if monotonic() > deadline:
@@ -223,7 +223,7 @@ def note(figure: str) -> None:
 
 @contextmanager
 def check(title: str) -> Iterator[None]:
-    """Print one line for the `with` block. A failure is recorded, and the following checks still run."""
+    """Print one line for the `with` block. A failure is recorded, and the checks after it still run."""
     _notes.clear()
     began = monotonic()
     try:

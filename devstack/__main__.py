@@ -19,7 +19,9 @@ NOT_KEPT = "All data is deleted at the end: database, images and caches."
 
 def main() -> int:
     """Return 0 after Ctrl-C, and 1 when a process did not start or exited unexpectedly."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background processes with SIGINT ignored
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell may have started this process with SIGINT ignored
     console = Console(highlight=False)
     stack = create_stack(read_port())
     try:
@@ -40,7 +42,7 @@ def main() -> int:
 
 
 def read_port() -> int:
-    """PORT from the environment. Exits when it is no port."""
+    """PORT from the environment. Exits when the value is not a port."""
     try:
         return integer("PORT", None, 1, 65535) or DEFAULT_PORT
     except ImproperlyConfigured as error:
@@ -48,7 +50,7 @@ def read_port() -> int:
 
 
 def create_stack(port: int) -> Stack:
-    """Exits when the port is not available."""
+    """Create the stack. Exits when the port is not available."""
     try:
         return Stack(port)
     except ProcessFailed as error:

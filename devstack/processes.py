@@ -1,4 +1,4 @@
-"""Processes with their own folder, log and port. They end at the latest with the process that started them."""
+"""Processes with their own folder, log and port. They end at the latest when the process that started them ends."""
 
 import atexit
 import http.client
@@ -25,8 +25,8 @@ FIRST_PORT, LAST_PORT = 20_000, 32_000  # below the ephemeral ports of outgoing 
 # PostgreSQL refuses to run as root. In that case the servers run as `nobody`.
 SERVER_ACCOUNT = getpwnam("nobody") if os.geteuid() == 0 else None
 
-# Waits until its standard input closes, which happens at the end of the process that started the session, even if that
-# is killed. Then stops the remaining processes with their children and removes the folder.
+# The script waits until its standard input closes, which happens when the process that started the session ends, even
+# by a kill. Then it stops the remaining processes with their children and removes the folder.
 REAPER = """
 cat > /dev/null
 pids=$(cat "$1"/*/pid) && {
@@ -46,7 +46,7 @@ class ProcessFailed(RuntimeError):
 
 
 class Session:
-    """A temporary folder for processes. `close()` or the end of this process, even a kill, removes both."""
+    """Processes in a temporary folder. `close()` or the end of this process, even a kill, ends them and removes it."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="newsstand-"))
@@ -173,7 +173,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start `command` and write its process id to `folder` for the reaper.
 
-    The process gets a session of its own, so that Ctrl-C does not reach it: its starter stops it, in the right order.
+    The process gets a session of its own, so that Ctrl-C does not reach it: the program that started it stops its
+    processes in the right order.
     """
     with defer_sigint():
         process = subprocess.Popen(
@@ -194,7 +195,7 @@ def spawn(
 
 @contextmanager
 def defer_sigint() -> Iterator[None]:
-    """Defer Ctrl-C: between the start of a process and the record of its id, it would leave that process running."""
+    """Defer Ctrl-C. Between the start of a process and the record of its id, Ctrl-C would leave the process running."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -209,7 +210,7 @@ def defer_sigint() -> Iterator[None]:
 
 
 def set_owner(path: Path, account: struct_passwd | None) -> None:
-    """Make `account` the owner of `path`. None changes nothing."""
+    """Make `account` the owner of `path`, unless `account` is None."""
     if account:
         os.chown(path, account.pw_uid, account.pw_gid)
 
@@ -217,8 +218,8 @@ def set_owner(path: Path, account: struct_passwd | None) -> None:
 def free_port() -> int:
     """An unused port that remains unused while its server is stopped.
 
-    An ephemeral port could become the local end of any connection, even of one to the stopped server, which would
-    then be connected to itself.
+    An ephemeral port could become the local end of any connection. A connection to the stopped server could even get
+    the same port at both ends, and so be connected to itself.
     """
     while True:
         port = random.randint(FIRST_PORT, LAST_PORT)
@@ -231,7 +232,7 @@ def free_port() -> int:
 
 
 def children(pid: int) -> list[int]:
-    """The ids of the child processes. For gunicorn these are its workers."""
+    """The ids of the child processes. The children of gunicorn are its workers."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -246,7 +247,7 @@ def wait_until(condition: Callable[[], object], timeout: float = 10) -> float:
 
 
 def status(port: int, host: str, path: str = "/") -> int | None:
-    """The status of a GET with this Host header. None when there is no response within a second."""
+    """The status of a GET request with this Host header, or None when there is no response within a second."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=1)) as connection:
         try:
             connection.request("GET", path, headers={"Host": host})

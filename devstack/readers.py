@@ -1,4 +1,4 @@
-"""Clients that send requests all the time, to see whether a change of the stack makes one of them fail."""
+"""Clients that send requests continuously, to detect whether a change of the stack makes a request fail."""
 
 import http.client
 import threading
@@ -20,9 +20,9 @@ class Request(NamedTuple):
 
 
 class Readers:
-    """Send a request to each host every `every` seconds, also while earlier requests are pending.
+    """Send a request to each host every `every` seconds, even while earlier requests are pending.
 
-    They begin LEAD_TIME before the `with` block and end `after` seconds after it.
+    The requests begin LEAD_TIME before the `with` block and end `after` seconds after it.
     """
 
     def __init__(self, port: int, hosts: Sequence[str], every: float = 0.05, after: float = 0.5) -> None:
@@ -49,7 +49,7 @@ class Readers:
 
     @property
     def slowest(self) -> float:
-        """Seconds of the slowest request."""
+        """The duration of the slowest request in seconds."""
         return max(request.seconds for request in self.requests)
 
     def _run(self) -> None:

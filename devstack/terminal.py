@@ -13,7 +13,7 @@ COLOURS = ("cyan", "green", "blue", "red", "magenta", "yellow")
 
 
 class Logs:
-    """Follows the logs of `processes` from now on. Each line is shown with the name of its process."""
+    """Follows new lines in the logs of `processes`. Each line is shown with the name of its process."""
 
     def __init__(self, processes: Sequence[Process], console: Console) -> None:
         self.console = console
@@ -39,7 +39,7 @@ def complete_lines(file: IO[bytes]) -> list[str]:
 
 
 def format_line(line: str) -> str:
-    """A short form of a row of an access log. Other lines stay as they are."""
+    """A short form of a line of an access log. Other lines stay as they are."""
     try:
         row = json.loads(line)
     except ValueError:

@@ -13,7 +13,7 @@ from devstack.web import PROJECT
 
 
 class Traefik(Process):
-    """`port` is the http port. A given port is reserved at once, so that a second stack fails early."""
+    """Traefik as a process. `port` is the http port. It is reserved at once, so that a second stack fails early."""
 
     def __init__(
         self, session: Session, environment: Mapping[str, str], port: int | None = None, name: str = "traefik"
@@ -63,7 +63,7 @@ def reserve(port: int) -> socket.socket:
 
 
 def traefik_binary() -> Path:
-    """The installed Traefik, otherwise that of the test requirements."""
+    """The installed Traefik, or else that of the test requirements."""
     if installed := shutil.which("traefik") or shutil.which("traefik", path=Path(sys.executable).parent):
         return Path(installed)
     raise ProcessFailed("Traefik is not installed. Run `make stack`, or install requirements/test.txt.")

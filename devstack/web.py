@@ -10,7 +10,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Web(Process):
-    """One gunicorn with settings.production. While the file `draining` exists, its readiness check fails."""
+    """One gunicorn. Its readiness check fails while the file `draining` exists."""
 
     directory = PROJECT
 

@@ -9,19 +9,19 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Newsstand: hosts and deployments -------------------------------------------------------------------------------
 
-# Addresses of the admin's own deployment. Empty: the shared deployment serves the admin.
+# Addresses of the admin's own deployment. If it is empty, the shared deployment serves the admin.
 ADMIN_DEPLOYMENT = addresses("ADMIN_DEPLOYMENT")
 ADMIN_HOST = host("ADMIN_HOST", "admin.localhost")
 # Django's own check is off: SiteMiddleware, first in MIDDLEWARE, refuses unknown hosts (newsstand.E001).
 ALLOWED_HOSTS = ["*"]
 # While this file exists, /health/ready responds 503 "draining", so that load balancers use other processes.
 DRAIN_FILE = text("DRAIN_FILE", "")
-# The largest number of domains with a router of their own. Traefik tries routers one by one: thousands make it slow.
+# The largest number of domains that get their own router. Traefik tries routers one by one: thousands make it slow.
 DOMAIN_ROUTERS = integer("DOMAIN_ROUTERS", 500, 0, 10_000)
 INTERNAL_HOST = host("INTERNAL_HOST", "internal.localhost")
-# The bearer token for Traefik's document. Empty: all requests for the document get 401.
+# The bearer token for Traefik's document. If it is empty, all requests for the document get 401.
 INTERNAL_TOKEN = secret("INTERNAL_TOKEN", 32, "")
-# The one site that this process serves, or None: all sites. Not named SITE_ID as in Django, because with that setting
+# The id of the one site that this process serves; None means all sites. It is not Django's SITE_ID: with that setting
 # `get_current_site` ignores the request (newsstand.E002).
 PINNED_SITE_ID = integer("SITE_ID", None)
 PUBLIC_PORT = integer("PUBLIC_PORT", None, 1, 65535)
@@ -31,7 +31,7 @@ ROOT_HOSTCONF = "hosts"
 SHARED_DEPLOYMENT = addresses("SHARED_DEPLOYMENT")
 # The surfaces that this process serves. Hosts of the others get 404, and their urlconfs are not imported.
 SURFACES = choices("SURFACES", surfaces.names(), surfaces.names())
-# Required by django-hosts and Django for unknown hosts, which SiteMiddleware refuses before.
+# django-hosts and Django require these defaults for unknown hosts, although SiteMiddleware refuses such hosts first.
 DEFAULT_HOST = SURFACES[0]
 ROOT_URLCONF = surfaces.TABLE[surfaces.names().index(DEFAULT_HOST)].urlconf
 
@@ -47,10 +47,10 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "csrf"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# Bytes of a request body, files included: the largest image (lib.images.MAX_BYTES) and other fields.
+# The largest request body in bytes, files included: the largest image (lib.images.MAX_BYTES) and other fields.
 MAX_REQUEST_BODY = 12 * 1024 * 1024
 INSTALLED_APPS = [
-    # Before tenancy, which disconnects its receiver that creates a default site (newsstand.E005).
+    # Before tenancy, which disconnects the receiver of this app that creates a default site (newsstand.E005).
     "django.contrib.sites",
     "transfer",
     "blogs",
@@ -73,7 +73,7 @@ LOGGING = {
     "filters": {"site": {"()": "tenancy.logs.SiteFilter"}},
     "formatters": {"plain": {"format": "{asctime} {site} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["site"], "formatter": "plain"}},
-    # Without 404 and too many query parameters: any client can cause these, and they would fill the log.
+    # Does not log 404 and too many query parameters: any client can cause these, and they would fill the log.
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
@@ -102,8 +102,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 SESSION_COOKIE_NAME = "session"
-# WAL: readers continue during a write. IMMEDIATE: a transaction takes the write lock when it begins, so that others
-# wait up to `timeout` seconds instead of failing.
+# WAL lets readers continue during a write. With IMMEDIATE a transaction takes the write lock when it begins, so that
+# other transactions wait up to `timeout` seconds instead of failing.
 SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     "timeout": 5,

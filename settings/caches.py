@@ -4,22 +4,22 @@ from typing import Any
 
 
 def on_redis(url: str) -> dict[str, dict[str, Any]]:
-    """CACHES on one Redis: `pages` for the page cache (pagecache/wsgi.py), `default` for all other uses."""
+    """CACHES for one Redis: `pages` is for the page cache (pagecache/wsgi.py), `default` for all other uses."""
     options = {
         "CONNECTION_POOL_CLASS": "lib.redis.breaker.Pool",
-        # RESP2: with RESP3 a new connection sends more commands first.
+        # RESP2, because a new connection with RESP3 sends more commands first.
         "CONNECTION_POOL_KWARGS": {"protocol": 2},
         # While Redis is away, pages are rendered for each request.
         "IGNORE_EXCEPTIONS": True,
         "REDIS_CLIENT_CLASS": "lib.redis.breaker.Client",
-        # Not pickle: unpickling runs code, so a client that can write to Redis could run code here.
+        # pickle is not used: a client that can write to Redis could then run code here.
         "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
         "SOCKET_CONNECT_TIMEOUT": 0.25,
         "SOCKET_TIMEOUT": 0.25,
     }
     cache = {
         "BACKEND": "django_redis.cache.RedisCache",
-        # A list: django-redis splits a string at commas, and a password may contain one.
+        # A list, because django-redis splits a string at commas, and a password may contain a comma.
         "LOCATION": [url],
         "OPTIONS": options,
     }

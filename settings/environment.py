@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
-# gunicorn's Arbiter.APP_LOAD_ERROR: when a worker exits with it, gunicorn exits too instead of starting others.
+# gunicorn's Arbiter.APP_LOAD_ERROR. When a worker exits with this code, gunicorn exits too and starts no other worker.
 APP_LOAD_ERROR = 4
 MAX_FILE_SIZE = 64 * 1024  # bytes of a variable's file
 MIN_DIFFERENT = 10  # different characters in a secret
@@ -26,7 +26,7 @@ _LISTENED = re.compile(r"(?P<host>\[[^][/@]+\]|[^][:/@]+)(?P<port>:[0-9]{1,5})")
 
 
 def refuse(reason: object) -> NoReturn:
-    """Print the reason and exit, where nothing else reports ImproperlyConfigured."""
+    """Print the reason and exit. For places where ImproperlyConfigured would not be reported."""
     print(f"Error: {reason}", file=sys.stderr, flush=True)
     sys.exit(APP_LOAD_ERROR)
 
@@ -64,7 +64,7 @@ def integer(name: str, default: int | None, minimum: int = 1, maximum: int = 2**
     value = _value(name)
     if not value:
         return default
-    # The length first: int() raises ValueError for thousands of digits.
+    # Check the length first, because int() raises ValueError for thousands of digits.
     if not (value.isascii() and value.isdecimal() and len(value) <= 10 and minimum <= int(value) <= maximum):
         raise ImproperlyConfigured(
             f"{name}={value!r} is not possible. Write a whole number from {minimum} to {maximum}, or unset it."
@@ -92,7 +92,7 @@ def choices(name: str, default: Sequence[str], allowed: Sequence[str]) -> tuple[
 
 
 def host(name: str, default: str | None = None) -> str:
-    """A host name in its canonical spelling. Without a default the variable is required."""
+    """The canonical spelling of the host name in the variable. Without a default the variable is required."""
     from lib import hostnames
 
     value = text(name, default)
@@ -103,12 +103,12 @@ def host(name: str, default: str | None = None) -> str:
 
 
 def addresses(name: str) -> tuple[str, ...]:
-    """Addresses of servers like http://web:8000, separated by commas in the variable; none if it is absent."""
+    """The addresses in the variable, such as http://web:8000, separated by commas. Empty if it is absent."""
     return tuple(_address(name, one) for one in _listed(_value(name)))
 
 
 def networks(name: str) -> tuple[str, ...]:
-    """IP networks, separated by commas in the variable; none if it is absent."""
+    """The IP networks in the variable, separated by commas. Empty if it is absent."""
     return tuple(_network(name, one) for one in _listed(_value(name)))
 
 
@@ -135,7 +135,10 @@ def database(name: str) -> dj_database_url.DBConfig:
 
 
 def postgresql(name: str, options: dict[str, Any]) -> dj_database_url.DBConfig:
-    """The same for PostgreSQL, with `options`. The URL's query may replace them: ?connect_timeout=5&options=-c …"""
+    """Like `database`, for PostgreSQL, with these connection `options`. The URL's query can override them.
+
+    Example: ?connect_timeout=5&options=-c …
+    """
     config = database(name)
     if config["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured(
@@ -143,7 +146,7 @@ def postgresql(name: str, options: dict[str, Any]) -> dj_database_url.DBConfig:
         )
     given = config.get("OPTIONS", {})
     config["ENGINE"] = "lib.postgresql"
-    # PostgreSQL uses the last value of a session setting, so those of the URL come last.
+    # PostgreSQL uses the last value of a session setting, so the settings in the URL come last.
     session_settings = " ".join(filter(None, [options.get("options"), given.get("options")]))
     config["OPTIONS"] = {**options, **given, "options": session_settings}
     return config

@@ -1,4 +1,4 @@
-"""A laptop: SQLite, a cache in memory, one process with threads. All state is in var/."""
+"""Settings for a laptop: SQLite, a cache in memory, and one process with threads. All state is in var/."""
 
 import os
 from contextlib import suppress
@@ -15,7 +15,7 @@ VAR.mkdir(exist_ok=True)
 
 
 def _secret_key(file: Path) -> str:
-    """Created once, so that sessions survive a restart."""
+    """The key in `file`. It is created once, so that sessions survive a restart."""
     if not file.exists():
         aside = file.with_suffix(f".{os.getpid()}")
         aside.touch(mode=0o600)
@@ -27,7 +27,7 @@ def _secret_key(file: Path) -> str:
 
 
 def _last_port(file: Path) -> int:
-    """The port that `manage.py serve` wrote down, so that other commands print URLs with it."""
+    """The port that `manage.py serve` stored, so that other commands print URLs with it."""
     return int(file.read_text()) if file.exists() else 8000
 
 
@@ -38,7 +38,7 @@ CACHES = {
     alias: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias}
     for alias in ("default", "pages")
 }
-# Browsers send cookies to all ports of a host. With the port in the name, two checkouts keep separate sessions.
+# Browsers send cookies to all ports of a host. The port in the name keeps the sessions of two checkouts separate.
 CSRF_COOKIE_NAME = f"csrf-{PORT}"
 DATABASES = {
     "default": {

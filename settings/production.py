@@ -1,4 +1,4 @@
-"""A server: PostgreSQL, Redis and https. Refuses to start when a variable is missing or weak."""
+"""Settings for a server: PostgreSQL, Redis and https. The process does not start if a variable is missing or weak."""
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -7,7 +7,7 @@ from settings.base import STORAGES, SURFACES
 from settings.caches import on_redis
 from settings.environment import choice, host, networks, postgresql, redis, secret, text
 
-# http is for a trial on a private network: anyone on the network path can read the traffic.
+# Use http only for a trial on a private network: anyone on the network path can read the traffic.
 PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "https", ("http", "https"))
 TLS = PUBLIC_SCHEME == "https"
 
@@ -24,10 +24,10 @@ DATABASE_SETTINGS = (
     "idle_in_transaction_session_timeout=30s",
     # A transaction that changes a page must see rows that others committed (tenancy/changes/triggers.py).
     r"default_transaction_isolation=read\ committed",
-    # Plan each prepared statement (blogs/models/compiled.py) once. PostgreSQL would also plan it for each site.
+    # Plan each prepared statement (blogs/models/compiled.py) once. By default PostgreSQL may plan each execution.
     "plan_cache_mode=force_generic_plan",
-    # A page reads few rows by indexes. For these, sequential scans (chosen where a random read counts as slow),
-    # parallel workers and JIT compilation cost more than they save.
+    # A page reads few rows, through indexes. For such queries, parallel workers and JIT compilation cost more than they
+    # save. So do sequential scans, which PostgreSQL chooses when it considers random reads slow.
     "random_page_cost=1.1",
     "max_parallel_workers_per_gather=0",
     "jit=off",
@@ -36,7 +36,7 @@ DATABASES = {
     "default": postgresql(
         "DATABASE_URL",
         {
-            "connect_timeout": 2,  # seconds; libpq takes no less
+            "connect_timeout": 2,  # seconds; the minimum of libpq
             "options": " ".join(f"-c {setting}" for setting in DATABASE_SETTINGS),
             "tcp_user_timeout": 5000,  # milliseconds until a connection without acknowledgements is closed
         },
@@ -49,10 +49,10 @@ MEDIA_ROOT = text("MEDIA_ROOT")
 SECRET_KEY = secret("SECRET_KEY", 50)
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
 SILENCED_SYSTEM_CHECKS = [
-    # HSTS covers a site's own host only. The owner of the domain decides about subdomains and preload lists.
+    # HSTS applies only to the host of the site. The owner of the domain decides about subdomains and preload lists.
     "security.W005",
     "security.W021",
-    # SiteMiddleware redirects http to https, at the site's own address. gunicorn sets wsgi.url_scheme from the headers
+    # SiteMiddleware redirects http to https at the primary domain. gunicorn sets wsgi.url_scheme from the headers
     # of trusted proxies (server/gunicorn.py).
     "security.W008",
 ]
@@ -64,7 +64,7 @@ if TLS and not networks("TRUSTED_PROXIES"):
         " TLS (server/gunicorn.py); without it every page redirects to itself. Write the network of Traefik, like"
         " 10.0.0.0/24 or 127.0.0.1/32."
     )
-# Seconds that a starting process waits for each (server/startup.py).
+# Seconds for which a starting process waits for each service (server/startup.py).
 STARTUP_TIMEOUTS = {"database": 30, "cache": 5}
 STATIC_ROOT = text("STATIC_ROOT")
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}

@@ -1,4 +1,4 @@
-"""The test suite and its server processes, on the database and Redis that tests/support/servers.py starts."""
+"""Settings of the test suite and its server processes. tests/support/servers.py starts the database and Redis."""
 
 import os
 
@@ -8,7 +8,7 @@ from settings.base import *  # noqa: F403
 from settings.base import BASE_DIR, SQLITE_OPTIONS
 from settings.caches import on_redis
 
-# The defaults are for mypy and makemigrations, which read these settings without servers.
+# mypy and makemigrations use the defaults, because they read these settings without servers.
 CACHES = on_redis(os.environ.get("REDIS_URL", "redis://localhost"))
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", "postgresql:///newsstand"))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
