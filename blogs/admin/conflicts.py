@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.db import models
 
 from accounts.models import User
-
-if TYPE_CHECKING:
-    from blogs.admin.forms import PostForm
+from blogs.admin.merging import MergingForm
 
 # Comparing takes time that grows with the square of the number of lines.
-MAX_COMPARED_LINES = 2_000
+MAX_COMPARED_LINES = 1_000
 CONTEXT_LINES = 2  # unchanged lines shown around a change
 
 
@@ -65,7 +63,7 @@ class EditConflict:
     kept: list[str]
 
     @classmethod
-    def of(cls, form: "PostForm") -> "EditConflict":
+    def of(cls, form: MergingForm) -> Self:
         mine, theirs = set(form.changed_data), form.changed_by_others
         both = [_difference(form, name) for name in theirs if name in mine]
         only_theirs = [name for name in theirs if name not in mine]
@@ -77,7 +75,7 @@ class EditConflict:
         )
 
 
-def _difference(form: "PostForm", name: str) -> Difference:
+def _difference(form: MergingForm, name: str) -> Difference:
     # Not `form[name].value()`, which is this user's in a form that was sent.
     mine = form.cleaned_data.get(name, form[name].data)
     return Difference(name, str(form[name].label), _text(mine), _text(form.stored_values[name]))
