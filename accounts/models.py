@@ -1,4 +1,4 @@
-"""Users of the admin, and their role on each site."""
+"""Users of the admin, and their roles on sites."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from django.db import models
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create an account. Without a password, login to it is impossible."""
+        """Create an account. Without a password, no login to the account is possible."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -21,7 +21,7 @@ class UserManager(BaseUserManager["User"]):
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Lower-case the whole address, so that no two accounts differ by case alone."""
+        """Convert the whole address to lower case, so that no two accounts differ only in case."""
         return (email or "").strip().lower()
 
     def get_by_natural_key(self, email: str | None) -> "User":
@@ -65,7 +65,7 @@ class User(AbstractBaseUser):
         return self.is_superuser or self.memberships.exists()
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
-        """Only superusers have model permissions. Permissions of members follow from roles (roles.py)."""
+        """Superusers have all model permissions. Other users have none, because their roles decide (roles.py)."""
         return self.is_active and self.is_superuser
 
     def has_perms(self, perms: Iterable[str], obj: models.Model | None = None) -> bool:
@@ -76,7 +76,7 @@ class User(AbstractBaseUser):
 
 
 class Role(models.IntegerChoices):
-    """The role of a user on a site. Each role includes the permissions of the previous ones."""
+    """The role of a user on a site. Each role includes the permissions of the roles above it in this list."""
 
     AUTHOR = 1
     EDITOR = 2

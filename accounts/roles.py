@@ -1,6 +1,7 @@
 """Roles of users on sites: the only module that reads memberships to decide what a user may do.
 
-A superuser is an owner of every site. In a pinned process only its own site exists, for superusers as well.
+A superuser is an owner of every site. A pinned process serves one site
+and grants no role on any other site, not even to a superuser.
 """
 
 from django.conf import settings
@@ -48,12 +49,12 @@ def has_role_anywhere(user: AnyUser, role: Role = Role.AUTHOR) -> bool:
 
 
 def sees_everything(user: AnyUser) -> bool:
-    """Whether `user` may see all rows, also those of no site: a superuser in a process that is not pinned."""
+    """Whether `user` may see all rows, including those without a site: a superuser in a process that is not pinned."""
     return is_superuser(user) and settings.PINNED_SITE_ID is None
 
 
 def known_users(user: AnyUser) -> QuerySet[User]:
-    """The users whom `user` may know by name: the members of the sites of `user`, and `user`."""
+    """The users whose names `user` may see: `user` and the members of the sites of `user`."""
     if sees_everything(user):
         return User.objects.all()
     members = Membership.objects.filter(site__in=sites_of(user)).values("user")
@@ -61,7 +62,7 @@ def known_users(user: AnyUser) -> QuerySet[User]:
 
 
 def name_of(other: User | None, user: AnyUser) -> str:
-    """The name of `other` as `user` may know it. None is the operator on the command line, or a deleted user."""
+    """The name of `other`, or "Another user" if `user` may not see it. None is the command line or a deleted user."""
     if other is None:
         return "A command on the server, or a deleted user,"
     return str(other.get_full_name()) if known_users(user).filter(pk=other.pk).exists() else "Another user"

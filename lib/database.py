@@ -1,8 +1,8 @@
-"""The database errors that callers handle, spelled once."""
+"""The groups of database errors that callers handle."""
 
 from django.db import InterfaceError, OperationalError, ProgrammingError
 
-# The database does not respond, or ended the connection.
+# The database does not respond, or it has closed the connection.
 DATABASE_AWAY = (OperationalError, InterfaceError)
-# The same, or its tables are missing: not migrated yet.
+# As above, or the tables do not exist because no migration has run yet.
 DATABASE_NOT_READY = (*DATABASE_AWAY, ProgrammingError)

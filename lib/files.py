@@ -10,9 +10,9 @@ from typing import IO
 
 @contextmanager
 def atomic_write(target: Path) -> Iterator[IO[bytes]]:
-    """A temporary file beside `target` that replaces it at the end of the block, after all bytes are on the disk.
+    """Open a temporary file that replaces `target` at the end of the block, when all bytes are on the disk.
 
-    An exception leaves `target` as it was, and so does a crash.
+    After an exception or a crash `target` is unchanged.
     """
     with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as temporary:
         path = Path(temporary.name)

@@ -1,4 +1,4 @@
-"""Validation of host names. Claims, Host headers and Traefik's rules all use this one definition."""
+"""Validates host names. Domains of sites, Host headers and rules for Traefik all use this definition."""
 
 import ipaddress
 import re
@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 
 # The length of `Site.domain` in django.contrib.sites. DNS allows 253.
 MAX_LENGTH = 100
-# Longer texts are refused before they are encoded: encoding took quadratic time in old versions of idna
-# (CVE-2024-3651). Larger than MAX_LENGTH, because the canonical spelling can be shorter than the text.
+# Longer input is refused before it is encoded, because encoding takes quadratic time in old versions of idna
+# (CVE-2024-3651). The limit exceeds MAX_LENGTH, because the canonical spelling can be shorter than the input.
 MAX_TYPED = 254
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}+(?<!-)"
@@ -20,7 +20,7 @@ _HOST_HEADER = re.compile(r"(?P<name>[^:\[\]]+)(?P<port>:[0-9]{1,5})?")
 
 
 class InvalidDomain(ValidationError):
-    """The text is no host name that a site can have. The message names the text, the rule and the remedy."""
+    """The text is not a host name that a site can have. The message names the text, the rule and the remedy."""
 
     def __init__(self, text: str, reason: str) -> None:
         shown = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
@@ -28,14 +28,14 @@ class InvalidDomain(ValidationError):
 
 
 def is_canonical(name: str) -> bool:
-    """Whether the name is in the spelling that is stored: lower-case ASCII labels, no port, no trailing dot."""
+    """Whether the name has the spelling that is stored: lower-case ASCII labels without a port or a trailing dot."""
     return len(name) <= MAX_LENGTH and _CANONICAL.fullmatch(name) is not None
 
 
 def canonical(text: str) -> str:
     """The canonical spelling of a domain: lower case, IDN in ASCII (UTS 46), without a trailing dot.
 
-    Raises InvalidDomain for everything else than a host name: wildcards, IP addresses, ports, schemes, paths.
+    Raises InvalidDomain if `text` is not a host name, for example if it has a wildcard, port, scheme or path.
     """
     if len(text) > MAX_TYPED:
         raise InvalidDomain(text, f"it has {len(text)} characters; at most {MAX_LENGTH} are allowed.")
@@ -54,7 +54,8 @@ def canonical(text: str) -> str:
     if not is_canonical(name):
         raise InvalidDomain(
             text,
-            "a label is 1 to 63 letters, digits and inner hyphens, and labels are joined by single dots.",
+            "a label is 1 to 63 letters, digits and hyphens, and has no hyphen at its start or end; single dots"
+            " separate labels.",
         )
     if _NUMBER.fullmatch(name.rsplit(".", 1)[-1]):
         raise InvalidDomain(text, "its last label is a number, which browsers take for an IP address.")
@@ -62,7 +63,9 @@ def canonical(text: str) -> str:
 
 
 def split_host(header: str) -> tuple[str, str] | None:
-    """(Canonical name, port with its colon or "") of a Host header. None if the name is no valid domain."""
+    """Split a Host header into the canonical name and the port, which is "" or begins with a colon.
+
+    Returns None if the name is not a valid domain."""
     match = _HOST_HEADER.fullmatch(header)
     if match is None:
         return None
@@ -79,8 +82,8 @@ def _ascii(text: str) -> str:
             return name
     try:
         return idna.encode(text, uts46=True).decode("ascii").removesuffix(".")
-    except UnicodeError as error:  # IDNAError is one
-        raise InvalidDomain(text, f"it is no valid international name ({str(error)!a}).") from error
+    except UnicodeError as error:  # the base class of idna's exceptions
+        raise InvalidDomain(text, f"it is not a valid international name ({str(error)!a}).") from error
 
 
 def _is_ip_address(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""A GET request to a server that may be slow, broken or hostile."""
+"""Sends a GET request to a server that may be slow, broken or hostile."""
 
 import socket
 from contextlib import suppress
@@ -13,10 +13,12 @@ class NoResponse(Exception):
 
 
 def get(connection: HTTPConnection, target: str, host: str, timeout: float) -> tuple[int, bytes]:
-    """Status and body of the response, within `timeout` seconds. Does not follow redirects. Raises NoResponse.
+    """Return the status and body of the response. Does not follow redirects.
 
-    The timeout of a socket starts again with each byte, so a server that sends one byte at a time would never exceed
-    it. Therefore a timer closes the connection.
+    Raises NoResponse if the response is not complete within `timeout` seconds.
+
+    A timer closes the connection, because the timeout of a socket starts again with each byte: a server that sends
+    single bytes would never exceed it.
     """
     connection.timeout = timeout
     timer = Timer(timeout, _close, [connection])
@@ -28,7 +30,7 @@ def get(connection: HTTPConnection, target: str, host: str, timeout: float) -> t
         return response.status, response.read(MAX_BODY)
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        # The reason may quote bytes of the response.
+        # Replace unprintable characters, because the message may quote bytes of the response.
         raise NoResponse("".join(sign if sign.isprintable() else "?" for sign in reason[:150])) from error
     finally:
         timer.cancel()
@@ -36,5 +38,5 @@ def get(connection: HTTPConnection, target: str, host: str, timeout: float) -> t
 
 
 def _close(connection: HTTPConnection) -> None:
-    with suppress(OSError, AttributeError):  # the connection may have ended just now, or not have begun
+    with suppress(OSError, AttributeError):  # the connection is already closed or not open yet
         connection.sock.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Validate an uploaded image by its content. The cost of decoding is bounded."""
+"""Validates an uploaded image by decoding it. Limits bound the time and memory of decoding."""
 
 import os
 import warnings
@@ -9,12 +9,12 @@ from django.core.files.base import File
 from PIL import Image, UnidentifiedImageError
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_PIXELS = 40_000_000  # of all frames
+MAX_PIXELS = 40_000_000  # The sum over all frames.
 MAX_FRAMES = 1_000
-MAX_SCANS = 100  # of a progressive JPEG: each is a pass over the whole image, and cameras and editors write about ten
-# By Pillow's name: formats that browsers show and that cannot contain scripts, as SVG can.
+MAX_SCANS = 100  # The decoder of a progressive JPEG processes the whole image once per scan. Cameras write about ten.
+# Pillow's names of the formats that browsers show. SVG is not one of them, because it can contain scripts.
 FORMATS = ("AVIF", "GIF", "JPEG", "PNG", "WEBP")
-# MPO is Pillow's name for a JPEG with several views, as some phones write them.
+# MPO is Pillow's name for a JPEG with several views. Some phones write this format.
 SUFFIXES = {"AVIF": ".avif", "GIF": ".gif", "JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 CONTENT_TYPES = {
     ".avif": "image/avif",
@@ -26,7 +26,7 @@ CONTENT_TYPES = {
 
 
 def image_format(file: "IO[bytes] | File[bytes]") -> str:
-    """Pillow's name of the format, after decoding the whole image. Raises ValidationError if it may not be stored."""
+    """Decode the whole image and return Pillow's name of its format. Raises ValidationError for a refused image."""
     size = file.seek(0, os.SEEK_END)
     if size > MAX_BYTES:
         raise ValidationError(f"The image has {size:,} bytes; at most {MAX_BYTES:,} are allowed. Scale it down.")
@@ -34,8 +34,9 @@ def image_format(file: "IO[bytes] | File[bytes]") -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            # Pillow has many more decoders, and each is one more that a hostile file could attack.
-            with Image.open(file, formats=sorted(SUFFIXES.keys() - {"MPO"})) as image:  # JPEG's decoder opens MPO
+            # Use only these decoders of Pillow, so that a hostile file cannot exploit a bug in any other decoder. The
+            # decoder for JPEG also opens MPO.
+            with Image.open(file, formats=sorted(SUFFIXES.keys() - {"MPO"})) as image:
                 _refuse_bomb(image, file)
                 image.load()
                 return str(image.format)
@@ -48,7 +49,7 @@ def image_format(file: "IO[bytes] | File[bytes]") -> str:
 
 
 def _refuse_bomb(image: Image.Image, file: "IO[bytes] | File[bytes]") -> None:
-    """Raises ValidationError for a small file that is expensive to decode. Reads no further than needed to know."""
+    """Raises ValidationError for a small file that is expensive to decode. Stops at the first exceeded limit."""
     for frames in range(1, MAX_FRAMES + 2):
         if frames > MAX_FRAMES or image.width * image.height * frames > MAX_PIXELS:
             raise ValidationError(

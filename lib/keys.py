@@ -1,6 +1,6 @@
-"""Primary keys in URLs and forms."""
+"""Validates primary keys from URLs and forms."""
 
-MAX_DIGITS = 18  # of a bigint; PostgreSQL rejects a comparison with a larger number
+MAX_DIGITS = 18  # The largest bigint. PostgreSQL rejects a comparison with a larger number.
 
 
 def is_key(text: object) -> bool:

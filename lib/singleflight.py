@@ -1,4 +1,4 @@
-"""Of several threads that want the same value at once, one computes it and the others wait for its result."""
+"""If several threads need the same value at once, one thread computes it and the others wait for the result."""
 
 import threading
 from time import monotonic
@@ -6,19 +6,19 @@ from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
-# A worker has eight threads by default. Only MAX_WAITERS of them wait for long, so that a call that hangs cannot occupy
-# all. Any further thread waits for SHORT_TIMEOUT, which is enough for a call of usual length.
+# A worker has eight threads by default. At most MAX_WAITERS of them wait for LONG_TIMEOUT, so that a call that hangs
+# does not block all threads. Other threads wait for SHORT_TIMEOUT, which exceeds the usual duration of a call.
 MAX_WAITERS = 4
 LONG_TIMEOUT = 5.0  # seconds since the call began
 SHORT_TIMEOUT = 1.0  # seconds since the call began
 
 
 class WaitTimeout(Exception):
-    """The call of the other thread has not ended in time."""
+    """The other thread has not computed the value in time."""
 
 
 class Call(Generic[Result]):
-    """A call in progress in another thread."""
+    """A computation in progress in another thread."""
 
     def __init__(self) -> None:
         self.began_at = monotonic()
@@ -27,7 +27,7 @@ class Call(Generic[Result]):
 
 
 class SingleFlight(Generic[Result]):
-    """The calls in progress in this process, by key."""
+    """The computations in progress in this process, by key."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ class SingleFlight(Generic[Result]):
         self._calls: dict[str, Call[Result]] = {}
 
     def begin(self, key: str) -> Call[Result] | None:
-        """None if the caller must compute the value and then call `end`. Otherwise the call to wait for."""
+        """Returns None if the caller must compute the value and then call `end`, otherwise the call to wait for."""
         with self._lock:
             call = self._calls.get(key)
             if call is None:

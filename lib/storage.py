@@ -9,7 +9,7 @@ from lib.files import atomic_write
 
 
 class AtomicFileStorage(FileSystemStorage):
-    """A FileSystemStorage whose files are complete or absent, also after a full disk or a power failure."""
+    """A FileSystemStorage that never leaves a partial file, even if the disk is full or the power fails."""
 
     def _save(self, name: str, content: "File[bytes]") -> str:
         target = Path(self.path(name))

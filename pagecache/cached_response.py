@@ -1,4 +1,4 @@
-"""A response that is encoded for readers, and its representation in the cache."""
+"""Responses as readers receive them: content encoding, conditional requests, and serialisation for the cache."""
 
 import gzip
 import zlib
@@ -11,8 +11,8 @@ import brotli
 Headers = list[tuple[str, str]]
 
 ENCODINGS = ("br", "gzip", "identity")  # in order of preference
-MAX_ACCEPT_ENCODING = 200  # characters of the header; browsers send about 40
-MIN_COMPRESSED = 256  # bytes; shorter bodies are not compressed
+MAX_ACCEPT_ENCODING = 200  # Characters of the header. Browsers send about 40.
+MIN_COMPRESSED = 256  # Bytes. Shorter bodies are not compressed.
 
 _HEADERS_OF_304 = frozenset({"cache-control", "etag", "vary"})  # RFC 9110, 15.4.5
 
@@ -20,10 +20,10 @@ _HEADERS_OF_304 = frozenset({"cache-control", "etag", "vary"})  # RFC 9110, 15.4
 class CachedResponse(NamedTuple):
     """A public response in one encoding."""
 
-    status: str  # with its reason phrase: "200 OK"
+    status: str  # The code and the reason phrase, for example "200 OK".
     headers: Headers
     body: bytes
-    expires_at: float  # Unix time; infinity if only a change of the site ends it
+    expires_at: float  # Unix time. Infinity if only a change of the site invalidates the response.
 
     def not_modified_headers(self) -> Headers:
         """The headers of a 304 response."""
@@ -37,7 +37,7 @@ class CachedResponse(NamedTuple):
 
 
 def encode(status: str, headers: Headers, body: bytes, encoding: str, expires_at: float) -> CachedResponse:
-    """A response of Django, compressed and with all headers."""
+    """Compress a response of Django and add the headers that depend on its encoding."""
     headers = [(name, value) for name, value in headers if name.lower() not in ("content-length", "vary")]
     headers.append(("Vary", "Accept-Encoding"))
     if encoding != "identity" and len(body) >= MIN_COMPRESSED:
@@ -57,7 +57,7 @@ def _compress(body: bytes, encoding: str) -> bytes:
 
 
 def negotiate_encoding(accept_encoding: str) -> str:
-    """The encoding for a request with this Accept-Encoding header (RFC 9110, 12.5.3)."""
+    """Choose the encoding for a request with this Accept-Encoding header (RFC 9110, 12.5.3)."""
     return _negotiate(accept_encoding) if len(accept_encoding) <= MAX_ACCEPT_ENCODING else "identity"
 
 
@@ -78,14 +78,14 @@ def _is_zero(weight: str) -> bool:
 
 
 def to_bytes(key: str, response: CachedResponse) -> bytes:
-    """The entry at this key: a checksum; a line each for key, expiry, status and headers; an empty line; the body."""
+    """Serialise an entry: a checksum, a line each for key, expiry, status and headers, an empty line, and the body."""
     lines = [key, repr(response.expires_at), response.status, *(f"{name}: {value}" for name, value in response.headers)]
     content = "\n".join(lines).encode("latin-1") + b"\n\n" + response.body
     return b"%08x\n" % zlib.adler32(content) + content
 
 
 def from_bytes(key: str, entry: bytes) -> CachedResponse | None:
-    """The response in this entry. None if the entry is corrupt or belongs to another key."""
+    """Parse an entry. Returns None if it is corrupt or belongs to another key."""
     if entry[:9] != b"%08x\n" % zlib.adler32(memoryview(entry)[9:]):
         return None
     head_ends = entry.index(b"\n\n")

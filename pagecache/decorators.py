@@ -1,4 +1,4 @@
-"""A view declares that its response is public, and which query parameters it reads."""
+"""Decorators with which a view declares that its response is public and which query parameters it reads."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -51,8 +51,8 @@ def is_declared_public(environ: dict[str, Any]) -> bool:
 def declared_query(query: str, names: Iterable[str]) -> str:
     """The query string reduced to the parameters in `names`, in a canonical order and encoding.
 
-    Of a repeated parameter the last value counts, as in Django. Raises TooManyFieldsSent, for which Django responds
-    with 400, if there are more than MAX_PARAMETERS.
+    As in Django, the last value of a repeated parameter counts. Raises TooManyFieldsSent if the query string has more
+    than MAX_PARAMETERS parameters. Django turns this exception into a 400 response.
     """
     if not query:
         return ""

@@ -1,4 +1,4 @@
-"""A fingerprint that separates the entries of installations and releases that share one Redis."""
+"""The fingerprint in each cache key. It separates the entries of installations and releases that share one Redis."""
 
 import sys
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from pathlib import Path
 import django
 from django.conf import settings
 
-# Packages that take no part in a response.
+# Code of these packages does not affect responses.
 IGNORED_PACKAGES = ("benchmarks", "devstack", "tests")
 
 
 def fingerprint() -> str:
-    """Differs between installations, and changes with code, templates, static files and the public address."""
+    """Return a digest of SECRET_KEY, the public address, and all code, templates and static files of the release."""
     digest = blake2b(digest_size=10)
     for component in _components():
         digest.update(component + b"\0")
@@ -21,7 +21,7 @@ def fingerprint() -> str:
 
 
 def _components() -> Iterator[bytes]:
-    # SECRET_KEY identifies the installation. The digest does not reveal it.
+    # SECRET_KEY identifies the installation. The digest does not reveal the key.
     yield settings.SECRET_KEY.encode()
     yield f"{settings.PUBLIC_SCHEME} {settings.PUBLIC_PORT} {settings.STATIC_URL}".encode()
     yield f"{django.get_version()} {sys.version}".encode()
@@ -31,7 +31,7 @@ def _components() -> Iterator[bytes]:
 
 
 def _files() -> Iterator[tuple[str, Path]]:
-    """The files that pages depend on, by their names in the release. The manifest has hashes of the static files."""
+    """The files that affect pages, by their paths in the release. The manifest contains hashes of the static files."""
     packages = {init.parent for init in settings.BASE_DIR.glob("*/__init__.py")}
     for folder in sorted(package for package in packages if package.name not in IGNORED_PACKAGES):
         for file in sorted(folder.rglob("*")):

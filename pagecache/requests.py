@@ -1,4 +1,4 @@
-"""What the page cache reads from a request: the site and the cache key, and no cookie or header of one reader."""
+"""Reads the site and the cache key from a request. Neither depends on cookies or on headers that differ by reader."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from tenancy.resolution import served
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-# Paths with other characters belong to no page, or to pages too rare to store. They bypass the cache.
+# Paths with other characters bypass the cache, because no page or only a rarely read page has such a path.
 _PATH = re.compile(r"/[A-Za-z0-9/._~-]{0,250}")
 _MAX_QUERY = 100
 _MAX_HOST = hostnames.MAX_TYPED + len(":65535")
@@ -33,7 +33,7 @@ class CacheRequest(NamedTuple):
     environ: Environ
     start_response: StartResponse
     entry: SiteEntry
-    page_key: str  # without the encoding
+    page_key: str  # The key without the encoding, so one key for all encodings of a page.
     encoding: str
 
     @property
@@ -42,7 +42,7 @@ class CacheRequest(NamedTuple):
 
 
 def requested_site(environ: Environ) -> SiteEntry | None:
-    """The site whose primary domain is the host. None for other hosts, schemes, methods and for static files."""
+    """The site whose primary domain is the host. None for other hosts, schemes and methods, and for static files."""
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return None
     path = environ["PATH_INFO"]
@@ -61,7 +61,7 @@ def requested_site(environ: Environ) -> SiteEntry | None:
 
 
 def _host_name(header: str) -> str:
-    """The canonical host name in a Host header; "" if the header contains none."""
+    """The canonical host name in a Host header, or "" if the header contains no valid host name."""
     return _parsed_host_name(header) if len(header) <= _MAX_HOST else ""
 
 
@@ -72,9 +72,9 @@ def _parsed_host_name(header: str) -> str:
 
 
 def cache_key(environ: Environ, entry: SiteEntry) -> str | None:
-    """The key without prefix and encoding. None if the response may not be stored."""
+    """The cache key without its prefix and encoding, or None if the response may not be stored."""
     path = environ["PATH_INFO"]
-    # Readers send no body; do not cache such a request.
+    # Requests of readers have no body, so a request with a body bypasses the cache.
     if not entry.is_cacheable or not _PATH.fullmatch(path) or _has_body(environ):
         return None
     query = environ.get("QUERY_STRING", "")
@@ -89,7 +89,7 @@ def cache_key(environ: Environ, entry: SiteEntry) -> str | None:
 
 
 def _query_parameters(path: str) -> tuple[str, ...]:
-    """The query parameters that the view of this path declares. Raises Resolver404."""
+    """The query parameters that the view of this path declares. Raises Resolver404 if no view matches."""
     return getattr(resolve(path, surfaces.BLOGS.urlconf).func, "query", ())
 
 
@@ -98,7 +98,7 @@ def _has_body(environ: Environ) -> bool:
 
 
 def drop_invalid_content_type(environ: Environ) -> None:
-    """Remove a Content-Type that Django cannot read. It fails while it builds the request, before its error handling.
+    """Remove a Content-Type that Django cannot parse, because Django would fail before its own error handling.
 
     Forms and programs send UTF-8, so other charsets are removed as well.
     """
@@ -111,6 +111,6 @@ def drop_invalid_content_type(environ: Environ) -> None:
 
 
 def anonymous(environ: Environ, entry: SiteEntry) -> Environ:
-    """The request without cookies and headers, so that none of them can influence a page of the site."""
+    """Remove all cookies and headers from the request, so that they cannot influence a page that readers share."""
     remaining = {name: value for name, value in environ.items() if not name.startswith(("HTTP_", "CONTENT_"))}
     return remaining | {"HTTP_HOST": entry.primary, "REQUEST_METHOD": "GET"}

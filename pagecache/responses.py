@@ -1,4 +1,4 @@
-"""The responses of the page cache: those that Django rendered, and those that are stored."""
+"""Represents and sends the two kinds of responses: those that Django has just rendered, and those in the cache."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -24,14 +24,14 @@ class RenderedResponse(NamedTuple):
     headers: Headers
     body: bytes
     expires_at: float
-    by_encoding: dict[str, CachedResponse]  # those that are encoded and stored already
+    by_encoding: dict[str, CachedResponse]  # The encoded forms that exist so far, by encoding.
 
     def encode(self, encoding: str) -> CachedResponse:
         return cached_response.encode(self.status, self.headers, self.body, encoding, self.expires_at)
 
 
 class DjangoResponse:
-    """The response of Django to one request. Iterate over `body` or call `close`."""
+    """The response of Django to one request. The caller must iterate over `body` or call `close`."""
 
     def __init__(self, application: Application, environ: Environ) -> None:
         self.status, self.headers = "", Headers()
@@ -42,16 +42,18 @@ class DjangoResponse:
         self.status, self.headers = status, headers
 
     def is_public(self) -> bool:
-        """Whether it may be stored: its view declared it public, and no header makes it specific to one reader."""
+        """Whether the cache may store the response: its view declares it public, and no header differs by reader."""
         if not self._is_declared_public or self.status[:3] not in ("200", "301", "308"):
             return False
         personal = [name for name, value in self.headers if name.lower() == "set-cookie" or _varies(name, value)]
         if personal:
-            logger.error("A view declared its response public, but it has the headers %s. It is not stored.", personal)
+            logger.error(
+                "The headers %s make a response private that its view declared public; it is not stored.", personal
+            )
         return not personal
 
     def render(self, expires_at: float) -> RenderedResponse:
-        """Read the whole body. Raises any exception of the body."""
+        """Read the whole body. Exceptions of the body's iterator propagate."""
         try:
             body = b"".join(self.body)
         finally:
@@ -68,7 +70,9 @@ def _varies(name: str, value: str) -> bool:
 
 
 def send_cached(request: CacheRequest, cached: CachedResponse, state: str) -> Body:
-    """`Age` counts from the last validation (RFC 9111, 5.1), which is now unless the response has expired."""
+    """Send `cached`, or a 304 if the reader has the same version. `state` is the value of X-Cache.
+
+    `Age` counts from the last validation (RFC 9111, 5.1), which is now unless the response has expired."""
     cache_headers = [("X-Cache", state)]
     if state != "MISS":
         cache_headers.append(("Age", str(max(0, int(time() - cached.expires_at)) if state == "STALE" else 0)))
@@ -81,7 +85,7 @@ def send_cached(request: CacheRequest, cached: CachedResponse, state: str) -> Bo
 
 
 def send_uncached(response: DjangoResponse, environ: Environ, start_response: StartResponse) -> Body:
-    """Send the response of Django. No cache may store it unless it has a Cache-Control header."""
+    """Send the response of Django. If it has no Cache-Control header, add one that forbids caches to store it."""
     headers = [*response.headers, ("X-Cache", "BYPASS")]
     if not any(name.lower() == "cache-control" for name, _ in headers):
         headers.append(("Cache-Control", NO_STORE))
@@ -90,7 +94,7 @@ def send_uncached(response: DjangoResponse, environ: Environ, start_response: St
 
 
 def without_body_for_head(body: Body, environ: Environ) -> Body:
-    """Django returns a body for HEAD as well (RFC 9110, 9.3.2 forbids to send it). gunicorn logs a warning for each."""
+    """Drop the body for HEAD, which RFC 9110, 9.3.2 forbids. Django returns one, and gunicorn would log a warning."""
     if environ["REQUEST_METHOD"] != "HEAD":
         return body
     if hasattr(body, "close"):
@@ -99,7 +103,7 @@ def without_body_for_head(body: Body, environ: Environ) -> Body:
 
 
 def send_try_again(request: CacheRequest) -> Body:
-    body = b"This page takes long to render. Try again in a moment.\n"
+    body = b"This page takes a long time to render. Try again in a moment.\n"
     headers = [
         ("Content-Type", "text/plain"),
         ("Content-Length", str(len(body))),

@@ -1,7 +1,7 @@
 """A WSGI layer around Django that stores public pages and serves them without Django.
 
 The cache key contains everything that the bytes of a page depend on: installation and release, site, generation, path,
-declared query parameters, encoding. A change gives the site a new generation, so no entry is ever deleted.
+declared query parameters and encoding. A change gives the site a new generation, so no entry is ever deleted.
 """
 
 import logging
@@ -35,15 +35,16 @@ from pagecache.responses import (
 from tenancy.dynamic import is_dynamic
 from tenancy.registry.domain_map import SiteEntry
 
-ENTRY_TTL = 24 * 3600  # seconds; entries of old generations are never read again and expire
+ENTRY_TTL = 24 * 3600  # Seconds. Entries of old generations are never read again, so they must expire.
 MAX_BODY = 2 * 1024 * 1024  # bytes
-MAX_STALE = 0.5  # seconds after its expiry that a response is still served while one request renders the next
+# For this number of seconds an expired response is still served while another request renders the page.
+MAX_STALE = 0.5
 
 logger = logging.getLogger(__name__)
 
 
 class PageCache:
-    """A WSGI application that wraps Django's."""
+    """A WSGI application that wraps the one of Django."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -82,14 +83,14 @@ class PageCache:
         newer = self._load(request.key)
         if newer is not None and time() < newer.expires_at:
             return send_cached(request, newer, "HIT")
-        # The response that the other request got is not cacheable, so it may not be shared.
+        # The other request got a response that is not cacheable, so this request needs a response from Django as well.
         return self._send_uncached(request, self._call_django(request.environ, request.entry), cached)
 
     def _render(self, request: CacheRequest, expired: CachedResponse | None) -> Body:
-        """Render as the only request of this process for this page."""
+        """Render the page. No other request of this process renders it at the same time."""
         rendered = None
         try:
-            cached = self._load(request.key)  # again: another process may have stored it since
+            cached = self._load(request.key)  # Another process may have stored the page in the meantime.
             if cached is not None and time() < cached.expires_at:
                 return send_cached(request, cached, "HIT")
             response = self._call_django(request.environ, request.entry)
@@ -101,7 +102,7 @@ class PageCache:
         return self._send_uncached(request, response, expired)
 
     def _send_uncached(self, request: CacheRequest, response: DjangoResponse, expired: CachedResponse | None) -> Body:
-        """Send `response`; if the database is away (503), send the expired entry in its place."""
+        """Send `response`. If it is a 503 because the database is unavailable, send the expired entry instead."""
         if expired is not None and response.status.startswith("503"):
             response.close()
             return send_cached(request, expired, "STALE")
@@ -111,7 +112,7 @@ class PageCache:
         return DjangoResponse(self._application, anonymous(environ, entry))
 
     def _send_rendered(self, request: CacheRequest, rendered: RenderedResponse) -> Body:
-        """Send the response in the encoding of the request. Store it if no other request has done so."""
+        """Send the response in the encoding of the request, and store it if this encoding is not stored yet."""
         cached = rendered.by_encoding.get(request.encoding)
         if cached is None:
             cached = rendered.by_encoding[request.encoding] = rendered.encode(request.encoding)
@@ -125,5 +126,5 @@ class PageCache:
             return None
         cached = cached_response.from_bytes(key, entry)
         if cached is None:
-            logger.error("The entry of the page cache at %s is corrupt. Rendering the page again.", key)
+            logger.error("The page cache entry with the key %s is corrupt. The page is rendered again.", key)
         return cached

@@ -1,6 +1,6 @@
-"""gunicorn's access log: one JSON object a line, on standard output.
+"""The access log of gunicorn: one JSON object per line, on standard output.
 
-gunicorn's own logger builds a dictionary of a hundred strings for each request, whatever the line contains.
+gunicorn's own logger is slower: for each request it builds a dictionary of a hundred strings, even if few are used.
 """
 
 import ipaddress
@@ -13,9 +13,9 @@ from typing import Any
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-# Load balancers and Traefik poll these paths of the internal surface each second. No blog has such paths.
+# Load balancers and Traefik poll these paths of the internal surface every second. No page of a blog has such a path.
 POLLED_PATHS = ("/health/live", "/health/ready", "/traefik/document")
-# Characters of each field that clients choose.
+# The maximum number of characters of the fields whose values come from clients.
 MAX_LENGTHS = {"agent": 300, "client": 64, "method": 16, "path": 1000, "site": 100}
 
 
@@ -25,8 +25,8 @@ class AccessLog(Logger):
         self._is_trusted = lru_cache(maxsize=1000)(_within(cfg.forwarded_allow_networks()))
 
     def access(self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta) -> None:
-        """Log the request without its query string, which may contain personal data. Skip successful polls."""
-        # All values may be None if gunicorn could not parse the request.
+        """Log the request. Leave out its query string, which may contain personal data, and skip successful polls."""
+        # If gunicorn could not parse the request, these values are None.
         path = (environ["RAW_URI"] or "-").partition("?")[0]
         status = int(resp.status[:3]) if resp.status else None
         if not self.access_log_enabled or (status == 200 and path.startswith(POLLED_PATHS)):
@@ -57,10 +57,10 @@ class AccessLog(Logger):
 
 
 def _within(networks: list[Any]) -> Any:
-    """A function that tells whether an address is in one of the networks."""
+    """Return a function that checks whether an address is in one of the networks."""
 
     def is_within(address: str) -> bool:
-        if not address:  # a Unix socket: the permissions of its folder decide who connects
+        if not address:  # A Unix socket has no address. File permissions control which processes can connect.
             return True
         try:
             parsed = ipaddress.ip_address(address)

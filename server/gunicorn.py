@@ -1,4 +1,4 @@
-"""gunicorn's settings where its defaults do not fit."""
+"""Settings of gunicorn that differ from its defaults."""
 
 import errno
 import socket
@@ -19,32 +19,33 @@ except ImproperlyConfigured as error:
     refuse(error)
 
 accesslog: str | None = "-"
-# The control socket would be in the home folder, the same for all installations of the account.
+# All installations of one system user would use the same control socket in the home folder.
 control_socket_disable = True
-# By default a trusted proxy may set the path with the headers SCRIPT_NAME and PATH_INFO. Traefik does not send them.
+# By default, a trusted proxy may set the path with the headers SCRIPT_NAME and PATH_INFO. Traefik never sets them, so
+# accept no such headers.
 forwarder_headers = ""
-# Seconds for requests to complete when a worker stops or is replaced.
+# The number of seconds that open requests get to complete when a worker stops or is replaced.
 graceful_timeout = 30
-# Longer than Traefik keeps idle connections (90 s): otherwise gunicorn could close one while a request arrives.
+# Traefik keeps idle connections for 90 s. A shorter time here could close a connection while a request arrives.
 keepalive = 95
-# Enough for a browser's headers and those that a proxy adds.
+# These limits leave room for the headers of a browser and the headers that proxies add.
 limit_request_field_size = 8190
 limit_request_fields = 100
 limit_request_line = 4094
 logger_class = "server.access_log.AccessLog"
-# Import the application once, before the fork: workers start quickly and share memory. A reload (HUP) therefore
+# Import the application before the fork, so that workers start quickly and share memory. A reload (HUP) therefore
 # replaces the workers, not the code. New code needs a restart.
 preload_app = True
-# A listening socket for each worker: otherwise one worker could accept all connections that Traefik keeps open.
+# Each worker has its own listening socket. With a shared one, a single worker could accept all connections of Traefik.
 reuse_port = not inherits_sockets() and not bind.startswith("unix:")
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 worker_class = "server.worker.Worker"
-# The heartbeat of a worker must not wait for a disk.
+# The heartbeat file of a worker is in memory, because a slow disk would delay the heartbeat.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # gunicorn chooses a random name there
 
 
 def on_starting(server: Any) -> None:
-    """Refuse a port that is in use. With `reuse_port` a second instance could bind it as well, without an error."""
+    """Refuse a port that is in use, because with `reuse_port` a second instance could bind it without an error."""
     if server.cfg.reuse_port:
         for address in server.cfg.address:
             _check_is_free(address)
@@ -61,5 +62,5 @@ def _check_is_free(address: tuple[str, int]) -> None:
             reason = "is taken" if error.errno == errno.EADDRINUSE else f"is not available ({error.strerror})"
             refuse(
                 f"Port {port} of {name} {reason}."
-                f" Stop the process that listens there, or choose another port: BIND={name}:…."
+                f" Stop the process that listens on it, or choose another port: BIND={name}:…."
             )

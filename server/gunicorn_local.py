@@ -1,4 +1,4 @@
-"""gunicorn's settings on a laptop: one worker, no access log, and Ctrl-C stops it at once."""
+"""Settings of gunicorn on a laptop: one worker, no access log, and Ctrl-C stops the server immediately."""
 
 import os
 import signal
@@ -14,12 +14,12 @@ workers = 1
 
 
 def when_ready(server: Any) -> None:
-    """Accept Ctrl-C, which `manage.py serve` blocked during the start."""
+    """Unblock Ctrl-C (SIGINT), which `manage.py serve` blocks until the server is ready."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-# These end the worker at once: a thread that waits for an idle browser would delay a graceful stop by seconds. They are
-# blocked while the worker imports the application, where KeyboardInterrupt would surface as another exception.
+# These signals end the worker immediately: a thread that waits for an idle browser would delay a graceful stop by
+# seconds. They are blocked while the worker imports the application, where KeyboardInterrupt would cause other errors.
 STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT)
 
 

@@ -1,4 +1,4 @@
-"""Wait for the database and the cache before serving: they may be starting at the same time."""
+"""Waits for the database and the cache before the server starts, because they may be starting at the same time."""
 
 import sys
 from collections.abc import Callable
@@ -19,28 +19,29 @@ class ServiceUnavailable(Exception):
 
 
 def wait_for_services() -> None:
-    """Wait up to STARTUP_TIMEOUTS for each service. Without that setting, as on a laptop, return at once.
+    """Wait for each service, for at most its timeout in STARTUP_TIMEOUTS. Without that setting, return immediately.
 
-    Raises ImproperlyConfigured if the database does not respond. A process without the cache serves pages more slowly.
+    Raises ImproperlyConfigured if the database does not respond. If only the cache does not respond,
+    print a warning: the process can serve pages without it, more slowly.
     """
     timeouts = getattr(settings, "STARTUP_TIMEOUTS", {})
     if "database" in timeouts:
         try:
             wait_for("PostgreSQL", connection.ensure_connection, timeouts["database"])
         except ServiceUnavailable as error:
-            raise ImproperlyConfigured(f"{error}. Start it, or correct DATABASE_URL.") from error
+            raise ImproperlyConfigured(f"{error}. Start PostgreSQL, or correct DATABASE_URL.") from error
     if "cache" in timeouts:
         try:
             wait_for("Redis", ping_cache, timeouts["cache"])
         except ServiceUnavailable as error:
-            _print(f"{error}. Starting without it; pages are slower until it responds.")
+            _print(f"{error}. Starting without Redis; pages are slower until Redis responds.")
 
 
 def wait_for(name: str, ping: Callable[[], None], timeout: float) -> None:
     """Return when `ping` succeeds. Raises ServiceUnavailable after `timeout` seconds.
 
-    The timeout starts after the first attempt, because that one also imports the client, which takes seconds on a busy
-    machine.
+    The timeout starts after the first attempt, because the first attempt also imports the client library, which can
+    take seconds on a busy machine.
     """
     deadline = next_message_at = None
     while True:
@@ -59,7 +60,7 @@ def wait_for(name: str, ping: Callable[[], None], timeout: float) -> None:
 
 
 def close_connections() -> None:
-    """Close all connections to the database and the cache: a forked worker must not share one with another."""
+    """Close all connections to the database and the cache, because forked workers must not share connections."""
     connections.close_all()
     close_cache_connections()
 

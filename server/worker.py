@@ -6,14 +6,14 @@ from typing import Any, cast
 from gunicorn.http import wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
-HANDOVER_TIME = 0.25  # seconds; a stopping worker accepts connections until its successor has opened its own socket
+HANDOVER_TIME = 0.25  # Seconds for which a stopping worker still accepts connections, until its successor listens.
 
 
 class Worker(ThreadWorker):
-    """A worker that closes its listening socket before it waits for its open connections.
+    """A worker that, when it stops, closes its listening socket before it waits for its open connections to end.
 
-    With `reuse_port` the kernel gives new connections to each listening socket, including that of a worker that no
-    longer accepts any and waits up to 2 s for open connections to end.
+    gunicorn's worker keeps the socket open for up to 2 s without accepting connections. With `reuse_port` the kernel
+    would still assign new connections to this socket.
     """
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
@@ -31,7 +31,7 @@ class Worker(ThreadWorker):
             self.wait_for_and_dispatch_events(timeout=remaining)
 
     def _accept_all(self, listener: Any) -> None:
-        """Accept the connections that wait in the backlog of the socket."""
+        """Accept all connections in the backlog of the socket."""
         count = -1
         while self.nr_conns > count:
             count = self.nr_conns
@@ -39,10 +39,10 @@ class Worker(ThreadWorker):
 
 
 class Response(wsgi.Response):
-    """Sends the headers together with the first part of the body, which for most pages is all of it.
+    """Sends the headers together with the first part of the body. For most pages this part is the whole body.
 
-    gunicorn sends them one after the other. If the process is killed in between, the client has a partial response and
-    Traefik cannot retry the request: of forty kills, one or two met such a request.
+    gunicorn sends the headers first. If the process is killed before it sends the body, the client has a partial
+    response and Traefik cannot retry the request. In a test this happened at one or two of forty kills.
     """
 
     def write(self, arg: bytes) -> None:
@@ -59,7 +59,7 @@ class Response(wsgi.Response):
 
 
 class SendBuffer(list[bytes]):
-    """Collects what is sent to it, in place of a socket."""
+    """Takes the place of a socket and collects the bytes that gunicorn sends."""
 
     sendall = list.append
 

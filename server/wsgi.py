@@ -12,7 +12,7 @@ from settings.environment import refuse
 try:
     django = get_wsgi_application()
 
-    # These imports need loaded apps.
+    # These modules import models, so the apps must be loaded first.
     from pagecache.wsgi import PageCache
     from server.startup import close_connections, wait_for_services
     from tenancy.pinning import check_before_serving

@@ -1,4 +1,4 @@
-"""Records of imported files."""
+"""Records which post was created from which imported file."""
 
 from django.contrib.sites.models import Site
 from django.db import models
@@ -7,16 +7,17 @@ from blogs.models.posts import Post
 
 
 class ImportedFile(models.Model):
-    """The post that a file of an archive became. A second import finds the post by it."""
+    """Links a file of an archive to the post that was created from it, so that the next import updates this post."""
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="imported_files")
-    path = models.CharField(max_length=500, help_text="Relative to the imported folder.")
+    path = models.CharField(max_length=500, help_text="The path of the file, relative to the imported folder.")
     post = models.OneToOneField(Post, models.CASCADE, related_name="imported_file")
     digest = models.CharField(
         max_length=64, help_text="Digest of the parsed file. A file with the same digest is unchanged."
     )
     left_as = models.CharField(
-        max_length=64, help_text="Digest of the post after the import. A post with another digest was edited since."
+        max_length=64,
+        help_text="Digest of the post after the import. If it differs from the current digest, the post was edited.",
     )
 
     class Meta:

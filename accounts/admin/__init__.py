@@ -1,4 +1,4 @@
-"""The admin: who may enter, and the base of every ModelAdmin."""
+"""The admin: access for users with a role on a site, and the base class of every ModelAdmin."""
 
 from accounts.admin import users
 

@@ -1,4 +1,4 @@
-"""Filters of lists in the admin, which offer and match only what the user may see."""
+"""Filters of lists in the admin. They offer only values, and match only rows, that the user may see."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from django.http import HttpRequest
 
 from accounts.roles import sites_of
 
-SITES_IN_FILTER = 50  # with more sites there is no filter, and users search for the domain
+SITES_IN_FILTER = 50  # A user with more sites gets no filter and searches for the domain instead.
 
 
 class ChoiceFilter(admin.SimpleListFilter):
-    """A filter that matches no row for a value that it does not offer."""
+    """A filter whose value is validated: an invalid value in the query string matches no row."""
 
     def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
         """The rows with this value."""

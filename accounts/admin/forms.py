@@ -13,7 +13,7 @@ from accounts.roles import AnyUser
 
 
 class MembershipForm(forms.ModelForm):
-    """A member is added by the exact e-mail of an account, because owners must not see a list of all users."""
+    """Adds a member by the exact e-mail address of an account, because owners must not see a list of all users."""
 
     email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"class": "vTextField"}))
 
@@ -48,13 +48,13 @@ class MembershipFormSet(BaseInlineFormSet):
             if form.cleaned_data.get("email") and not form.cleaned_data.get(DELETION_FIELD_NAME)
         ]
         emails = [form.cleaned_data["email"] for form in staying]
-        # From the database and not from the forms: another user may have added members after this page was opened.
+        # Read the members from the database, not from the forms: another user may have added some in the meantime.
         known = {m.pk: m.user.email for m in Membership.objects.filter(site=self.instance.pk).select_related("user")}
         for form in staying:
             email = form.cleaned_data["email"]
             if emails.count(email) > 1 or (form.instance.pk is None and email in known.values()):
                 raise ValidationError(
-                    f"{email} is a member already. A member has exactly one role; change it in the existing row."
+                    f"{email} is already a member. A member has exactly one role; change it in the existing row."
                 )
         had_owner = any(form.initial.get("role") == Role.OWNER for form in self.initial_forms)
         has_owner = any(form.cleaned_data.get("role") == Role.OWNER for form in staying)

@@ -1,4 +1,4 @@
-"""Members of a site, as rows in the site's form."""
+"""The members of a site, shown as inline rows in the form of the site."""
 
 from typing import Any
 

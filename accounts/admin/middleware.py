@@ -1,4 +1,4 @@
-"""Middleware that acts on the admin's host only: public pages have no session, user or message."""
+"""Middleware that runs on the admin's host only, because public pages use no sessions, users or messages."""
 
 from typing import cast
 
@@ -11,7 +11,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 
 class AdminOnly(MiddlewareMixin):
-    """Base of a middleware that all other hosts skip."""
+    """Base class of a middleware that passes requests for all other hosts on unchanged."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         act = super().__call__ if request.host.name == "admin" else self.get_response  # type: ignore[attr-defined]

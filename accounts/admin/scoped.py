@@ -1,6 +1,6 @@
 """The base of every ModelAdmin and inline: rows, choices and permissions follow from the user's roles.
 
-What no role grants is denied.
+An action that no role grants is denied.
 """
 
 import re
@@ -24,15 +24,16 @@ from accounts.models import Membership, Role
 from accounts.roles import AnyUser, has_role, has_role_anywhere, is_superuser, sees_everything, sites_of
 from lib.keys import is_key
 
-SITES_NAMED = 10  # in the message about refreshed pages
-# Characters of a search. Each word is a condition on each column, and databases fail on very many or very long ones.
+SITES_NAMED = 10  # The message about refreshed pages names this number of sites.
+# Maximum characters of a search term. Django adds a condition for each word and column, and databases fail on very many
+# conditions and on very long words.
 SEARCH_LENGTH = 200
-# Fields that users do not type in: hidden ones and counters of inline rows.
+# Form fields that users do not fill in: hidden fields, and the counters of inline rows.
 _NOT_TYPED = re.compile(r"(?:^|-)(?:seen|seen_version|id|TOTAL_FORMS|INITIAL_FORMS|M(?:IN|AX)_NUM_FORMS)$|__prefix__")
 
 Row = TypeVar("Row", bound=models.Model)
 
-# Django's classes are generic for the type checker alone.
+# Django's classes are generic in the type stubs, but not at runtime.
 if TYPE_CHECKING:
 
     class _BaseModelAdmin(admin.options.BaseModelAdmin[Row]): ...
@@ -46,10 +47,10 @@ else:
 
 
 class Scoped(_BaseModelAdmin[Row]):
-    """Base of ModelAdmins and inlines whose rows belong to a site.
+    """Base class of ModelAdmins and inlines whose rows belong to a site.
 
-    `site_path` is the lookup from a row to its site. `required_roles` names for each verb the role that a user needs on
-    that site; None stands for superusers only.
+    `site_path` is the lookup from a row to its site. `required_roles` maps each verb to the role that a user needs on
+    that site. None allows the verb to superusers only.
     """
 
     site_path = "site"
@@ -66,7 +67,7 @@ class Scoped(_BaseModelAdmin[Row]):
         return rows.filter(**{f"{self.site_path}__in": sites})
 
     def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
-        """Whether `user` may do `verb` (view, add, change, delete) to `obj`; without `obj`, to any row at all."""
+        """Whether `user` may view, add, change or delete (`verb`) `obj` or, if `obj` is None, at least one row."""
         role = self.required_roles[verb]
         if role is None:
             return is_superuser(user)
@@ -101,7 +102,7 @@ class Scoped(_BaseModelAdmin[Row]):
         return str(obj.site)
 
     def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
-        """The rows that a field may refer to. Form validation refuses every other key, also a forged one."""
+        """The rows that a field may refer to. Form validation refuses the key of any other row."""
         if target is Site:
             return sites_of(request.user, self.site_choice_role)
         if self.admin_site.is_registered(target):
@@ -122,7 +123,7 @@ class Scoped(_BaseModelAdmin[Row]):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Remove the "delete" link beside every choice of a row, and "add" and "change" beside a choice of a site."""
+        """Remove the links "delete" from fields that select rows, and also "add" and "change" from fields for sites."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_delete_related = False
@@ -132,7 +133,7 @@ class Scoped(_BaseModelAdmin[Row]):
 
 
 class ScopedInline(Scoped[Row]):
-    """Rows of a parent object that its own ModelAdmin has fetched within its scope."""
+    """Inline rows of a parent object. The ModelAdmin of the parent has already limited it to the user's scope."""
 
     def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
         """Ignore `obj`: Django passes the parent here."""
@@ -141,12 +142,13 @@ class ScopedInline(Scoped[Row]):
 
 class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
     list_per_page = 50
-    menu_order = 100  # position in the list of models; lower is higher up
-    # Raised by a save when another request was faster. The form is validated once more and says what changed.
+    menu_order = 100  # Position in the list of models: the lowest number comes first.
+    # A save raises these when another request has changed the same data first. The form is then validated once more and
+    # shows what changed.
     retried_errors: tuple[type[Exception], ...] = (IntegrityError, ValidationError)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only parameters of the filters. Any other lookup in the query string could reveal values of foreign rows."""
+        """Allow only the parameters of the filters: other lookups could reveal values of rows outside the scope."""
         return lookup in {f.parameter_name for f in self.list_filter if isinstance(f, type)}  # type: ignore[attr-defined]
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
@@ -156,7 +158,7 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
         return super().get_search_results(request, queryset, search_term[:SEARCH_LENGTH])
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Ignore dates and times in the query string: their widget fails on text."""
+        """Ignore initial dates and times from the query string: their form widget raises an exception for text."""
         times = {field.name for field in self.opts.fields if isinstance(field, models.DateTimeField)}
         initial = super().get_changeform_initial_data(request)
         return {name: value for name, value in initial.items() if name not in times}
@@ -166,9 +168,9 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """If another transaction was faster, validate again: the form then shows the error and keeps what was typed.
+        """Validate again if another transaction came first. The form then shows the error and keeps the user's input.
 
-        A form that cannot be saved at all is answered with a page that shows what was typed.
+        If the form still cannot be saved, respond with a page that shows the input, so that the user can copy it.
         """
         show = partial(super().changeform_view, request, object_id, *args, **kwargs)
         if request.method != "POST":
@@ -185,12 +187,13 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
                         file.seek(0)
                 return self._with_refresh_message(request, show)
         except PermissionDenied:
-            return self._not_saved(request, 403, "You are not allowed to make this change, or no longer allowed.")
+            reason = "You do not have the permission for this change. It may have been revoked while you were editing."
+            return self._not_saved(request, 403, reason)
         except self.retried_errors:
             return self._not_saved(request, 409, "Another user is changing the same data at this moment. Try again.")
 
     def _not_saved(self, request: HttpRequest, status: int, reason: str) -> HttpResponse:
-        """A page with the reason and everything that was typed, to copy from."""
+        """A page with the reason and all input of the user, so that they can copy it."""
         typed = {
             name: value
             for name, value in request.POST.items()
@@ -213,7 +216,7 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
         return self._with_refresh_message(request, partial(super().delete_view, request, object_id, extra_context))
 
     def _with_refresh_message(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-        """Call `view` in one transaction, and tell the user on which of their sites the change refreshes pages."""
+        """Call `view` in one transaction, and show the user on which of their sites the change refreshes pages."""
         if request.method != "POST":
             return view()
         with transaction.atomic(), self.admin_site.observed_changes() as affected_site_ids:  # type: ignore[attr-defined]
@@ -238,7 +241,7 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
     # -- deleting --------------------------------------------------------------------------------------------------
 
     def get_deleted_objects(self, objs: Iterable[Row], request: HttpRequest) -> Any:
-        """What the confirmation page lists: the objects and what is deleted with them; no rows of foreign sites."""
+        """The lines of the confirmation page: the objects and what is deleted with them, within the user's sites."""
         objs = list(objs)
         user = request.user
         shown: list[Any] = []
@@ -248,17 +251,17 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
         return shown, {self.opts.verbose_name_plural: len(objs)}, lacking, self.blockers(objs, user)
 
     def also_deleted(self, obj: Row, user: AnyUser) -> list[str]:
-        """What is deleted together with `obj`, as far as `user` may know."""
+        """Descriptions of the rows that are deleted together with `obj`, limited to rows that `user` may see."""
         return []
 
     def blockers(self, objs: list[Row], user: AnyUser) -> list[str]:
-        """Why `objs` cannot be deleted, as far as `user` may know; empty if they can."""
+        """Reasons why `objs` cannot be deleted, limited to rows that `user` may see. Empty if deletion is possible."""
         return []
 
     # -- history ---------------------------------------------------------------------------------------------------
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Show only names of users with a role on one of the reader's sites."""
+        """Show only the names of users who share a site with the reader of the history."""
         user = request.user
         known = Membership.objects.filter(site__in=sites_of(user)).values_list("user_id", flat=True)
         context = {

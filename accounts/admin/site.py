@@ -1,4 +1,4 @@
-"""The AdminSite: who may log in, and which of Django's admin views exist."""
+"""The AdminSite. It decides which users may log in and which of Django's admin views exist."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -21,7 +21,7 @@ from accounts.models import Role
 from accounts.roles import AnyUser, has_role, has_role_anywhere, sites_of
 from lib.absolute_urls import absolute_url
 
-SITES_SHOWN = 20  # on the index page
+SITES_SHOWN = 20  # The index page links to this number of sites.
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -43,9 +43,9 @@ class SiteAwareAutocomplete(AutocompleteJsonView):
 
     def process_request(self, request: HttpRequest) -> Any:
         term, model_admin, source_field, to_field = super().process_request(request)
-        if not hasattr(source_field, "get_limit_choices_to"):  # a reverse relation, in which no form selects rows
+        if not hasattr(source_field, "get_limit_choices_to"):  # A reverse relation: no form selects rows through it.
             raise PermissionDenied
-        # PostgreSQL fails on NUL, SQLite on a very long pattern.
+        # PostgreSQL fails on a NUL character, and SQLite fails on a very long pattern.
         return term.replace("\0", "")[:SEARCH_LENGTH], model_admin, source_field, to_field
 
     def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -61,7 +61,7 @@ class SiteAwareAutocomplete(AutocompleteJsonView):
 
 
 class NewsstandAdmin(AdminSite):
-    """Shows only models registered here. Django registers sites, groups and redirects with its default AdminSite."""
+    """Contains only the models that this project registers. Django registers its own with the default AdminSite."""
 
     site_header = "Newsstand"
     site_title = "Newsstand"
@@ -69,14 +69,15 @@ class NewsstandAdmin(AdminSite):
     site_url = None  # no "View site" link, because there are many sites; the index links to them
     login_form = LoginForm
     empty_value_display = "–"
-    # Reports which sites the transaction of a POST has affected. tenancy sets it, because it is a layer above.
+    # A context manager that reports which sites the transaction of a POST has affected. The package `tenancy` sets it,
+    # because `accounts` must not import `tenancy`.
     observed_changes: Callable[[], AbstractContextManager[Callable[[], list[int]]]]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has_role_anywhere(request.user)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Without Django's "view on site", which reveals the domain of any object by its id."""
+        """Remove Django's "view on site" view, which reveals the domain of any object by its id."""
         return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -94,7 +95,7 @@ class NewsstandAdmin(AdminSite):
         return cast(HttpResponse, SiteAwareAutocomplete.as_view(admin_site=self)(request))
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """No "recent actions": they would still name objects of sites on which the user has no role any more."""
+        """Return no "recent actions", because they still name objects of sites on which the user has lost the role."""
         return LogEntry.objects.none()
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

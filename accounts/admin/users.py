@@ -16,7 +16,7 @@ from accounts.roles import AnyUser, sites_of
 
 @admin.register(User, site=admin_site)
 class UserAdmin(ScopedAdmin[User], DjangoUserAdmin):
-    """Accounts, for superusers only. Roles are edited as members of a site, in the site's form."""
+    """Accounts, which only superusers may see. Roles are edited in the list of members in the form of a site."""
 
     menu_order = 8
     required_roles = dict.fromkeys(("view", "add", "change", "delete"))
@@ -35,7 +35,7 @@ class UserAdmin(ScopedAdmin[User], DjangoUserAdmin):
     filter_horizontal = ()
 
     def scope(self, rows: models.QuerySet[User], user: AnyUser) -> models.QuerySet[User]:
-        """All accounts; in a pinned process without those that are members of other sites only."""
+        """All accounts. A pinned process leaves out accounts that are members of other sites only."""
         if not self.allows("view", user):
             return rows.none()
         elsewhere = Membership.objects.exclude(site__in=sites_of(user)).values("user")

@@ -1,4 +1,4 @@
-"""Form widgets of the admin. Its autocomplete fields query the database only with valid keys."""
+"""Form widgets of the admin. The autocomplete widgets query the database with valid keys only."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ else:
 
 
 class KeysOnly(Widget):
-    """Ignores values that are no keys, as from a forged form. Django would pass them to the database."""
+    """Ignores values that are not primary keys, as in a forged form. Django would pass them to the database."""
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [key for key in value if is_key(key)], attr)
@@ -39,7 +39,7 @@ class MultipleChoice(forms.ModelMultipleChoiceField):
 
 
 class SuggestingInput(forms.TextInput):
-    """A text input that suggests known values, one or several separated by commas. Without JavaScript, plain text."""
+    """A text input for one value, or several separated by commas. It suggests known values if JavaScript is enabled."""
 
     template_name = "admin/suggesting_input.html"
     suggestions: Iterable[str] = ()

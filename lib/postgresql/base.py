@@ -1,7 +1,8 @@
 """Django's PostgreSQL backend with prepared statements for chosen queries and a cheaper check of kept connections.
 
-Django's option `server_side_binding` would prepare all statements. For some, such as the list of a tag, one plan for
-all values is wrong for many of them: on a site of 20,000 posts a common tag takes 72 ms instead of 1.1 ms.
+Django's option `server_side_binding` would prepare all statements. For some statements, such as
+the list of a tag, one plan for all values is slow for many of them: on a site of 20,000 posts the list of a common tag
+then takes 72 ms instead of 1.1 ms.
 """
 
 import select
@@ -10,13 +11,13 @@ from typing import Any, cast
 from django.db.backends.postgresql import base, operations
 from psycopg import Cursor
 
-PREPARE_THRESHOLD = 5  # executions of a statement on a connection before PostgreSQL prepares it
-MAX_PREPARED = 16  # statements of a connection
+PREPARE_THRESHOLD = 5  # A connection prepares a statement after this number of executions.
+MAX_PREPARED = 16  # The number of prepared statements that a connection keeps.
 
 
 class DatabaseOperations(operations.DatabaseOperations):
     def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
-        """The SQL with its parameters. psycopg knows it only for cursors that bind parameters in the client."""
+        """The SQL with its parameters. psycopg records this text only if the client binds the parameters."""
         return str(self.compose_sql(sql, params))
 
 
@@ -38,12 +39,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            return cast(Any, self)._prepare_cursor(Cursor(self.connection))  # with Django's checks and query log
+            return cast(Any, self)._prepare_cursor(Cursor(self.connection))  # adds Django's checks and query log
 
     def is_usable(self) -> bool:
-        """Whether PostgreSQL has kept the connection open. An idle connection is readable only after its end.
+        """Whether PostgreSQL has kept the connection open: it has not if the socket of an idle connection is readable.
 
-        Django sends a query for this before each request.
+        Django's own method sends a query, before the first query of each request.
         """
         if self.errors_occurred or self.connection is None or self.connection.closed:
             return super().is_usable()

@@ -1,6 +1,6 @@
-"""Redis behind a circuit breaker: while Redis is down or hangs, a process loses one timeout and not one per request.
+"""Redis behind a circuit breaker: while Redis is down or hangs, a process does not wait for a timeout in each request.
 
-`settings/caches.py` gives these classes to django-redis.
+`settings/caches.py` configures django-redis to use these classes.
 """
 
 import logging
@@ -12,9 +12,9 @@ from typing import Any
 from redis import ConnectionPool, Redis, exceptions
 from redis.client import Pipeline
 
-# InvalidResponse: a server that does not speak RESP is not a Redis.
+# InvalidResponse means that the server does not speak RESP, so it is not Redis.
 UNAVAILABLE = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.InvalidResponse, OSError)
-RETRY_INTERVAL = 1.0  # seconds after a failed attempt
+RETRY_INTERVAL = 1.0  # Seconds from a failed attempt to the next one.
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +24,9 @@ class CircuitOpen(exceptions.ConnectionError):
 
 
 class Breaker:
-    """Calls commands while Redis responds. After a failure it calls one per RETRY_INTERVAL; all others fail at once.
+    """Calls commands while Redis responds. After a failure it calls one per RETRY_INTERVAL and refuses all others.
 
-    See M. Nygard, "Release It!", Circuit Breaker. No lock is held during a command.
+    See M. Nygard, "Release It!", Circuit Breaker. No lock is held while a command runs.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Breaker:
         self._retry_at = 0.0
 
     def call(self, command: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """The result of `command`. Raises CircuitOpen without calling it while the circuit is open."""
+        """Call `command` and return its result. While the circuit is open, raises CircuitOpen without a call."""
         if self._open:
             self._claim_retry()
         try:
@@ -43,7 +43,7 @@ class Breaker:
         except UNAVAILABLE as error:
             self._record_failure(error)
             raise
-        except exceptions.ResponseError:  # Redis refused the command, so it is up
+        except exceptions.ResponseError:  # Redis is up, because it has refused the command.
             self._record_success()
             raise
         if self._open:
@@ -54,8 +54,8 @@ class Breaker:
         with self._lock:
             now = monotonic()
             if self._open and now < self._retry_at:
-                raise CircuitOpen("Redis failed a moment ago.")
-            self._retry_at = now + RETRY_INTERVAL  # other callers fail at once while this one tries
+                raise CircuitOpen("The command was not sent, because Redis failed a moment ago.")
+            self._retry_at = now + RETRY_INTERVAL  # Until then other callers fail at once, and this caller tries.
 
     def _record_failure(self, error: Exception) -> None:
         with self._lock:

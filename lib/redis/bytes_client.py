@@ -1,4 +1,4 @@
-"""A django-redis client for values that are bytes. It has `get` and `set`, each of which is one exchange with Redis.
+"""A django-redis client for values that are bytes. Its methods `get` and `set` each make one round trip to Redis.
 
 A command of redis-py's client costs twice the CPU time: it locks a pool, encodes, decodes and records metrics. This
 client keeps idle connections itself, sends one packed command and reads the response with redis-py's parser.
@@ -17,7 +17,7 @@ from redis.connection import AbstractConnection
 
 from lib.redis.breaker import Client, Pool
 
-TIMEOUT = 0.25  # seconds for a whole exchange
+TIMEOUT = 0.25  # seconds for a command and its whole response
 MAX_RESPONSE = 4 * 1024 * 1024  # bytes
 # What redis-py's parser raises for bytes that are not RESP.
 MALFORMED = (ArithmeticError, RecursionError, ValueError)
@@ -44,7 +44,7 @@ class BytesClient(DefaultClient):
         nx: bool = False,
         xx: bool = False,
     ) -> bool:
-        """Store `value` for `timeout` seconds. Raises NotImplementedError for `nx` and `xx`."""
+        """Store `value` for `timeout` seconds. Raises NotImplementedError if `nx` or `xx` is true."""
         if nx or xx:
             raise NotImplementedError("BytesClient has no conditional SET. Use the default cache.")
         milliseconds = b"%d" % (self._backend.get_backend_timeout(timeout) * 1000)
@@ -67,11 +67,11 @@ class BytesClient(DefaultClient):
         connection.start_exchange()
         try:
             if connection.can_read():
-                # A response to an earlier command: with this connection, every later command would get a wrong one.
-                raise exceptions.ConnectionError("Redis sent a response without a command.")
+                # The response belongs to an earlier command, so every later command would get a wrong response.
+                raise exceptions.ConnectionError("Redis sent a response to no command.")
             return self._exchange_on(connection, command)
         except exceptions.ConnectionError:
-            # If Redis was restarted, all idle connections are closed, and a new one may work.
+            # A restart of Redis closes all idle connections, so discard them and try a new connection.
             connection.disconnect()
             while self._idle:
                 self._idle.pop().disconnect()
@@ -84,11 +84,11 @@ class BytesClient(DefaultClient):
         except exceptions.ResponseError:
             self._idle.append(connection)
             raise
-        except MALFORMED as error:  # redis-py has closed the connection
-            raise exceptions.InvalidResponse(f"Redis sent no RESP: {error}") from error
+        except MALFORMED as error:  # redis-py has already closed the connection.
+            raise exceptions.InvalidResponse(f"Redis sent a response that is not valid RESP: {error}") from error
         if response is not None and not isinstance(response, bytes):
             connection.disconnect()
-            raise exceptions.InvalidResponse(f"Redis sent a {type(response).__name__} in place of bytes.")
+            raise exceptions.InvalidResponse(f"Redis sent a value of type {type(response).__name__} instead of bytes.")
         self._idle.append(connection)
         return response
 
@@ -96,8 +96,8 @@ class BytesClient(DefaultClient):
 class BoundedSocket:
     """A socket that receives at most MAX_RESPONSE bytes within TIMEOUT, counted from `start_exchange`.
 
-    The timeout of a plain socket applies to each `recv`, so a server that sends single bytes could hold a request for
-    ever.
+    The timeout of a plain socket applies to each `recv`, so a server that sends single bytes could delay a request
+    without limit.
     """
 
     def __init__(self, sock: Any) -> None:
@@ -113,7 +113,7 @@ class BoundedSocket:
         remaining = self._deadline - monotonic()
         if remaining <= 0:
             raise TimeoutError(f"Redis did not complete its response within {TIMEOUT} s.")
-        if self._sock.gettimeout():  # 0 when redis-py only looks for unread data
+        if self._sock.gettimeout():  # The timeout is 0 when redis-py only checks for unread data.
             self._sock.settimeout(remaining)
         received: bytes = self._sock.recv(size)
         self._remaining_bytes -= len(received)
@@ -126,7 +126,7 @@ class BoundedSocket:
 
 
 class BoundedConnection(AbstractConnection):
-    """A connection of redis-py on a BoundedSocket. Login and the choice of the database share one deadline."""
+    """A connection of redis-py that uses a BoundedSocket. Login and database selection share one deadline."""
 
     def _connect(self) -> Any:
         self._bounds = BoundedSocket(super()._connect())  # type: ignore[safe-super]  # the other base class has it
@@ -138,12 +138,12 @@ class BoundedConnection(AbstractConnection):
 
 @cache
 def _bounded(connection_class: type[AbstractConnection]) -> type[BoundedConnection]:
-    """The class that the URL chose (TCP, TLS or a Unix socket), on a BoundedSocket."""
+    """A subclass of the class for the URL (TCP, TLS or Unix socket) that uses a BoundedSocket."""
     return type("BoundedConnection", (BoundedConnection, connection_class), {})
 
 
 def _new_connection(pool: Pool) -> BoundedConnection:
-    # Without `driver_info` redis-py does not introduce itself, which takes two more round trips.
+    # Without `driver_info` redis-py does not send its name and version, which would take two more round trips.
     return _bounded(pool.connection_class)(**pool.connection_kwargs, driver_info=None)
 
 

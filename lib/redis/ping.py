@@ -6,7 +6,7 @@ from django.core.cache import caches
 
 
 def ping_cache() -> None:
-    """Return if the cache responds. A cache in memory always does. Raises redis.RedisError."""
+    """Return if the cache responds. A cache in memory always responds. Raises redis.RedisError otherwise."""
     if redis := _client():
         redis.ping()
 
@@ -17,6 +17,6 @@ def close_cache_connections() -> None:
 
 
 def _client() -> Any:
-    """The client of the default cache; None if that cache is not Redis, as on a laptop."""
+    """The client of the default cache, or None if that cache is not Redis, for example on a laptop."""
     client = getattr(caches["default"], "client", None)
     return client and client.get_client()

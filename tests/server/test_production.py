@@ -200,7 +200,7 @@ def test_a_process_stops_with_a_message_if_postgresql_does_not_respond_in_time(s
 
     assert "Waiting for PostgreSQL, at most 2 s: " in str(end.value)
     assert "Error: PostgreSQL did not respond within 2 s: " in str(end.value)
-    assert "Start it, or correct DATABASE_URL." in str(end.value)
+    assert "Start PostgreSQL, or correct DATABASE_URL." in str(end.value)
     assert "hidden" not in str(end.value)
     assert "Traceback" not in str(end.value)
 
@@ -215,7 +215,7 @@ def test_a_process_starts_without_redis_after_the_timeout(serve, techblog):
     assert server.status(techblog.domain) == 200
     assert "Waiting for Redis, at most 2 s: " in server.output()
     assert "Redis did not respond within 2 s" in server.output()
-    assert "Starting without it" in server.output()
+    assert "Starting without Redis" in server.output()
 
 
 @pytest.mark.pure

@@ -185,7 +185,7 @@ def test_an_owner_can_add_change_and_remove_members_by_exact_e_mail(techblog, ow
     assert role.get(user=stranger).role == Role.AUTHOR
     assert saved(send(client, change(techblog), **{"memberships-1-role": Role.EDITOR}))
     assert role.get(user=stranger).role == Role.EDITOR
-    assert "is a member already" in errors(send(client, change(techblog), member_row(stranger.email)))
+    assert "is already a member" in errors(send(client, change(techblog), member_row(stranger.email)))
     assert "no account" in errors(send(client, change(techblog), member_row("elsewhere@elsewhere.test")))
     assert saved(send(client, change(techblog), **{"memberships-1-DELETE": "on"}))
     assert not role.filter(user=stranger).exists()
@@ -197,7 +197,7 @@ def test_one_e_mail_twice_in_one_form_is_refused(techblog, owner, stranger, admi
     for number in (1, 2):
         rows |= {f"memberships-{number}-email": stranger.email, f"memberships-{number}-role": 1}
 
-    assert "is a member already" in errors(send(client, change(techblog), **rows))
+    assert "is already a member" in errors(send(client, change(techblog), **rows))
 
 
 def test_only_a_superuser_can_remove_the_last_owner(techblog, owner, superuser, admin_as):

@@ -14,7 +14,7 @@ Span = tuple[int, int]
 def spans(text: str) -> list[Span]:
     """Positions of fenced blocks and code spans, in order.
 
-    Indented code is not included: only a full parser can tell it from the continuation of a list item.
+    Indented code is not included, because only a full parser can distinguish it from the continuation of a list item.
     """
     found: list[Span] = []
     begin = 0
@@ -43,7 +43,7 @@ def substitute(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]
 
 
 def membership(spans: list[Span]) -> Callable[[int], bool]:
-    """A function that says whether a position is within one of the spans, by binary search."""
+    """Return a function that checks whether a position is within one of the spans, by binary search."""
     begins = [begin for begin, _ in spans]
 
     def inside(position: int) -> bool:
@@ -68,7 +68,7 @@ def _fenced(text: str) -> Iterator[Span]:
 
 
 def _inline(text: str, begin: int, end: int) -> list[Span]:
-    """Code spans as in CommonMark: the next run of the same number of backticks in the paragraph closes a run."""
+    """Code spans as in CommonMark: in a paragraph, the next run of as many backticks closes the span."""
     runs = [(run.start(), run.end()) for run in _BACKTICKS.finditer(text, begin, end)]
     by_length: dict[int, list[int]] = {}
     for start, stop in runs:

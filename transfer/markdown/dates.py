@@ -1,4 +1,4 @@
-"""Parses the date formats found in front matter."""
+"""Parses the date formats that occur in front matter."""
 
 from datetime import date, datetime, time, tzinfo
 from email.utils import parsedate_to_datetime
@@ -13,11 +13,11 @@ _YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
 
 
 def parse(value: Any, zone: tzinfo) -> datetime:
-    """The date and time in `value`. A value without a time zone is in `zone`; one without a time is midnight.
+    """The date and time in `value`. Without a time zone the value is in `zone`, and without a time it means midnight.
 
     Raises ValueError when `value` is not a date.
     """
-    if not isinstance(value, date):  # datetime is a subclass of date
+    if not isinstance(value, date):  # datetime is a subclass of date, so it is checked first
         value = _parsed(str(value).strip())
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())

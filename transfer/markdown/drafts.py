@@ -21,10 +21,11 @@ from transfer.markdown.outcomes import Note, Subject
 _DATED_NAME = re.compile(r"(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_ ](?P<stem>.+)")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-# Characters of a name that its slug is made from. Normalising a long run of combining accents takes quadratic time.
+# Only this number of characters of a name goes into its slug: normalising a long run of combining accents takes
+# quadratic time.
 SLUG_SOURCE_LENGTH = 300
-NAME_LENGTH = 100  # of a tag or author, and of their slugs
-# Names that Jekyll, Hugo, Eleventy, Pelican and others use for the same field. The first one with a value wins.
+NAME_LENGTH = 100  # Maximum characters of the name of a tag or author, and of its slug.
+# Names that Jekyll, Hugo, Eleventy, Pelican and others use for the same field. The first field with a value is used.
 _EXCERPT = ("excerpt", "summary", "description")
 _DATE = ("date", "publishdate", "publish_date", "pubdate", "published_at")
 _COVER = ("image", "cover", "cover_image", "featured_image")
@@ -34,7 +35,7 @@ _OLD_ADDRESSES = ("redirect_from", "aliases", "permalink")
 
 @dataclass(frozen=True)
 class Draft:
-    """A parsed file. `body` and `cover` are as written in the file; `cover` is empty when there is none."""
+    """A parsed file. `body` and `cover` are copied unchanged. `cover` is empty if the file names no cover."""
 
     title: str
     slug: str
@@ -50,12 +51,12 @@ class Draft:
     cover: str
     cover_alt: str
     old_addresses: tuple[str, ...]
-    variables: dict[str, str]  # front matter fields that template tags of the text may use
+    variables: dict[str, str]  # Fields of the front matter that template tags in the text may use.
     notes: tuple[Note, ...]
 
 
 def read(text: str, name: str, zone: tzinfo) -> Draft:
-    """Parse the text of the file with the path `name`. Raises Broken."""
+    """Parse the text of the file with the path `name`. Raises Broken if the file cannot be imported."""
     return _Parser(front_matter.split(text), name, zone).draft()
 
 
@@ -116,13 +117,13 @@ class _Parser:
     # -- one field each ---------------------------------------------------------------------------------------------
 
     def _title(self) -> tuple[str, str]:
-        """The title, and the body without a first heading that repeats the title."""
+        """The title, and the body. If the first heading of the body repeats the title, it is removed."""
         body = self.head.body
         heading = code.search(_HEADING, body)
         title = _plain(self.text("title"))
         heading_text = _markdown_as_text(heading["title"].rstrip(" \t#")) if heading else ""
         if heading and not body[: heading.start()].strip() and title in ("", heading_text):
-            # Empty lines replace the heading, so that line numbers in notes stay right.
+            # Empty lines replace the heading, so that the line numbers in notes stay correct.
             body = "\n" * heading[0].count("\n") + body[heading.end() :]
         title = title or heading_text or self.stem.replace("-", " ").replace("_", " ").strip().capitalize()
         return self.cut(title, 200, "title"), body
@@ -197,7 +198,7 @@ def _text(value: Any) -> str:
 
 
 def _items(value: Any) -> list[str]:
-    """A list of texts, made from one text, a list of texts, or mappings with the key `name`."""
+    """A list of texts from a value that is a text, a mapping with the key `name`, or a list of these."""
     values = value if isinstance(value, list) else [value]
     texts = (_text(item.get("name") if isinstance(item, dict) else item) for item in values)
     return list(filter(None, texts))
@@ -209,12 +210,12 @@ def _markdown_as_text(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text without HTML tags and entities. Markdown signs stay, because names such as O*NET contain them."""
+    """The text without HTML tags and entities. Markdown characters stay, because names such as O*NET contain them."""
     return " ".join(html.unescape(_TAG.sub("", text)).split())
 
 
 def _path(address: str) -> str:
-    """The path of an old address as Django sees it in a request; empty when the path alone does not identify it."""
+    """The path of an old address as Django sees it in a request, or "" if the address needs its query string."""
     try:
         parts = urlsplit(address)
     except ValueError:

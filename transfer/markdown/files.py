@@ -10,7 +10,7 @@ SUFFIXES = {".md", ".markdown"}
 
 
 def markdown_files(folder: Path) -> list[Path]:
-    """All Markdown files in `folder` and its subfolders, sorted by path; hidden and linked folders are skipped."""
+    """The Markdown files in `folder` and its subfolders, sorted by path. Skips hidden folders and symbolic links."""
     found: list[Path] = []
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "node_modules"))]
@@ -25,7 +25,7 @@ def is_inside(path: Path, folder: Path) -> bool:
 
 
 def read_text(path: Path, folder: Path) -> str:
-    """The text of a file, with \\n as line ends. Raises Broken."""
+    """The text of a file with \\n as line ends. Raises Broken if the file cannot be read."""
     if not is_inside(path, folder):
         raise Broken("the file is a link to a place outside the folder")
     size = path.stat().st_size
@@ -42,6 +42,6 @@ def read_text(path: Path, folder: Path) -> str:
 
 
 def name_below(path: Path, folder: Path) -> str:
-    """The path relative to `folder`. Bytes that cannot be printed or stored are escaped."""
+    """The path relative to `folder`. Characters that cannot be printed or stored are escaped."""
     name = path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in name)

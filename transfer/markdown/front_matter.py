@@ -13,15 +13,16 @@ MAX_LENGTH = 64 * 1024
 
 
 class _Loader(yaml.SafeLoader):
-    """The pure Python loader, because deep nesting crashes the C loader."""
+    """A subclass of the loader in pure Python, because deep nesting crashes the loader in C."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Do not expand merge keys (<<): nested merges can exhaust the memory."""
+        """Do not expand merge keys (<<), because nested merges can exhaust the memory."""
 
     def construct_timestamp(self, node: yaml.ScalarNode) -> Any:
         try:
             return self.construct_yaml_timestamp(node)
-        except ValueError:  # such as 2014-02-30: keep the text, so that `dates` reports it with its line
+        except ValueError:
+            # Keep the text of an invalid date such as 2014-02-30, so that `dates` reports it with its line.
             return self.construct_scalar(node)
 
 
@@ -29,7 +30,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_timesta
 
 
 class _Toml(BaseHandler):
-    """Finds the boundaries. python-frontmatter's own handler needs the library `toml`; this module uses tomllib."""
+    """Finds the +++ lines. python-frontmatter's own handler needs the library `toml`, and this module uses tomllib."""
 
     FM_BOUNDARY = re.compile(r"^\+{3,}\s*$", re.MULTILINE)
 
@@ -38,7 +39,9 @@ _YAML, _TOML = YAMLHandler(), _Toml()
 
 
 class FrontMatter(NamedTuple):
-    """Keys are in lower case, with `_` in place of `-`. `lines` maps each key to its line, from 1."""
+    """The fields and the body of a file. Keys are in lower case, and `_` replaces `-` in them.
+
+    `lines` maps each key to its line number, counted from 1."""
 
     fields: dict[str, Any]
     lines: dict[str, int]
@@ -47,7 +50,7 @@ class FrontMatter(NamedTuple):
 
 
 def split(text: str) -> FrontMatter:
-    """The fields and the body of a file. Without front matter the whole text is the body. Raises Broken."""
+    """Split a file into fields and body. Without front matter, the whole text is the body. Raises Broken."""
     for handler in (_YAML, _TOML):
         begin = handler.FM_BOUNDARY.match(text)
         if begin:

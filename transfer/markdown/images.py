@@ -1,4 +1,4 @@
-"""Finds the images that imported posts show. Only files within the folders of the import are read."""
+"""Finds the images that imported posts show. Files outside the folders of the import are not read."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -19,12 +19,12 @@ _SUFFIXES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", 
 
 class Picture(NamedTuple):
     path: Path
-    name: str  # path relative to its folder
+    name: str  # Path relative to the import folder that contains the image.
     digest: str
 
 
 class Missing(Exception):
-    """The import cannot store an image that a post shows; the message gives the reason."""
+    """The import cannot store an image that a post shows. The message gives the reason."""
 
 
 def is_local_image(address: str) -> bool:
@@ -36,12 +36,12 @@ def is_local_image(address: str) -> bool:
 
 
 class Pictures:
-    """The images of one site. `folders` are the folders to search, in order."""
+    """The images of one site. `folders` are searched in the given order."""
 
     def __init__(self, site: Site, folders: Iterable[Path]) -> None:
         self.site = site
         self.folders = list(folders)
-        # The digest is the key, so that all files and runs share one copy of an image.
+        # The key is the digest of the image, so that all posts and all imports share one copy of the same image.
         self.stored: dict[str, Image] = {
             image.digest: image for image in Image.objects.filter(site=site).exclude(digest="").order_by("pk")
         }
@@ -56,7 +56,7 @@ class Pictures:
                 if files.is_inside(candidate, folder):
                     return self._examine(candidate, folder)
                 outside = outside or candidate.exists()
-            except (OSError, ValueError):  # the name is too long or contains a NUL
+            except (OSError, ValueError):  # The address is too long for a path or contains a NUL character.
                 continue
         raise Missing("is outside the imported folders" if outside else "is missing")
 
@@ -66,7 +66,8 @@ class Pictures:
             if not path.startswith("/") and document.is_relative_to(folder):
                 yield document.parent / relative, folder
             yield folder / relative, folder
-            if relative.startswith(f"{folder.name}/"):  # --media may name the first folder of the addresses
+            # The first part of the address can be the folder of --media itself.
+            if relative.startswith(f"{folder.name}/"):
                 yield folder / relative.removeprefix(f"{folder.name}/"), folder
 
     def _examine(self, path: Path, folder: Path) -> Picture:
@@ -93,7 +94,7 @@ class Pictures:
         return picture
 
     def store(self, picture: Picture) -> Image:
-        """Create the row and its file. The caller adds the image to `stored` after its transaction commits."""
+        """Create the row and the file of the image. After the commit the caller must add the image to `stored`."""
         with picture.path.open("rb") as file:
             image = Image(site=self.site, digest=picture.digest, title=picture.name[-200:])
             image.file = File(file, name=picture.path.name)

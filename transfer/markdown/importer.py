@@ -21,13 +21,14 @@ from transfer.models import ImportedFile
 
 logger = logging.getLogger(__name__)
 
-PATH_LENGTH = 500  # of ImportedFile.path
+PATH_LENGTH = 500  # max_length of ImportedFile.path
 
 
 class Importer:
-    """Imports the files below `folder` to `site`. `media` is a second folder with images.
+    """Imports the files below `folder` into `site`. `media` is another folder that is searched for images.
 
-    With `dry_run` every transaction is rolled back. With `overwrite` a changed file replaces a post that was edited.
+    With `dry_run` every transaction is rolled back. With `overwrite` a changed file replaces its
+    post even if the post was edited after the import.
     """
 
     def __init__(
@@ -42,10 +43,11 @@ class Importer:
         self.pictures = Pictures(site, [folder, *([media] if media else [])])
         self.records = {record.path: record for record in ImportedFile.objects.filter(site=site)}
         self.writer = writer.Writer(site, taken=set())
-        self.counted: set[str] = set()  # digests of images: a dry run stores an image again for each file that shows it
+        # Digests of the counted images. A dry run stores an image again for each file that shows it.
+        self.counted: set[str] = set()
 
     def run(self, path: Path) -> Outcome:
-        """Import one file. An error becomes its verdict and ends no other file."""
+        """Import one file. An error becomes the outcome of this file and does not stop the import of others."""
         name = files.name_below(path, self.folder)
         try:
             return self._import(path, name)
@@ -58,15 +60,15 @@ class Importer:
         except (markdown.TooLarge, OSError) as error:
             return _broken(name, str(error))
         except DatabaseError as error:
-            return _broken(name, f"the database refused it: {str(error).partition(chr(10))[0]}")
+            return _broken(name, f"the database refused the post: {str(error).partition(chr(10))[0]}")
         except Exception as error:
-            # An unforeseen error, which must not end the import of the other files.
+            # An unforeseen error must not stop the import of the other files.
             logger.exception("%s could not be imported.", name)
             return _broken(name, f"{type(error).__name__}: {error}")
 
     def _import(self, path: Path, name: str) -> Outcome:
         if len(name) > PATH_LENGTH:
-            raise Broken(f"its path has more than {PATH_LENGTH} characters")
+            raise Broken(f"the path of the file has more than {PATH_LENGTH} characters")
         source = files.read_text(path, self.folder)
         draft = drafts.read(source, name, self.zone)
         prepared = prepare(draft, source, path, self.own_domains, self.pictures)
@@ -98,7 +100,7 @@ class Importer:
 
     @contextmanager
     def _transaction(self) -> Iterator[dict[str, Image]]:
-        """Keep the rows and the files of all images in the dictionary, or none of them."""
+        """Run a transaction and yield a dictionary for new images. A rollback also deletes their files."""
         new_images: dict[str, Image] = {}
         kept = False
         try:

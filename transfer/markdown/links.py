@@ -32,7 +32,7 @@ def rewrite(text: str, new_address: Callable[[str], str]) -> str:
 
 
 class OwnDomains:
-    """Makes addresses on a site's own domains relative."""
+    """Makes absolute addresses relative if they are on one of the site's own domains."""
 
     def __init__(self, names: Iterable[str]) -> None:
         alternatives = "|".join(re.escape(name) for name in names)
@@ -43,5 +43,5 @@ class OwnDomains:
         if own is None:
             return address
         rest = address[own.end() :]
-        # An address that begins with two slashes would name another host.
+        # A browser would read two slashes at the start of an address as the start of another host.
         return f"/{rest.lstrip('/')}"

@@ -25,11 +25,11 @@ class Subject(StrEnum):
 class Note(NamedTuple):
     subject: Subject
     message: str
-    line: int | None = None  # in the file, from 1
+    line: int | None = None  # The line in the file, counted from 1.
 
 
 class Broken(ValueError):
-    """The file cannot be imported. `line` is the line of the error, from 1."""
+    """The file cannot be imported. `line` is the line of the error, counted from 1."""
 
     def __init__(self, reason: str, line: int | None = None) -> None:
         super().__init__(reason)
@@ -49,11 +49,11 @@ class Outcome:
     reason: str = ""
     line: int | None = None
     broken: bool = False
-    images: int = 0  # number of images stored
+    images: int = 0  # The number of images that the import of this file stored.
     notes: list[Note] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """Text for the terminal: the verdict, then the notes, each with file and line."""
+        """Lines for the terminal: one for the verdict and one for each note, with file and line number."""
         what = self.address or self.reason
         joint = " → " if self.address else ": " if what else ""
         verdict = f"{self.verdict:9} {self.place(self.line)}{joint}{what}"
@@ -63,7 +63,7 @@ class Outcome:
         return self.path if line is None else f"{self.path}:{line}"
 
     def record(self) -> dict[str, Any]:
-        """One line of the JSON report."""
+        """The content of one line of the JSON report."""
         return {
             "file": self.path,
             "verdict": str(self.verdict),

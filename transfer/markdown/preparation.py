@@ -1,4 +1,4 @@
-"""Prepares a draft for storing: expands template tags and finds images. Nothing is written yet."""
+"""Prepares a draft for storage: expands template tags and finds images. This module writes nothing."""
 
 import hashlib
 import re
@@ -13,10 +13,11 @@ from transfer.markdown.images import Missing, Picture, Pictures, is_local_image
 from transfer.markdown.links import OwnDomains
 from transfer.markdown.outcomes import Note, Subject
 
-# Elements that the sanitiser removes and that may be an essential part of the post. Authors get a note for each.
+# Elements that the sanitiser removes and that may be an essential part of the post. Each gets a note for the
+# author of the file.
 _EMBEDDED = re.compile(r"<(?:audio|embed|iframe|object|video)\b", re.IGNORECASE)
 
-MAX_LINE_SEARCHES = 200  # finding the line of one missing image reads through the whole file
+MAX_LINE_SEARCHES = 200  # Each search for the line of a missing image reads the whole file.
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Prepared:
         return {picture.digest: picture for picture in [*covers, *self.shown.values()]}
 
     def body_showing(self, address_of: Callable[[Picture], str]) -> str:
-        """The text with `address_of(picture)` as the address of each image, and relative links to the own site."""
+        """The text with `address_of(picture)` as the address of each image, and relative links to the site itself."""
 
         def new_address(address: str) -> str:
             address = self.own_domains.relative(address)
@@ -44,7 +45,7 @@ class Prepared:
 
     @cached_property
     def digest(self) -> str:
-        """A digest of the post's content and images. It does not depend on where the images are stored."""
+        """A digest of the post's content and images. The storage location of the images does not affect it."""
         draft = self.draft
         return digest_of(
             {
@@ -65,13 +66,13 @@ class Prepared:
 
 
 def digest_of(values: Mapping[str, object]) -> str:
-    """A digest of the values that are not empty. So a field that is added later changes no digest of an old post."""
+    """A digest of the non-empty values. A field that a later release adds, empty in old posts, keeps their digests."""
     parts = sorted((name, value) for name, value in values.items() if value)
     return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, pictures: Pictures) -> Prepared:
-    """Prepare a draft. `source` is the whole text of the file `document`; notes on images refer to its lines."""
+    """Prepare a draft. `source` is the whole text of the file `document`, to whose lines the notes on images refer."""
     body, notes = template_tags.expand(draft.body, draft.body_line, draft.variables)
     cover_address, _ = template_tags.expand(draft.cover, 1, {})
     search = _Search(document, own_domains, pictures)
@@ -109,7 +110,7 @@ class _Search:
         self.missing: dict[str, str] = {}  # address → reason
 
     def look(self, address: str) -> str:
-        """Search for the image if the address is local. Returns the address unchanged, as `links.rewrite` needs."""
+        """Search for the image if the address is local. Returns the address unchanged, as `links.rewrite` requires."""
         relative = self.own_domains.relative(address)
         if is_local_image(relative) and relative not in self.found and relative not in self.missing:
             try:
@@ -126,6 +127,6 @@ class _Search:
 
 
 def _line(address: str, source: str) -> int | None:
-    """The line that contains the address. The search ignores the leading slash, which a template tag may have added."""
+    """The line number of the address. The search ignores the leading slash, which a template tag may have added."""
     position = source.find(address.lstrip("/"))
     return source.count("\n", 0, position) + 1 if position >= 0 else None

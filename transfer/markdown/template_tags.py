@@ -1,8 +1,8 @@
 """Converts template tags of other publishing tools (Liquid, Nunjucks, Hugo) into Markdown and HTML.
 
 Supported: {% raw %}, {% comment %}, {% highlight %}, {% image %}, {% image_with_class %}, {% post_url %}, {% link %},
-{{ "/path/" | url }}, {{ site.baseurl }} and fields of the front matter. All other tags are removed; their content
-stays, and a note gives the line. Within code only {% raw %} is a tag. Attribute lists ({: .class }, {.class}) are
+{{ "/path/" | url }}, {{ site.baseurl }} and fields of the front matter. All other tags are removed. Their content
+stays, and a note gives the line. Within code, only {% raw %} is converted. Attribute lists ({: .class }, {.class}) are
 removed without a note.
 """
 
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
 _ARGUMENT = re.compile(r""""((?:[^"\\]|\\.)*+)"|'((?:[^'\\]|\\.)*+)'|“([^”]*+)”|([^\s"',|]++)""", re.DOTALL)
 _NAMED = re.compile(r"""(\w++)\s*+[:=]\s*+(?:"((?:[^"\\]|\\.)*+)"|'((?:[^'\\]|\\.)*+)'|“([^”]*+)”)""", re.DOTALL)
 _VALUE = re.compile(r"""[\s~-]*+(?:"([^"]*+)"|'([^']*+)'|“([^”]*+)”|(?P<name>[\w.]++))[\s~-]*+""")
-# Tags with an end tag, whose content is not searched for further tags.
+# Tags with an end tag. Template tags in their content are not converted.
 _ENCLOSING = ("raw", "comment", "highlight")
 _END = {tag: re.compile(rf"\{{%[-~]?\s*end{tag}\s*[-~]?%\}}") for tag in _ENCLOSING}
 _SITE = {"baseurl", "site.baseurl", "site.url"}
@@ -110,7 +110,7 @@ class _Expansion:
         if token["expression"] is not None:
             return self._expression(token)
         tag = token["tag"]
-        if tag is None or tag in _ENCLOSING:  # an attribute list, or a tag without its end tag
+        if tag is None or tag in _ENCLOSING:  # An attribute list, or a tag whose end tag is missing.
             return ""
         figure = self._figure(token, token["rest"])
         if figure:
@@ -127,9 +127,9 @@ class _Expansion:
         return ""
 
     def _expression(self, token: re.Match[str]) -> str:
-        """{{ value | filter | filter: "argument" }}"""
+        """Convert an expression such as {{ value | filter | filter: "argument" }}."""
         expression = token["expression"]
-        figure = expression.startswith("<") and self._figure(token, expression)  # Hugo
+        figure = expression.startswith("<") and self._figure(token, expression)  # a figure of Hugo
         if figure:
             return figure
         value = _VALUE.match(expression)
@@ -149,7 +149,7 @@ class _Expansion:
             return value[1] or value[2] or value[3] or ""
         return "" if name in _SITE else self.variables.get(name.removeprefix("page.").lower())
 
-    # -- Markdown where a block starts, HTML everywhere else: Markdown within an HTML block is not rendered ----------
+    # -- Markdown where a block starts, HTML elsewhere, because Markdown within an HTML block is not rendered --------
 
     def _image(self, token: re.Match[str], path: str, alt: str) -> str:
         alt = " ".join(alt.split())

@@ -1,4 +1,4 @@
-"""Writes a prepared file as a post with its placement and redirects. The caller holds the transaction."""
+"""Writes a prepared file as a post with its placement and redirects. The caller opens the transaction."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,35 +20,35 @@ from transfer.markdown.outcomes import Edited, Note, Subject
 from transfer.markdown.preparation import Prepared, digest_of
 from transfer.models import ImportedFile
 
-ADDRESS_LENGTH = 200  # of a redirect
+ADDRESS_LENGTH = 200  # max_length of Redirect.old_path
 
 
 def lock_unedited_post(record: ImportedFile, *, overwrite: bool) -> Post:
-    """The post that the file became, locked. Raises Edited if an import would lose edits."""
+    """Return the post of the imported file and lock its row. Raises Edited if the import would overwrite edits."""
     post = Post.objects.select_for_update().get(pk=record.post_id)
     if post.home_id != record.site_id:
-        raise Edited("the post has another home now; edit it there")
+        raise Edited("the home of the post is now another site; edit the post there")
     if not overwrite and state_of(post) != record.left_as:
-        raise Edited("the post was edited here since it was imported; --overwrite replaces it")
+        raise Edited("the post was edited on the site after its import; use --overwrite to replace it")
     return post
 
 
 def state_of(post: Post) -> str:
-    """A digest of everything in the database that an import writes."""
+    """A digest of all stored values that an import writes."""
     placement = post.placements.filter(site=post.home_id).values_list("published_at", "pinned").first()
     published_at, pinned = placement or (None, None)
     return digest_of({**post.content(), "published_at": published_at and published_at.timestamp(), "pinned": pinned})
 
 
 class Writer:
-    """Writes posts of one site. `taken` holds slugs that a dry run assigned and rolled back."""
+    """Writes posts of one site. `taken` contains slugs that a dry run assigned in transactions rolled back since."""
 
     def __init__(self, site: Site, taken: set[str]) -> None:
         self.site = site
         self.taken = taken
 
     def write(self, prepared: Prepared, post: Post | None, images: Mapping[str, Image]) -> tuple[Placement, list[Note]]:
-        """Create the post, or edit the given one. `images` are the images that it shows, by digest."""
+        """Create a post, or edit `post`. `images` maps digests to the images that the post shows."""
         draft, now = prepared.draft, timezone.now()
         placement = post.placements.filter(site=self.site).first() if post else None
         published_at = None if draft.is_draft else draft.date or (placement and placement.published_at) or now
@@ -70,7 +70,7 @@ class Writer:
         return placement, [*notes, *self._redirect_old_addresses(draft.old_addresses, placement.get_absolute_url())]
 
     def _content(self, prepared: Prepared, images: Mapping[str, Image]) -> dict[str, Any]:
-        """The values of `Post.CONTENT_FIELDS`."""
+        """The values for `Post.CONTENT_FIELDS`."""
 
         def address_of(picture: Picture) -> str:
             return images[picture.digest].get_absolute_url()
@@ -88,17 +88,19 @@ class Writer:
         }
 
     def _address(self, wanted: str) -> tuple[str, list[Note]]:
-        """`wanted`, or with a number behind it and a note that gives the reason."""
+        """Return a free slug: `wanted`, or `wanted` with a number appended and a note that gives the reason."""
         wanted, taken, why = wanted[:SLUG_LENGTH].strip("-"), self.taken, "is taken on the site"
         try:
             validate_slug_is_free(wanted)
         except ValidationError:
             taken, why = taken | {wanted}, "is reserved for the site itself"
         slug = free_slug(wanted, Placement.objects.on(self.site), SLUG_LENGTH, taken)
-        return slug, [] if slug == wanted else [Note(Subject.ADDRESS, f"/{wanted}/ {why}; the post is at /{slug}/")]
+        return slug, [] if slug == wanted else [
+            Note(Subject.ADDRESS, f"/{wanted}/ {why}; the address of the post is /{slug}/")
+        ]
 
     def _author(self, slug: str, name: str) -> Author:
-        """The author of that name on this site. The same name on another site may be another person."""
+        """Find or create the author with this name. Ignores authors of other sites, who may be other people."""
         same_slug = Q(slug=slug) | Q(slug__startswith=f"{slug}-")
         for author in Author.objects.filter(same_slug, posts__home=self.site).distinct():
             if slug_from(author.name, AUTHOR_SLUG_LENGTH) == slug:
@@ -113,7 +115,7 @@ class Writer:
         )
         for old in old_addresses:
             if len(old) > ADDRESS_LENGTH:
-                yield Note(Subject.ADDRESS, f"the old address {old[:60]}… is too long; it gets no redirect")
+                yield Note(Subject.ADDRESS, f"the old address {old[:60]}… is too long for a redirect and is left out")
             elif known.get(old, new) != new:
                 yield Note(
                     Subject.ADDRESS, f"the old address {old} already redirects to {known[old]}; this redirect stays"

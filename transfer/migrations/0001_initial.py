@@ -17,7 +17,12 @@ class Migration(migrations.Migration):
             name="ImportedFile",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("path", models.CharField(help_text="Relative to the imported folder.", max_length=500)),
+                (
+                    "path",
+                    models.CharField(
+                        help_text="The path of the file, relative to the imported folder.", max_length=500
+                    ),
+                ),
                 (
                     "digest",
                     models.CharField(
@@ -27,7 +32,7 @@ class Migration(migrations.Migration):
                 (
                     "left_as",
                     models.CharField(
-                        help_text="Digest of the post after the import. A post with another digest was edited since.",
+                        help_text="Digest of the post after the import. If it differs from the current digest, the post was edited.",
                         max_length=64,
                     ),
                 ),

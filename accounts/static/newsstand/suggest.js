@@ -1,5 +1,5 @@
-// A datalist completes the whole value. Prefix its options with the text before the last comma, so that it completes
-// the last of several values.
+// A datalist suggests values for the whole text of an input. This script adds the text before the last comma to each
+// option, so that the suggestions complete only the value after that comma.
 "use strict";
 document.addEventListener("input", ({ target }) => {
   if (!target.matches("[data-suggesting]")) return;

@@ -24,13 +24,13 @@ from transfer.markdown.outcomes import Outcome, Subject, Verdict
 class Command(BaseCommand):
     help = (
         "Import a folder of Markdown files with YAML or TOML front matter into a site. "
-        "It is safe to run the import again: it updates posts whose files changed and skips all others."
+        "It is safe to run the import again: it updates the posts of changed files and skips all other files."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, help="folder with the .md files; subfolders are included")
         parser.add_argument("--site", required=True, metavar="DOMAIN", help="any domain of the target site")
-        parser.add_argument("--media", type=Path, metavar="FOLDER", help="second folder to search for images")
+        parser.add_argument("--media", type=Path, metavar="FOLDER", help="another folder that is searched for images")
         parser.add_argument(
             "--dry-run", action="store_true", help="show what the import would do, without storing anything"
         )
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             outcome = importer.run(path)
             if not quiet:
                 for line in outcome.lines():
-                    # The console prints above the progress bar; self.stdout would overwrite it.
+                    # The console prints the line above the progress bar. self.stdout would overwrite the bar.
                     console.print(line, markup=False, highlight=False) if on_terminal else self.stdout.write(line)
             if report:
                 report.write(json.dumps(outcome.record(), ensure_ascii=False) + "\n")
@@ -96,7 +96,7 @@ def _paths(folder: Path) -> list[Path]:
         raise CommandError(f"{folder} is not a folder.")
     paths = markdown_files(folder)
     if not paths:
-        raise CommandError(f"{folder} and its subfolders contain no .md file.")
+        raise CommandError(f"{folder} and its subfolders contain no .md files.")
     return paths
 
 
