@@ -86,7 +86,7 @@ def test_an_invalid_variable_stops_the_start_with_a_message(techblog, processes,
     with pytest.raises(RuntimeError) as end:
         processes(1, **environment)
 
-    assert "The process ended with 4" in str(end.value)
+    assert "The process ended with exit code 4" in str(end.value)
     assert str(end.value).count(expected) == 1
     assert "Traceback" not in str(end.value)
 
@@ -161,7 +161,7 @@ def test_the_logged_client_address_is_taken_from_a_header_only_if_a_trusted_prox
 
 
 def test_a_second_server_on_the_same_port_refuses_to_start(server, processes):
-    with pytest.raises(RuntimeError, match="The process ended with 4") as end:
+    with pytest.raises(RuntimeError, match="The process ended with exit code 4") as end:
         processes(1, BIND=f"127.0.0.1:{server.port}")
 
     assert f"Port {server.port} of 127.0.0.1 is taken." in str(end.value)

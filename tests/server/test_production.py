@@ -167,7 +167,7 @@ def test_an_invalid_setting_stops_the_process_with_a_message_and_no_traceback(se
         ({"TRUSTED_PROXIES": "*"}, "Error: TRUSTED_PROXIES: '*'"),
         ({"WEB_WORKERS": "many"}, "Error: WEB_WORKERS='many' is not possible"),
     ]:
-        with pytest.raises(RuntimeError, match="The process ended with 4") as end:
+        with pytest.raises(RuntimeError, match="The process ended with exit code 4") as end:
             serve(**changed)
         assert str(end.value).count(expected) == 1
         assert "Traceback" not in str(end.value)
@@ -192,7 +192,7 @@ def test_connections_to_postgresql_have_timeouts(serve, monkeypatch, tmp_path):
 
 
 def test_a_process_stops_with_a_message_if_postgresql_does_not_respond_in_time(serve):
-    with pytest.raises(RuntimeError, match="The process ended with 4") as end:
+    with pytest.raises(RuntimeError, match="The process ended with exit code 4") as end:
         serve(
             DJANGO_SETTINGS_MODULE="tests.support.short_startup",
             DATABASE_URL=f"postgresql://nobody:hidden@127.0.0.1:{free_port()}/x",

@@ -1,4 +1,4 @@
-"""Use the admin as a browser does: read a form, change fields, send it."""
+"""Use the forms of the admin as a browser does: read a form, change its fields and send it."""
 
 from html.parser import HTMLParser
 
@@ -57,12 +57,12 @@ def fields(client, address):
 
 
 def form_of(response):
-    """The fields of the form on a page, with what it shows in them."""
+    """The fields of the main form on the page, each with the value that the form shows."""
     return _Fields(response.content.decode()).data
 
 
 def send(client, address, _row=None, **changes):
-    """Open the form at `address`, change fields and send it. `_row` is (prefix, values) of an additional inline row."""
+    """Open the form at `address`, change fields and send it. `_row` is (prefix, values) of an inline row to add."""
     data = fields(client, address) | changes
     if _row:
         prefix, values = _row
@@ -77,11 +77,11 @@ def saved(response):
 
 
 def errors(response):
-    """The error messages of the form, joined."""
+    """The error messages of the form as one text."""
     assert response.status_code == 200, (response.status_code, [str(m) for m in get_messages(response.wsgi_request)])
     parser = _Errors()
     parser.feed(response.content.decode())
-    assert parser.found, "the form is shown again without an error"
+    assert parser.found, "The response shows the form again, but without an error message."
     return " ".join(parser.found)
 
 

@@ -1,4 +1,4 @@
-"""The demo's two sites, as `manage.py demo` creates them."""
+"""Create the two sites of the demo with `manage.py demo`."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""Views of a site below `/-/`, and one outside, for tests."""
+"""Views for tests: some below the prefix `/-/` of a site, and one outside it."""
 
 from django.http import HttpResponse
 from django.urls import include, path
@@ -13,7 +13,7 @@ OUTSIDE = "/outside/"
 
 @dynamic_view
 def form(request):
-    """GET responds with a token for this form, POST with the text that was sent."""
+    """Respond to GET with a token for this form, and to POST with the text in the form."""
     if request.method == "POST":
         return HttpResponse(f"{request.site.name} received {request.POST.get('text', '')}")
     return HttpResponse(form_token(request, request.path))

@@ -1,4 +1,4 @@
-"""A folder of Markdown files for the importer."""
+"""A folder of Markdown files, and runs of `import_markdown` on it."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from PIL import Image
 class Run(NamedTuple):
     code: int
     output: str
-    records: dict[str, dict]  # file → its line of the report
+    records: dict[str, dict]  # file name → the line of the report about this file
 
     def verdicts(self):
         return {name: record["verdict"] for name, record in self.records.items()}
@@ -53,7 +53,7 @@ class Archive:
         return Run(code, output.getvalue(), {record["file"]: record for record in records})
 
     def stored_files(self):
-        """All files in MEDIA_ROOT, of all sites."""
+        """The files of all sites in MEDIA_ROOT."""
         return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
 

@@ -1,4 +1,4 @@
-"""Small real images for tests."""
+"""Valid small images for tests."""
 
 from io import BytesIO
 
@@ -7,7 +7,7 @@ from PIL import Image
 
 
 def picture(width=40, height=30, kind="PNG", name="picture.png"):
-    """An upload of that size and format."""
+    """An uploaded image with this size and format."""
     buffer = BytesIO()
     Image.new("RGB", (width, height), "#3a7").save(buffer, kind)
     return ContentFile(buffer.getvalue(), name)

@@ -16,8 +16,8 @@ from django.db import connection
 
 from devstack.processes import children, free_port
 
-KNOWN_WITHIN = 0.25  # seconds after its commit, by which all processes use a change
-START_TIMEOUT = 20  # seconds until a started process must answer
+KNOWN_WITHIN = 0.25  # seconds; after a commit, every process uses the change within this time
+START_TIMEOUT = 20  # seconds in which a started process must respond
 
 
 class Response(NamedTuple):
@@ -27,7 +27,7 @@ class Response(NamedTuple):
 
 
 class Process:
-    """A gunicorn with one worker. `environment` has additional variables for it."""
+    """A gunicorn with one worker. `environment` contains additional environment variables."""
 
     def __init__(self, **environment):
         self.port = free_port()
@@ -50,7 +50,7 @@ class Process:
         )
 
     def get(self, host, path="/", method="GET", **headers):
-        """The response to a request with this Host header. Redirects are not followed."""
+        """Send a request with this Host header and return the response. Does not follow redirects."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
             connection.request(method, path, headers={"Host": host, **headers})
             response = connection.getresponse()
@@ -59,24 +59,24 @@ class Process:
     def status(self, host, path="/"):
         return self.get(host, path).status
 
-    def wait_until_it_answers(self):
+    def wait_until_it_responds(self):
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise RuntimeError(f"The process ended with {self.process.returncode}:\n{self.output()}")
+                raise RuntimeError(f"The process ended with exit code {self.process.returncode}:\n{self.output()}")
             try:
                 self.get(settings.INTERNAL_HOST, "/health/live")
                 return
             except OSError:
                 time.sleep(0.05)
-        raise TimeoutError(f"No answer within {START_TIMEOUT} s:\n{self.output()}")
+        raise TimeoutError(f"The process did not respond within {START_TIMEOUT} s:\n{self.output()}")
 
     def output(self):
         self.log.seek(0)
         return self.log.read().decode("utf-8", "replace")
 
     def stop(self):
-        """Kill it: a graceful shutdown of gunicorn takes a second or two."""
+        """Kill the process: a graceful shutdown of gunicorn takes one or two seconds."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -85,13 +85,13 @@ class Process:
 
 @contextmanager
 def running(count=1, **environment):
-    """Start `count` processes and wait until all answer. They are stopped at the end, even if one does not start."""
+    """Start `count` processes and wait until all respond. All are stopped at the end, even if one does not start."""
     started = []
     try:
         for _ in range(count):
             started.append(Process(**environment))
         for process in started:
-            process.wait_until_it_answers()
+            process.wait_until_it_responds()
         yield started
     finally:
         for process in started:
@@ -99,14 +99,14 @@ def running(count=1, **environment):
 
 
 def until_all_know():
-    """Sleep until all processes must use what was committed before."""
+    """Sleep until every process must use the changes that are already committed."""
     time.sleep(KNOWN_WITHIN)
 
 
 @contextmanager
 def frozen(pid):
     """Suspend this process and its children with SIGSTOP."""
-    os.kill(pid, signal.SIGSTOP)  # first, so that it starts no more children
+    os.kill(pid, signal.SIGSTOP)  # suspend the parent first, so that it starts no more children
     frozen = [*children(pid), pid]
     try:
         for each in frozen:

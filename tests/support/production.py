@@ -13,7 +13,7 @@ ADMIN_HOST, INTERNAL_HOST = "admin.localhost", "internal.localhost"
 
 
 def environment(folder):
-    """All required variables. Static files and uploads are in `folder`."""
+    """All required variables. Static files and uploads are stored in `folder`."""
     return {
         "DJANGO_SETTINGS_MODULE": "settings.production",
         "ADMIN_HOST": ADMIN_HOST,
@@ -28,7 +28,7 @@ def environment(folder):
 
 
 def manage(*arguments, **variables):
-    """Run `manage.py …` with these variables and wait for its end."""
+    """Run `manage.py` with these arguments and environment variables, and wait until it exits."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         env={**os.environ, **variables},
@@ -39,7 +39,7 @@ def manage(*arguments, **variables):
 
 
 def read(monkeypatch, tmp_path, **changed):
-    """The settings with these variables; None unsets a variable."""
+    """The production settings with these environment variables. The value None unsets a variable."""
     required = environment(tmp_path) | {"DATABASE_URL": "postgresql://db/newsstand"}
     for name, value in (required | changed).items():
         monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
@@ -47,7 +47,7 @@ def read(monkeypatch, tmp_path, **changed):
 
 
 def shown(connection):
-    """The timeouts that PostgreSQL applies to this connection."""
+    """The statement, lock and idle timeouts that PostgreSQL applies to this connection."""
     with connection.cursor() as cursor:
         values = []
         for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):

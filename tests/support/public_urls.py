@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from blogs.pages import urls
 
-# The keyword arguments of each URL name. A view that is missing here fails in tests/test_isolation.py.
+# The keyword arguments of each URL name. A view that is missing here makes tests/test_isolation.py fail.
 _ARGUMENTS = {
     "home": lambda placement: {},
     "feed": lambda placement: {},

@@ -1,4 +1,4 @@
-"""Read pages through the page cache of this process."""
+"""Request pages from the page cache of this process, without a server."""
 
 from functools import cache
 from typing import NamedTuple
@@ -30,9 +30,9 @@ def page_cache(*of_these_settings):
 
 
 def read(host, path="/", data=None, secure=False, method="GET", **headers):
-    """The response of the WSGI application. Headers have their names in WSGI, like HTTP_COOKIE."""
+    """The response of the WSGI application. Headers have their WSGI names, such as HTTP_COOKIE."""
     environ = RequestFactory().generic(method, path, secure=secure, query_params=data).environ
-    path_info = environ["PATH_INFO"].encode().decode("latin-1")  # WSGI servers pass it so; RequestFactory decodes it
+    path_info = environ["PATH_INFO"].encode().decode("latin-1")  # as WSGI servers encode it; RequestFactory decodes it
     environ |= {"HTTP_HOST": host, "PATH_INFO": path_info, **headers}
     started = []
     application = page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT)
@@ -45,11 +45,11 @@ def read(host, path="/", data=None, secure=False, method="GET", **headers):
 
 
 def assert_cached_like(response, host, path, data, secure):
-    """Assert that the page cache, cold and warm, gives the response that Django gave before."""
+    """Assert that the page cache gives this response of Django, at first and again from the stored page."""
     registry.expire()  # as if the interval after which the registry reads changes had passed
     content = response.getvalue() if response.streaming else response.content
     if response.streaming:
-        response.streaming_content = [content]  # the test may read it again
+        response.streaming_content = [content]  # the test may read the stream again
     for cached in (read(host, path, data, secure), read(host, path, data, secure)):
         assert cached.status == response.status_code, cached
         if cached.status < 500:

@@ -3,8 +3,8 @@
 This is a pytest plugin, loaded by `-p tests.support.servers` (pyproject.toml). A conftest.py would run after
 pytest-django has read the settings, and the tests would use another database.
 
-Tests stop and start a server with `servers.postgresql.restart()` and `servers.redis.stop()`; its address stays the
-same. With DATABASE=sqlite in the environment, no PostgreSQL is started.
+Tests restart or stop a server with `servers.postgresql.restart()` or `servers.redis.stop()`. The address of the server
+stays the same. With DATABASE=sqlite in the environment, no PostgreSQL is started.
 """
 
 import atexit
@@ -41,6 +41,6 @@ def start() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
-    """A hook wrapper runs before the hook of pytest-django, which loads the settings."""
+    """Start the servers. As a hook wrapper, this runs before the hook of pytest-django, which loads the settings."""
     start()
     return (yield)

@@ -1,4 +1,4 @@
-"""What the database holds about a site."""
+"""Read the domains of a site and the references to it from the database."""
 
 from django.apps import apps
 from django.contrib.sites.models import Site
@@ -7,14 +7,14 @@ from tenancy.models import Domain
 
 
 def domains_of(site):
-    """[primary, further, …]. Asserts that Site.domain is the primary one."""
+    """The names of the primary domain and of the further domains. Asserts that Site.domain is the primary domain."""
     names = list(Domain.objects.filter(site=site).values_list("name", flat=True))
     assert Site.objects.get(pk=site.pk).domain == names[0]
     return names
 
 
 def references_to(site_id):
-    """The sorted "table.column" names that hold this site id: foreign keys to Site and columns named `site_id`."""
+    """The sorted "table.column" names of foreign keys to Site and columns `site_id` that contain this site id."""
     found = []
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.concrete_fields:

@@ -5,14 +5,14 @@ import time
 
 
 def seconds(work):
-    """(duration of `work()` in seconds, its result)."""
+    """Call `work()`. Returns (the duration in seconds, the result)."""
     began = time.monotonic()
     result = work()
     return time.monotonic() - began, result
 
 
 class InThreads:
-    """Runs `work` in `count` threads. `results()` waits for all, and returns the results or raises the first error."""
+    """Runs `work` in `count` threads. `results()` waits for them and returns the results or raises the first error."""
 
     def __init__(self, work, count=1):
         self._results, self._errors = [], []

@@ -1,4 +1,4 @@
-"""`make lint` runs this module: it refuses the words of docs/words.txt in every text file, and names better ones."""
+"""`make lint` runs this module. It refuses the words listed in docs/words.txt in every text file, with suggestions."""
 
 import re
 import sys
@@ -7,7 +7,7 @@ from functools import cache
 from tests.support.files import ROOT, project_files
 
 LIST = ROOT / "docs/words.txt"
-# Texts of example posts, recorded results, the list itself and its test.
+# Not checked: texts of example posts, recorded results, the list itself and its test.
 EXCLUDED = {
     "blogs/demo/",
     "benchmarks/posts.py",
@@ -20,13 +20,13 @@ BINARY = {".png", ".webp", ".woff2"}
 
 @cache
 def rules():
-    """(pattern, better words) of each line of the list."""
+    """(pattern, suggested words) for each line of the list."""
     lines = [line.split("\t") for line in LIST.read_text().splitlines() if line and not line.startswith("#")]
     return [(re.compile(rf"(?<![a-z])(?:{word})(?![a-z])", re.I), better.strip()) for word, better in lines]
 
 
 def problems(name, text):
-    """A line for each word of the list in the text of the file `name`."""
+    """A message for each listed word that occurs in `text`, the content of the file `name`."""
     for number, line in enumerate(text.splitlines(), 1):
         for pattern, better in rules():
             for match in pattern.finditer(line.replace("_", " ")):

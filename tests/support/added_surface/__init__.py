@@ -1,1 +1,1 @@
-"""One more surface, `example`: what the recipe docs/recipes/surface.md says, for tests."""
+"""The surface `example`, for tests: it follows each step of docs/recipes/surface.md."""

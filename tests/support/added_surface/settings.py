@@ -1,4 +1,4 @@
-"""settings.test with the surface `example`: its entry in the table, and its variables."""
+"""settings.test with the surface `example`: adds its entry to the table of surfaces and sets its variables."""
 
 from tenancy import surfaces
 

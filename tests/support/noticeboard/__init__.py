@@ -1,1 +1,1 @@
-"""An app of another project, listed after all of ours: its notices are watched."""
+"""An app of another project with a watched model. Tests list it in INSTALLED_APPS after all of our apps."""

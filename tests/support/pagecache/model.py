@@ -1,7 +1,7 @@
 """A model of the correct responses in plain Python, without Django and without a cache.
 
-Each name, title, text, slug, domain and colour is a unique word, so the words of a response tell which site and which
-state of it they belong to.
+Each name, title, text, slug, domain and colour is a unique word. The words of a response therefore tell from which site
+and from which of its states they come.
 """
 
 import itertools
@@ -55,7 +55,7 @@ class Site:
     suspended: bool = False
 
     def moved(self, old, new):
-        """A path changed: redirects to the old path now lead to the new one."""
+        """Record that a path changed: redirect the old path, and all paths that redirect to it, to the new path."""
         self.redirects.pop(new, None)
         self.redirects.update({path: new for path, target in self.redirects.items() if target == old})
         self.redirects[old] = new
@@ -63,12 +63,12 @@ class Site:
 
 @dataclass
 class Place:
-    """A placement: a post on a site."""
+    """A placement, which publishes a post on a site."""
 
     key: int
     site: int
     slug: str
-    moment: float | None  # Unix time
+    moment: float | None  # the publication time as Unix time
     pinned: bool = False
 
     def is_live(self, at):
@@ -88,7 +88,7 @@ class Post:
     is_page: bool
     tags: set[int] = field(default_factory=set)
     authors: set[int] = field(default_factory=set)
-    places: dict[int, Place] = field(default_factory=dict)  # by site
+    places: dict[int, Place] = field(default_factory=dict)  # site id → placement
 
 
 class Seen(NamedTuple):
@@ -171,7 +171,7 @@ class World:
         return {site.name, site.tagline, site.accent} | {word for p, q in menu for word in (p.title, q.slug)}
 
     def _named(self, site, entries, before, at, name=None):
-        """The list of a tag, an author or a month. It does not exist while it is empty."""
+        """The words of the list of a tag, an author or a month; None for an empty list, because it has no page."""
         words = self._list(site, entries, before, at)
         if not words or not words & {place.slug for _, place in entries}:
             return None
@@ -209,14 +209,14 @@ class World:
         return name.name, name.slug
 
     def _canonical(self, post, place, at):
-        """At the home while the post is live there, otherwise on the site itself."""
+        """The (site, placement) of the canonical URL: on the home while the post is live there, otherwise here."""
         at_home = post.places.get(post.home)
         shown = at_home is not None and at_home.is_live(at) and not self.sites[post.home].suspended
         return (self.sites[post.home], at_home) if shown else (self.sites[place.site], place)
 
 
 def month(place):
-    """The path of the archive of its month. All sites use UTC."""
+    """The path of the archive for the month of the placement. All sites of the model use UTC."""
     return f"/{datetime.fromtimestamp(place.moment, UTC):%Y/%m}/"
 
 
@@ -225,7 +225,10 @@ def _by_slug(names, slug):
 
 
 def difference(seen, correct):
-    """What is wrong with `seen`. "" if it is one of the correct responses, or a mixture of successive ones."""
+    """A text on what is wrong with `seen`; "" if it is a correct response.
+
+    A mixture of successive correct responses is correct, too.
+    """
     fitting = [each.words for each in correct if each[:2] == seen[:2]]
     missing = frozenset.intersection(*fitting) - seen.words if fitting else ()
     foreign = seen.words - frozenset.union(*fitting) if fitting else ()

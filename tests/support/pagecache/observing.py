@@ -1,4 +1,4 @@
-"""Reads from Redis and PostgreSQL which pages are stored and which commands and statements a process sent."""
+"""Find out from Redis and PostgreSQL which pages are stored, and which commands and statements a process sent."""
 
 import re
 from contextlib import contextmanager
@@ -22,16 +22,18 @@ def entries():
 
 
 def counted():
-    """For a `with` block: a Counter of the commands and statements of all sessions."""
-    url = servers.postgresql.url.rpartition("/")[0] + "/postgres"  # its own URL names a database that does not exist
+    """A context manager that counts the Redis commands and the SQL statements of all connections."""
+    url = (
+        servers.postgresql.url.rpartition("/")[0] + "/postgres"
+    )  # servers.postgresql.url names a database that the tests do not create
     return Counter(SimpleNamespace(url=url, log=servers.postgresql.log), servers.redis)
 
 
 @contextmanager
 def logged_queries():
-    """Yields a list that contains, at the end, the log records of all statements on new connections.
+    """Yields a list. At the end of the block it contains the log records of all statements on new connections.
 
-    This process and the registries keep their connections, so their statements are not included.
+    The list does not contain statements on connections that were opened before, such as those of the registries.
     """
     database, queries = connection.settings_dict["NAME"], []
     log = servers.postgresql.log
@@ -63,7 +65,7 @@ def locked(table):
 def waiting_for_a_lock():
     """The number of connections that wait for a lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")  # otherwise a transaction sees the same result each time
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # otherwise every query in a transaction gets the same result
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )

@@ -1,8 +1,9 @@
-"""Headers, hosts, paths, queries and bodies of known and possible attacks on caches."""
+"""Headers, hosts, paths, query strings and bodies of known and possible attacks on caches."""
 
 EVIL = "evil.test"
 
-# Some server, framework or proxy has obeyed each of these: J. Kettle, "Practical Web Cache Poisoning", and later work.
+# For each of these headers, a server, framework or proxy is known that obeyed it. Source: J. Kettle, "Practical Web
+# Cache Poisoning", and later work.
 HEADERS = [
     *(f"{name}: {EVIL}" for name in (
         "X-Forwarded-Host", "X-Forwarded-Server", "X-Host", "X-HTTP-Host-Override", "X-Original-Host", "X-Real-Host",
@@ -38,7 +39,7 @@ SPELLINGS = [
     "t\u0435chblog.test",
 ]  # fmt: skip
 
-# Some lead to a page, some to an error. None may add an entry to the cache.
+# Some of these paths lead to a page, the others to an error. None may add an entry to the cache.
 PATHS = [
     "//", "/./", "//feed/", "/feed//", "/feed/../", "/feed/./", "/feed/..;/", "/;/", "/;x=1", "/feed/;jsessionid=1",
     "/x/..", "/feed/x.css", "/feed.css", "/x.js", "/feed/%2e%2e/", "/%2f", "/%2ffeed/", "/feed%2f", "/feed%2F",

@@ -21,8 +21,8 @@ from tests.support.pagecache.random_reads import History
 DAY = 24 * 3600
 FEWEST_POSTS, MOST_POSTS = 3, 8
 
-numbers = st.integers(0, 2)  # of a site, or of a placement of a post
-pairs = st.integers(0, 1)  # of a tag or an author
+numbers = st.integers(0, 2)  # the index of a site, or of a placement of a post
+pairs = st.integers(0, 1)  # the index of a tag or an author
 states = st.sampled_from(["live", "draft", "soon", "far"])
 ways = st.sampled_from(["save", "update", "admin"])
 
@@ -34,11 +34,11 @@ def text_of(word):
 class Edits(RuleBasedStateMachine):
     posts = Bundle("posts")
 
-    admin = None  # a client, logged in as a superuser
+    admin = None  # a client that is logged in as a superuser
 
     @initialize(target=posts, seed=st.integers(0, 2**32 - 1))
     def begin(self, seed):
-        assume(seed)  # Hypothesis first tries only zeros, which would repeat one rule
+        assume(seed)  # Hypothesis first tries an example of zeros only, which would repeat one rule
         self.random, self.history, self.story, self.held = Random(seed), History(), [], None
         self.scheduled = False  # whether a post becomes live within seconds
         self.hosts, self.shared_paths, self.paths = set(), {"/", "/feed/", "/sitemap.xml", "/robots.txt"}, {}
@@ -84,7 +84,7 @@ class Edits(RuleBasedStateMachine):
         return self.random.choice(["terminal", "broadsheet"])
 
     def moment(self, state):
-        """Unix time with microseconds, as the database stores it."""
+        """The publication time for a state, as Unix time with the precision of the database. None for a draft."""
         self.scheduled |= state == "soon"
         later = {"live": -60 - self.random.random() * 40 * DAY, "soon": self.random.uniform(0.4, 1.5), "far": DAY}
         return None if state == "draft" else round(time() + later[state], 6)
@@ -95,7 +95,7 @@ class Edits(RuleBasedStateMachine):
 
     @contextmanager
     def change(self, step):
-        """Change the database in the block, while requests arrive, and then the model."""
+        """Send requests while the block changes the database, and record the change of the model at its end."""
         self.story.append(f"{time() % 1000:.3f} {step}")
         before = self.history.before_change()
         self.send_racing_requests()
@@ -124,7 +124,7 @@ class Edits(RuleBasedStateMachine):
         return post.key
 
     def add_placement(self, post, place):
-        """Place the post on a site where it is not yet."""
+        """Publish the post on a site where it has no placement yet."""
         row = Placement(post_id=post.key, site_id=place.site, slug=place.slug, pinned=place.pinned)
         row.published_at = self.as_date(place.moment)
         row.save()
@@ -179,7 +179,7 @@ class Edits(RuleBasedStateMachine):
     def change_slug(self, key, number, way, to_a_former):
         place = self.place_of(key, number)
         if place is None or (place.moment and 0 < place.moment - time() < 2):
-            return  # whether the old slug was ever live would be chance
+            return  # chance would decide whether the old slug was live before the change
         site, old, slug = self.world.sites[place.site], place.path, new_slug()
         taken = {other.path for other in self.world.places() if other.site == site.key}
         if to_a_former and (former := sorted(set(site.redirects) - taken)):

@@ -1,4 +1,4 @@
-"""Random requests, and the responses that are correct for each at its time."""
+"""Random requests, and the responses that are correct for each request at its time."""
 
 import gzip
 import http.client
@@ -17,7 +17,7 @@ from tests.support import servers
 from tests.support.pagecache.model import WORD, Seen, World, new_word
 from tests.support.processes import KNOWN_WITHIN
 
-APPEARS_WITHIN = 1.0  # seconds after the publication time of a post
+APPEARS_WITHIN = 1.0  # seconds after its publication time in which a post must appear
 
 # Values of Accept-Encoding, and the encodings that each accepts.
 ENCODINGS = {
@@ -30,19 +30,19 @@ ENCODINGS = {
     "*": ("gzip", "br"),
 }
 OF_BROWSERS, *RARE = ENCODINGS
-# Words that belong to one user and may be in no public response.
+# Words of responses for a single user. No public response may contain them.
 PERSONAL = ["csrf", "session", "set-cookie", "successfully", "messagelist"]
 
 
 class Request(NamedTuple):
     process: int
-    spelling: str  # of the host
+    spelling: str  # the host as the request spells it
     address: str
     headers: dict[str, str]
 
 
 class Reading(NamedTuple):
-    """A response, and the Unix times of its request and its end."""
+    """A response, and the Unix times at which the request began and the response ended."""
 
     request: Request
     began: float
@@ -70,7 +70,7 @@ class Reading(NamedTuple):
 
 
 class History:
-    """The present state of the model, and earlier states that a response may still show."""
+    """The current state of the model, and earlier states that a response may still show."""
 
     def __init__(self):
         self.world = World()
@@ -85,7 +85,7 @@ class History:
         self._before = [(before, self.committed_at), *self._before[:9]]
 
     def correct_responses(self, host, address, began, ended):
-        """All correct responses to a request that began and ended at these times."""
+        """All responses that are correct for a request that began and ended at these Unix times."""
         worlds = [world for world, until in self._before if began < until + KNOWN_WITHIN] + [self.world]
         return {
             world.response(host, address, at)
@@ -107,7 +107,7 @@ class Readers:
         self._known = {}  # a browser's cache: address → (ETag, headers, body)
 
     def request(self, host, address, others=("other.test",)):
-        """A random request. `others` are hosts for forged headers."""
+        """A random request. `others` are host names for forged headers."""
         pick = self._random.choice
         headers = {"Accept-Encoding": OF_BROWSERS if self._random.random() < 0.5 else pick(RARE)}
         noise = {
@@ -140,7 +140,7 @@ class Readers:
         return Reading(request, began, time(), response.status, dict(response.getheaders()), body)
 
     def complete(self, reading, host, address):
-        """The reading as a browser shows it: after a 304 it shows the page from its cache."""
+        """The reading as a browser shows it: after a 304, with the page from the browser's cache."""
         self._states[reading.headers.get("X-Cache")] += 1
         key = host, address, reading.request.headers["Accept-Encoding"]
         if reading.status == 304:
@@ -161,7 +161,7 @@ def words(text):
 
 
 def entries(sites):
-    """(site id, address, response) of all entries in Redis with the present generations of these sites."""
+    """Yield (site id, address, response) for each Redis entry of the current generations of these sites."""
     prefix = fingerprint()
     generations = {g.site_id: str(g.value) for g in Generation.objects.filter(site_id__in=sites)}
     with closing(redis.Redis.from_url(servers.redis.url)) as server:

@@ -20,7 +20,7 @@ FIELDS = {
     "tagline": "tagline",
     "accent": "accent",
     "posts_per_page": "size",
-}  # by name in the database: name in the model
+}  # name in the database → name in the model
 
 
 class SiteEdits(Edits):
@@ -123,9 +123,9 @@ class SiteEdits(Edits):
         names = self.names(model)
         key = sorted(names)[number]
         if model is Tag and self.held:
-            return  # its row is locked
+            return  # the open transaction may have locked the row
         word = new_slug() if field == "slug" else new_word()
-        way = "save" if (field, way) == ("slug", "admin") else way  # the form has no slug
+        way = "save" if (field, way) == ("slug", "admin") else way  # the form has no field for the slug
         with self.change(f"{names[key]}: {field} = {word} ({way})"):
             self.edit(model, key, way, **{field: word})
             setattr(names[key], field, word)
@@ -146,7 +146,7 @@ class SiteEdits(Edits):
     @precondition(lambda self: not self.held)
     @rule(number=pairs)
     def begin_transaction(self, number):
-        """Another connection changes a tag and commits after processes have already loaded newer changes."""
+        """Change a tag on another connection. It commits after processes have already loaded newer changes."""
         key, name = sorted(self.world.tags)[number], new_word()
         connection = connections["default"].copy()
         connection.set_autocommit(False)
@@ -167,7 +167,7 @@ class SiteEdits(Edits):
 
     @rule(number=numbers)
     def roll_back(self, number):
-        """No response may ever show it."""
+        """Change a site in a transaction that is rolled back. No response may ever show this change."""
         site = self.site(number)
         with self.change(f"{site.domain}: a change that is rolled back"), transaction.atomic():
             SiteSettings.objects.filter(site=site.key).update(tagline=new_word())
@@ -186,7 +186,7 @@ class SiteEdits(Edits):
 
     @rule(key=Edits.posts, number=numbers, way=ways)
     def schedule(self, key, number, way):
-        """Requests arrive before the publication time and after it."""
+        """Schedule a post, and send requests before and after its publication time."""
         self.publish_or_withdraw(key, number, "soon", way)
         self.responses_are_correct()
         self.wait_until_all_are_live()

@@ -7,7 +7,10 @@ from contextlib import suppress
 
 
 class RubbishRedis:
-    """Stores what SET sends. `respond(key, stored)` returns the bytes for GET; None: as Redis would."""
+    """Stores the values of SET and responds to GET with the bytes that `respond(key, stored)` returns.
+
+    While `respond` is None, it responds to GET as Redis does.
+    """
 
     def __init__(self, listener=None):
         self.stored = {}
@@ -51,7 +54,7 @@ def bulk(content):
 
 
 def dripping(head, part=b"x" * 100, pause=0.1):
-    """Send `head`, and then `part` every `pause` seconds for ten seconds."""
+    """Yield `head`, and then `part` every `pause` seconds for ten seconds."""
     yield head
     for _ in range(int(10 / pause)):
         time.sleep(pause)
@@ -63,7 +66,7 @@ def _parts(reply):
 
 
 def _command(lines):
-    """The next command as a list of words; empty if the client closed the connection."""
+    """The words of the next command. An empty list if the client closed the connection."""
     head = lines.readline()
     words = []
     for _ in range(int(head[1:] or 0)):

@@ -1,4 +1,4 @@
-"""Compares the responses of a process with the correct pages, as Django renders them here."""
+"""Compare the responses of a server process with the correct pages, which Django renders in this process."""
 
 import time
 
@@ -8,8 +8,8 @@ from devstack.processes import wait_until
 from tenancy.registry.site_registry import registry
 from tests.support.timing import seconds
 
-TIMEOUT = 0.25  # of an exchange with Redis
-RECOVERY = 3  # seconds
+TIMEOUT = 0.25  # seconds; of an exchange with Redis
+RECOVERY = 3  # seconds within which a process must serve all pages from the cache again
 
 
 def rendered(host, path="/"):
@@ -19,12 +19,12 @@ def rendered(host, path="/"):
 
 
 def true_pages(*pages):
-    """The bodies of these pages, (host, path), by page."""
+    """The correct body of each of these pages, by (host, path)."""
     return {page: rendered(*page).content.decode() for page in pages}
 
 
 def assert_all_true(process, true):
-    """Each response has the correct body. Returns the values of X-Cache."""
+    """Assert that each page has the correct body. Returns the values of X-Cache."""
     responses = {page: process.get(*page) for page in true}
     assert {page: (response.status, response.body) for page, response in responses.items()} == {
         page: (200, body) for page, body in true.items()
@@ -37,7 +37,7 @@ def assert_recovers(process, true):
 
 
 def slow(process, page, lasting):
-    """Send requests for `lasting` seconds. Returns how many took as long as a timeout; each must get 200."""
+    """Send requests for `lasting` seconds, assert that each gets 200, and return how many took at least TIMEOUT."""
     times, deadline = [], time.monotonic() + lasting
     while time.monotonic() < deadline:
         took, response = seconds(lambda: process.get(*page))

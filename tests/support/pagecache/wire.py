@@ -1,4 +1,4 @@
-"""Raw requests that no client library sends, and their responses as bytes."""
+"""Send raw requests that no client library would send."""
 
 import http.client
 import socket
@@ -7,7 +7,7 @@ from tests.support.reading import Response
 
 
 def exchange(process, request):
-    """The response of a server process to these bytes."""
+    """Send these bytes to a server process and return its response."""
     with socket.create_connection(("127.0.0.1", process.port), timeout=20) as connection:
         connection.sendall(request)
         method = request.partition(b" ")[0].decode("latin-1")
@@ -17,6 +17,6 @@ def exchange(process, request):
 
 
 def get(process, host, path="/", *headers, method="GET", body=b""):
-    """The response to a request with this target and these header lines, all sent unchanged."""
+    """Send a request with exactly this host, target and these header lines, and return the response."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers]
     return exchange(process, "\r\n".join(lines).encode("utf-8") + b"\r\n\r\n" + body)

@@ -1,4 +1,4 @@
-"""An HTTP client of the stack: it connects to 127.0.0.1, sends any Host header, and keeps cookies as a browser does."""
+"""An HTTP client for the stack: it connects to 127.0.0.1, sends any Host header and keeps cookies as a browser does."""
 
 import http.client
 import re
@@ -35,18 +35,18 @@ class HttpClient:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def log_in(self, email, password=PASSWORD, **headers):
-        """Log in to the admin. The response has status 302 when the password is right."""
+        """Log in to the admin. The response has status 302 if the password is correct."""
         return self.send("/login/", {"username": email, "password": password}, **headers)
 
     def send(self, path, data, **headers):
-        """Send the form at `path` with these fields and its CSRF token."""
+        """Read the CSRF token of the form at `path`, and send the form with it and these fields."""
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.fetch(path).body)[1]
         own = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{self.host}:{self.port}"}
         return self.fetch(path, "POST", urlencode({"csrfmiddlewaretoken": token} | data), **(own | headers))
 
 
 def row_of(traefik, path):
-    """The latest row of Traefik's access log for `path`. Traefik writes it after it has sent the response."""
+    """The latest row of Traefik's access log for `path`. Traefik writes the row after it has sent the response."""
 
     def rows():
         return [row for row in traefik.access_log() if row["RequestPath"] == path]
@@ -56,7 +56,7 @@ def row_of(traefik, path):
 
 
 def route(traefik, host):
-    """The row of Traefik's access log for a new request to the host: RouterName, ServiceURL …"""
+    """Send a request to the host and return its row of Traefik's access log, with RouterName and ServiceURL."""
     path = f"/no-page-{time.monotonic_ns()}/"
     HttpClient(traefik.port, host).fetch(path)
     return row_of(traefik, path)

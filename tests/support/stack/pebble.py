@@ -1,4 +1,4 @@
-"""A certificate authority for tests that implements ACME as Let's Encrypt does: Debian's package pebble."""
+"""A certificate authority for tests, which implements ACME as Let's Encrypt does: pebble, from the Debian package."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ CONFIGURATION = """{{"pebble": {{
 
 
 def missing() -> list[str]:
-    """The programs that are required and not installed."""
+    """The required programs that are not installed."""
     return [program for program in PROGRAMS if shutil.which(program) is None]
 
 
@@ -46,9 +46,9 @@ class Names(Process):
 
 
 class Pebble(Process):
-    """The authority. It validates a domain at `http_port` of the address that `names` gives. It keeps nothing on disk.
+    """The authority. To validate a domain, it connects to `http_port` of the address that `names` gives for it.
 
-    `client_environment` holds the variables with which a Traefik uses this authority.
+    It stores no certificates on disk. With the variables in `client_environment`, a Traefik uses this authority.
     """
 
     name = "pebble"
@@ -86,17 +86,17 @@ class Pebble(Process):
         return listens(self.port) and listens(self.management_port)
 
     def root(self) -> str:
-        """The root certificate in PEM. It changes with each start."""
+        """The root certificate in PEM format. Each start of the authority creates a new one."""
         context = ssl.create_default_context(cafile=self.certificate)
         with urlopen(f"https://127.0.0.1:{self.management_port}/roots/0", timeout=5, context=context) as response:
             return str(response.read().decode())
 
     def orders(self) -> int:
-        """The number of orders for a certificate, granted or not."""
+        """The number of orders for certificates, including those that the authority rejected."""
         return self.log.read_text().count("POST /order-plz")
 
     def validated(self) -> set[str]:
-        """The domains that it tried to validate, with or without success."""
+        """The domains that the authority tried to validate, including failed validations."""
         return set(re.findall(r'Identifier{Type:"dns", Value:"([^"]+)"', self.log.read_text()))
 
 

@@ -1,4 +1,4 @@
-"""The units in systemd/: values of their files, and a gunicorn that runs as its unit file says."""
+"""Read the unit files in systemd/, and run gunicorn with the command from its unit file."""
 
 import re
 import socket
@@ -12,7 +12,8 @@ from devstack.web import PROJECT
 UNITS = PROJECT / "systemd"
 RELEASE = "/srv/newsstand/current"
 
-# The socket activation protocol: the socket is file descriptor 3, and LISTEN_PID is the id of the process.
+# A program that runs a command as systemd does with socket activation: the socket is file descriptor 3, and
+# LISTEN_PID is the id of the process.
 HAND_OVER = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
@@ -26,13 +27,13 @@ def values(unit, key):
 
 
 def command(unit, key="ExecStart"):
-    """The command of the unit, with this virtual environment instead of that of the release."""
+    """The command of the unit, with the virtual environment of this test run instead of the release's."""
     words = values(unit, key)[0].split()
     return [word.replace(f"{RELEASE}/.venv/bin", str(Path(sys.executable).parent)) for word in words]
 
 
 class Service:
-    """newsstand-web@.service with a socket that stays open across restarts."""
+    """Runs newsstand-web@.service on a socket that stays open across restarts."""
 
     def __init__(self, stack, folder):
         self.log = folder / "log"
@@ -74,7 +75,7 @@ class Service:
         wait_until(lambda: self.log.read_text().count("Worker exiting") > exited, PROCESS_TIMEOUT)
 
     def stop(self):
-        """Stop the service within TimeoutStopSec."""
+        """Stop the service, and assert that it exits within TimeoutStopSec."""
         self.process.terminate()
         assert self.process.wait(float(values("newsstand-web@.service", "TimeoutStopSec")[0])) == 0
 
