@@ -74,7 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
     arguments = parser.parse_args()
     if unknown := set(arguments.measures) - set(MEASURES):
-        parser.error(f"{', '.join(sorted(unknown))}: unknown measure. Choose from: {', '.join(MEASURES)}.")
+        parser.error(f"{', '.join(sorted(unknown))}: unknown measurement. Choose from: {', '.join(MEASURES)}.")
     return arguments
 
 

@@ -1,7 +1,7 @@
 """Adds sites and posts to an installation by SQL, so that a million posts take minutes.
 
-All sites use the same texts in turn, so that their pages have the same length. Rows are stored in the order of
-publication with those of all sites mixed, as in a database where many sites publish at the same time.
+All sites use the same texts in the same order, so that their pages have the same length. The rows of all sites are
+stored together in the order of publication, as in a database where many sites publish at the same time.
 """
 
 import shutil
@@ -44,7 +44,7 @@ def slug(turn: int) -> str:
 
 
 def check_space(folder: Path, posts: int) -> None:
-    """Raises OSError when the folder has no space for so many posts."""
+    """Raise OSError when the folder has no space for `posts` posts."""
     needed, free = posts * BYTES_PER_POST, shutil.disk_usage(folder).free
     if free < needed:
         raise OSError(
@@ -54,7 +54,7 @@ def check_space(folder: Path, posts: int) -> None:
 
 
 def add(url: str, *batches: Batch) -> None:
-    """Add sites to the migrated PostgreSQL at `url`. They are served when all of their posts exist."""
+    """Add sites to the migrated PostgreSQL at `url`. The sites are not served before all their posts exist."""
     with _without_triggers(url) as connection:
         _store_texts(connection)
         for batch in batches:
@@ -85,7 +85,7 @@ def size(url: str) -> int:
 
 
 def last_page_placement(url: str, site: int) -> int:
-    """The key of the placement after which exactly one page of posts follows."""
+    """The key of a placement of this site that exactly one page of older posts follows."""
     below = (
         "SELECT id FROM blogs_placement WHERE site_id = %s AND NOT pinned ORDER BY published_at, id OFFSET 11 LIMIT 1"
     )
@@ -102,7 +102,7 @@ def _number(url: str, query: LiteralString, *parameters: int) -> int:
 
 @contextmanager
 def _without_triggers(url: str) -> Iterator[psycopg.Connection]:
-    """A connection without triggers: those of foreign keys and generations would take an hour for a million rows."""
+    """A connection that runs no triggers. For a million rows, triggers of foreign keys and generations take an hour."""
     with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET work_mem = '256MB'")
@@ -125,7 +125,7 @@ def _store_texts(connection: psycopg.Connection) -> None:
     connection.execute("ANALYZE texts")
 
 
-# `turn` counts the posts of a site from the newest, which is 1; the pages come last. `number` counts the rows.
+# `turn` counts the posts of a site from the newest, which is 1, and then its pages. `number` counts all rows.
 PLAN: list[LiteralString] = [
     "DROP TABLE IF EXISTS plan",
     """
@@ -142,7 +142,7 @@ PLAN: list[LiteralString] = [
     """,
     "CREATE INDEX ON plan (number)",
     "ANALYZE plan",
-    # Tags 1 to 8 are on every site, each of 900 further tags on a few sites. Tag 9 is OLD_TAG.
+    # Tags 1 to 8 are used on every site, and each of another 900 tags on a few sites. Tag 9 is OLD_TAG.
     """
     INSERT INTO blogs_tag (id, slug, name)
     SELECT n, 'common-' || n, 'Common ' || n FROM generate_series(1, 8) n
@@ -170,7 +170,7 @@ ROWS: list[LiteralString] = [
     WHERE plan.number > %(done)s AND plan.number <= %(until)s
     ORDER BY plan.number
     """,
-    # Every twentieth post is also placed on a second site: that of the next row.
+    # Every twentieth post is also placed on a second site, the site of the next row.
     """
     INSERT INTO blogs_placement (post_id, site_id, slug, published_at, pinned)
     SELECT plan.post_id, shown.site_id, shown.slug || texts.slug || '-' || plan.turn, plan.published_at, plan.is_page

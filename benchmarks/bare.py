@@ -1,4 +1,4 @@
-"""The limit: WSGI functions that only send prepared bytes, served by gunicorn with our configuration.
+"""WSGI functions that only send prepared bytes. They are the limit for a server with our configuration of gunicorn.
 
     gunicorn -c server/gunicorn.py "benchmarks.bare:one_get()"
 
@@ -34,7 +34,7 @@ def one_get() -> WSGIApplication:
 
 
 def memory() -> WSGIApplication:
-    """Send the same responses from memory."""
+    """Send the responses from memory."""
     keys, headers, client = _responses()
     bodies: dict[str, Any] = {path: client.get(key) for path, key in keys.items()}
     client.connection_pool.disconnect()  # the workers are forked from this process
@@ -56,7 +56,7 @@ def hello(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes
 
 
 def _responses() -> tuple[dict[str, str], dict[str, Headers], Any]:
-    """The keys and the headers by path, and a Redis client."""
+    """The keys by path, the headers by path, and a Redis client."""
     responses = json.loads(Path(os.environ["BARE_RESPONSES"]).read_text())
     keys = {path: response["key"] for path, response in responses.items()}
     headers = {path: [(name, value) for name, value in response["headers"]] for path, response in responses.items()}

@@ -24,7 +24,7 @@ def measure() -> Iterator[Figure]:
 
 
 def compare_with_limit(name: str, measured: Comparison, goal: float) -> Iterator[Figure]:
-    """The server as a fraction of the limit, in requests and in CPU time. Higher is better for both."""
+    """The rate of the server as a fraction of the limit, in requests and in CPU time. Higher is better for both."""
     one, limit = measured.one, measured.other
     rates = f"{one.rate:,.0f} of {limit.rate:,.0f} requests/s."
     yield Figure(f"{name}: requests/s of the limit", measured.rate, "×", goal, True, rates)
@@ -38,5 +38,5 @@ def _queries_of_a_hit(installation: Installation, server: Gunicorn, page: Page) 
         with Counter(installation.postgresql, installation.redis) as counter:
             hits = load.run(2).requests
     yield Figure("cached home: Redis commands of a hit", counter.redis_commands / hits, "", 1)
-    counted = f"{counter.statements} in {hits:,} hits; without those of the registry's own session."
+    counted = f"{counter.statements} in {hits:,} hits, not counting those of the registry's own session."
     yield Figure("cached home: SQL statements of a hit", counter.statements / hits, "", 0, reason=counted)

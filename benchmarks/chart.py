@@ -8,7 +8,7 @@ from benchmarks.figures import Figure
 # In pixels.
 ROW = 22
 NAMES = 430
-BARS = 300  # the longest bar
+BARS = 300  # length of the longest bar
 VALUES = 210
 TOP = 34
 

@@ -1,4 +1,4 @@
-"""Counts Redis commands and SQL statements with the servers' own means: statistics of Redis, log of PostgreSQL."""
+"""Counts Redis commands by the statistics of Redis, and SQL statements by the log of PostgreSQL."""
 
 import re
 from typing import Any, Self
@@ -14,7 +14,7 @@ _STATEMENT = re.compile(rb"^.*?\[(?P<session>[0-9]+)\] LOG:  (?:statement|execut
 
 
 class Counter:
-    """Counts during a `with` block. Then has `redis_commands` and `statements`, without those of registries."""
+    """Counts during a `with` block. Then sets `redis_commands` and `statements`, which exclude those of registries."""
 
     def __init__(self, postgresql: PostgreSQL, redis_server: Redis) -> None:
         self.postgresql = postgresql
@@ -24,7 +24,7 @@ class Counter:
     def __enter__(self) -> Self:
         self._log_statements("all")
         self._logged_before = self.postgresql.log.stat().st_size
-        self._redis_commands()  # the first call opens the connection, which sends commands itself
+        self._redis_commands()  # the first call opens the connection, which also sends commands
         self._sent_before = self._redis_commands()
         return self
 
@@ -48,7 +48,7 @@ class Counter:
 
 
 def statements(log: bytes) -> int:
-    """The number of statements in the log that are not of a registry. Lines that begin with a tab continue a record."""
+    """The number of logged statements without those of registries. A line that begins with a tab continues a record."""
     sessions: dict[bytes, list[bytes]] = {}
     for record in re.split(rb"\n(?!\t)", log):
         if match := _STATEMENT.match(record):

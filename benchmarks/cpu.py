@@ -9,17 +9,17 @@ _OF_A_PROCESS = 2  # CPUCLOCK_SCHED of Linux: the time of all threads, including
 
 
 def times(processes: Iterable[Process]) -> dict[int, float]:
-    """Seconds in user and system mode, by process id."""
+    """CPU time in seconds, in user and system mode, by process id."""
     return {pid: _seconds(pid) for process in processes for pid in family(process)}
 
 
 def spent(before: dict[int, float], after: dict[int, float]) -> float:
-    """Seconds between two calls of `times`, without those of processes that ended in between."""
+    """CPU time in seconds between two calls of `times`, without the time of processes that ended in between."""
     return sum(seconds - before.get(pid, 0) for pid, seconds in after.items())
 
 
 def family(process: Process) -> list[int]:
-    """The ids of the process and its children: workers of gunicorn, sessions of PostgreSQL."""
+    """The ids of the process and of its children, which are the workers of gunicorn or the sessions of PostgreSQL."""
     if process.process is None:
         raise RuntimeError(f"{process.name} is not running.")
     return [process.process.pid, *children(process.process.pid)]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Figure(NamedTuple):
-    """A figure without a value could not be measured. One without a goal is informative."""
+    """A measured value. Without a value it could not be measured. Without a goal it is only informative."""
 
     name: str
     value: float | None
@@ -38,5 +38,5 @@ class Figure(NamedTuple):
 
     @property
     def line(self) -> str:
-        """The row in the terminal."""
+        """The line that the terminal shows."""
         return f"{self.name:<70} {self.shown:>7} {self.unit:<11}{self.verdict}".rstrip()

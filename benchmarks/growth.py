@@ -19,7 +19,7 @@ from benchmarks.load import Page, Response, UnexpectedResponse, fetch
 from benchmarks.pairs import Side, compare, side
 from devstack.processes import status, wait_until
 
-# Every list of every site fills a page, so that pages have the same length.
+# The sites have enough posts to fill a page of every list, so that pages have the same length.
 TWO = Batch(range(1, 3), posts=200, days=2.5)
 THOUSAND = Batch(range(3, 1_001), posts=200, days=2.5)
 TEN_THOUSAND = Batch(range(1_001, 10_000), posts=78, days=2.5)
@@ -27,7 +27,7 @@ LARGE = Batch(range(10_000, 10_001), posts=100_000, days=0.05)
 
 ALL = (TWO, THOUSAND, TEN_THOUSAND, LARGE)
 
-# Sites whose rows are neither the first nor the last of the tables.
+# Sites whose rows are neither the first nor the last in their tables.
 AMONG_TWO, AMONG_THOUSAND, AMONG_TEN_THOUSAND, LARGE_SITE = 2, 500, 5_000, 10_000
 
 LAST_MONTH = datetime.now(UTC).replace(day=1) - timedelta(days=1)
@@ -41,11 +41,11 @@ PAGES = {
 CACHED = ("home", "post", "feed")
 
 UNCACHED_GOAL, DEEP_GOAL, CACHED_GOAL = 1.15, 1.5, 1.05
-# One request at a time: of identical parallel requests, one is rendered and its response serves all.
+# One request at a time: the server renders identical parallel requests only once.
 RENDERING = {"DJANGO_SETTINGS_MODULE": "benchmarks.uncached"}
 UNCACHED_PACE = (15, 0.5)  # pairs, seconds of each turn
 CACHED_PACE = (15, 0.4)
-MAX_DIFFERENCE = 0.05  # of the lengths of two pages that are compared
+MAX_DIFFERENCE = 0.05  # between the lengths of two compared pages, as a fraction
 
 WHY_OLD_TAG = (
     "The tag is common on other sites, but here it is on the oldest 15 of 100,000 posts only. PostgreSQL reads all"
@@ -89,11 +89,11 @@ class Trial:
             )
 
     def _wait_until_served(self, host: str) -> None:
-        """Loading thousands of new sites may take longer than a request waits for the registry."""
+        """Repeat the request: loading thousands of new sites may take longer than a request waits for the registry."""
         wait_until(lambda: all(status(server.port, host) == 200 for server in (self.growing, self.growing_cached)))
 
     def last_page(self, placement: int) -> Figure:
-        """The last page of the large site's list, compared with the first page of the small site."""
+        """Compare the last page of the large site's list with the first page of the small site."""
         page = _page(LARGE_SITE, f"/?before={placement}")
         return self._uncached("growth: end of the list, site of 100,000", page, _page(AMONG_TWO, "/"), DEEP_GOAL)
 
@@ -122,7 +122,7 @@ def _page(site: int, path: str) -> Page:
 
 
 def _stored(server: Gunicorn, page: Page) -> Page:
-    """Store the page in the cache. The result requires a hit for each response."""
+    """Store the page in the cache. The returned page requires a hit for each response."""
     fetch(server.port, page)
     return page._replace(marker=HIT)
 
@@ -135,7 +135,7 @@ def _figure(name: str, one: Side, other: Side, pace: tuple[int, float], goal: fl
 
 
 def _check_lengths(*responses: Response) -> None:
-    """Raises UnexpectedResponse when the lengths differ, because then the costs are not comparable."""
+    """Raise UnexpectedResponse when the lengths differ, because then the costs are not comparable."""
     lengths = sorted(len(response.body) for response in responses)
     if lengths[-1] > lengths[0] * (1 + MAX_DIFFERENCE):
         raise UnexpectedResponse(f"Pages of {lengths} bytes cannot be compared.")

@@ -1,4 +1,4 @@
-"""An installation for measurements: PostgreSQL, Redis and the servers that are compared."""
+"""An installation for measurements: PostgreSQL, Redis and the servers to compare."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,13 +14,16 @@ from devstack.stack import Stack
 from devstack.traefik import Traefik
 from devstack.web import PROJECT, Web
 
-EMPTY = "empty"  # a migrated database, the template of others
+EMPTY = "empty"  # a migrated database, the template of the others
 FIRST, SECOND = "first.localhost", "second.localhost"
 POSTS = 10  # per site: a full home page
 
 
 class Gunicorn(Web):
-    """One worker of the class `worker`, which leaves a core to the load. WEB_WORKERS in `environment` changes it."""
+    """A gunicorn with one worker of the class `worker`, so that the load generator has a core.
+
+    WEB_WORKERS in `environment` changes the number of workers.
+    """
 
     def __init__(
         self, session: Session, name: str, environment: Mapping[str, str], application: str, worker: str
@@ -36,10 +39,10 @@ class Gunicorn(Web):
 
 
 class Installation:
-    """In a `with` block: a migrated PostgreSQL without sites, Redis and static files. No server is started yet."""
+    """In a `with` block, provides a migrated PostgreSQL without sites, Redis and static files. Starts no web server."""
 
     def __init__(self) -> None:
-        self._stack = Stack()  # its gunicorns and its demo are not started
+        self._stack = Stack()  # its gunicorns and its demo are not used
         self._servers: list[Gunicorn | Traefik] = []
 
     @property
@@ -83,7 +86,7 @@ class Installation:
         return self._run("manage.py", *arguments, **variables)
 
     def run(self, module: str, *arguments: str, **variables: str) -> str:
-        """The output of `python -m module`. Otherwise like `manage`."""
+        """The output of `python -m module`. Arguments and errors are those of `manage`."""
         return self._run("-m", module, *arguments, **variables)
 
     def create_database(self, name: str) -> str:
@@ -102,7 +105,7 @@ class Installation:
     def prepare(
         self, name: str, application: str = "server.wsgi", worker: str = "server.worker.Worker", **variables: str
     ) -> Gunicorn:
-        """Like `serve`, but not started. Use it to `launch` several and wait for all of them."""
+        """Like `serve`, but does not start the server. To start several at once, pass them to `launch`."""
         server = Gunicorn(self.session, name, self.environment | variables, application, worker)
         server.environment["SHARED_DEPLOYMENT"] = server.url
         self._servers.append(server)

@@ -16,7 +16,7 @@ from benchmarks.pairs import compare, side
 HIT = b"X-Cache: HIT"
 HOP_BY_HOP = ("connection", "date", "server")  # gunicorn adds these headers
 
-# Pages of the first site. Each response must come from the cache.
+# Pages of the first site. The load requires that each response comes from the cache.
 CACHED = {name: Page(FIRST, path, BROWSERS, marker=HIT) for name, path in PAGES.items()}
 
 
@@ -33,14 +33,14 @@ def measure() -> Iterator[Figure]:
 
 
 def serve(installation: Installation) -> tuple[Gunicorn, Gunicorn]:
-    """Our server with the pages of CACHED in its cache, and the limit, which sends the same responses with one GET."""
+    """Start our server with the pages of CACHED in its cache, and the limit, which gets each response from Redis."""
     ours = installation.serve("pages")
     responses = _store_responses(installation, ours)
     return ours, installation.serve("one-get", "benchmarks.bare:one_get()", BARE_RESPONSES=responses)
 
 
 def _store_responses(installation: Installation, server: Gunicorn) -> str:
-    """Store the responses of the server in Redis for benchmarks.bare. Return the path of the file with their keys."""
+    """Store the server's responses in Redis for benchmarks.bare. Return the path of the JSON file with their keys."""
     client = redis.Redis.from_url(installation.redis.url)
     described = {}
     for page in CACHED.values():

@@ -47,7 +47,7 @@ class LoadResult(NamedTuple):
 
 
 class Load:
-    """A number of connections to `port`, each with one pending request. Use it in a `with` block.
+    """Several connections to `port`, each with one pending request. Use it in a `with` block.
 
     The first response determines the length that all others must have.
     """
@@ -67,7 +67,7 @@ class Load:
             self._close(number)
 
     def run(self, seconds: float) -> LoadResult:
-        """Send requests for so many seconds, and wait for all responses. Raises UnexpectedResponse and OSError."""
+        """Send requests for `seconds`, and wait for all responses. Raises UnexpectedResponse and OSError."""
         numbers = range(len(self._open))
         began = time.perf_counter()
         deadline = began + seconds
@@ -123,7 +123,7 @@ def connect(port: int) -> socket.socket:
 
 
 def read_response(connection: socket.socket) -> Response:
-    """Raises UnexpectedResponse when the response is incomplete or has no Content-Length."""
+    """Read one response. Raises UnexpectedResponse when it is incomplete or has no Content-Length."""
     received = b""
     while (end := received.find(b"\r\n\r\n")) < 0:
         received += _more(connection)

@@ -15,34 +15,34 @@ WARM_UP = 0.5  # seconds
 class Side(NamedTuple):
     page: Page
     port: int
-    processes: Sequence[Process]  # whose CPU time is measured, with that of their children
+    processes: Sequence[Process]  # their CPU time and that of their children is measured
     keep_alive: bool = True
     connections: int = 4  # pending requests
-    others: Sequence[Process] = ()  # whose CPU time is measured separately
+    others: Sequence[Process] = ()  # their CPU time is measured separately
 
 
 class Measured(NamedTuple):
     rate: float  # requests per second
     cpu: float  # milliseconds of CPU time per request
-    others: float  # the same for the other processes
+    others: float  # milliseconds of CPU time of the other processes per request
 
 
 class Comparison(NamedTuple):
-    """One server compared with the other. Each number is the median of the pairs."""
+    """The result of a comparison of two servers. Each number is the median of the pairs."""
 
-    rate: float  # as a multiple of the other's
-    cpu: float  # as a multiple of the other's
+    rate: float  # as a multiple of the rate of the other server
+    cpu: float  # as a multiple of the CPU time of the other server
     one: Measured
     other: Measured
 
 
 def side(server: Process, page: Page, *further: Process, keep_alive: bool = True) -> Side:
-    """A page of this server. The CPU time of the `further` processes is added to that of the server."""
+    """A page of this server. The CPU time of the processes `further` is added to that of the server."""
     return Side(page, server.port, [server, *further], keep_alive)
 
 
 def compare(one: Side, other: Side, pairs: int = 31, seconds: float = 0.4) -> Comparison:
-    """Run each side `pairs` times for so many seconds, in turns. Raises UnexpectedResponse."""
+    """Run the two sides in turns, each `pairs` times for `seconds`. Raises UnexpectedResponse."""
     taken: tuple[list[Measured], list[Measured]] = ([], [])
     with ExitStack() as stack:
         loads = [stack.enter_context(_load(each)) for each in (one, other)]

@@ -2,7 +2,7 @@
 
     python -m benchmarks.posts HOST COUNT
 
-adds so many of them to a site.
+adds COUNT posts to the site at HOST.
 """
 
 import sys
@@ -74,7 +74,7 @@ def text(number: int) -> Text:
 
 
 def texts(count: int) -> list[Text]:
-    """That many texts, the newest first."""
+    """`count` texts, the newest first."""
     return [text(number) for number in range(count)]
 
 
@@ -93,7 +93,7 @@ def _sentence(number: int) -> str:
 
 
 def store(host: str, count: int) -> None:
-    """Publish that many posts on this site, one per hour."""
+    """Publish `count` posts on the site at `host`, one per hour."""
     from django.contrib.sites.models import Site
     from django.db import transaction
     from django.utils import timezone

@@ -1,6 +1,6 @@
 """Figure 4: the cost of rendering a page, as a multiple of the minimum cost of a request. Both use sync workers.
 
-The goals apply to the web processes. PostgreSQL's CPU time, which includes the registry's queries, is a note.
+The goals apply to the web processes. PostgreSQL's CPU time is only reported; it includes the queries of the registry.
 
 python -m benchmarks rendering
 """

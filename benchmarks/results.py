@@ -62,7 +62,7 @@ def table(described: dict[str, Any]) -> str:
 
 
 def machine() -> str:
-    """A description of the hardware, without names."""
+    """A description of the hardware without the name of the machine."""
     processor = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     name = f", {processor[1]}" if processor else ""
@@ -70,7 +70,7 @@ def machine() -> str:
 
 
 def commit() -> str:
-    """The measured commit, with "-dirty" when the checkout differs from it."""
+    """The measured commit. "-dirty" is appended when the checkout differs from it."""
     command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True).stdout.strip()
 

@@ -1,4 +1,4 @@
-"""Adds sites without posts by SQL, a hundred thousand in seconds: site-1.localhost, site-2.localhost …"""
+"""Adds sites without posts (site-1.localhost, site-2.localhost …) by SQL, a hundred thousand of them in seconds."""
 
 from collections.abc import Mapping
 from typing import LiteralString, Protocol
@@ -15,7 +15,7 @@ def host(site: int) -> str:
 
 
 def add(cursor: Cursor, ids: range) -> None:
-    """Add a live site for each id; the ids must be unused. Running processes notice them, even without triggers."""
+    """Add a live site for each id. The ids must be unused. Running processes notice the sites even without triggers."""
     for statement in _SITES:
         cursor.execute(statement, {"first": ids[0], "last": ids[-1]})
 
@@ -35,7 +35,7 @@ _SITES: list[LiteralString] = [
     SELECT id, gen_random_uuid(), 'One of many', 'en', 'UTC', 'terminal', '#0b6e4f', '', 10, 'allow', 'live'
     FROM django_site WHERE id BETWEEN %(first)s AND %(last)s
     """,
-    # With triggers enabled, these rows exist already.
+    # If triggers are enabled, they have already inserted these rows.
     """
     INSERT INTO tenancy_generation (site_id, transaction, value)
     SELECT id, pg_current_xact_id()::text::bigint, gen_random_uuid()

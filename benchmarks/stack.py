@@ -1,4 +1,4 @@
-"""How soon a new site is routed, and how many requests fail during a reload, a killed worker, a move and a roll.
+"""Measures how soon Traefik routes a new site, and how many requests fail during a reload, a kill, a move and a roll.
 
     python -m benchmarks.stack
 
@@ -56,7 +56,7 @@ def measure(stack: Stack) -> Iterator[Figure]:
 
 
 def routing(stack: Stack) -> Iterator[Figure]:
-    """Both times begin at the end of the command, shortly after the commit."""
+    """The times until a new site is routed. They begin at the end of the command, shortly after the commit."""
     served, routed = [], []
     for number in range(SITES):
         host = f"new-{number}.localhost"
@@ -69,7 +69,7 @@ def routing(stack: Stack) -> Iterator[Figure]:
 
 
 def failed_requests(stack: Stack, name: str, event: Callable[[Stack], None], after: float) -> Iterator[Figure]:
-    """The failed requests before, during and until `after` seconds after an event."""
+    """The number of requests that fail before and during an event, and in the `after` seconds after it."""
     with Readers(stack.traefik.port, [TECHBLOG, FINANCEBLOG], after=after) as readers:
         event(stack)
     yield Figure(f"{name}: failed of {len(readers.requests)} requests", len(readers.failed), "requests", 0)

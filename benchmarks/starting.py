@@ -1,4 +1,4 @@
-"""Figure 8: the time from the start to the first response, the memory of two workers, the size of a page.
+"""Figure 8: the time from the start to the first response, the memory of two workers, and the size of a page.
 
 python -m benchmarks starting
 """
@@ -46,20 +46,20 @@ def _start(server: Gunicorn) -> float:
 
 
 def _warm_up(server: Gunicorn) -> None:
-    """Send requests on so many connections that both workers get some."""
+    """Send requests on enough connections that both workers get requests."""
     for path in ("/", POST, "/feed/"):
         with Load(server.port, Page(TECHBLOG, path, BROWSERS), connections=16) as load:
             load.run(1)
 
 
 def memory(server: Gunicorn) -> float:
-    """Megabytes of all its processes. Shared memory is counted once."""
+    """The memory of all processes of the server in megabytes. Shared memory is counted once."""
     texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in cpu.family(server)]
     return sum(int(kilobytes) for text in texts for kilobytes in _PSS.findall(text)) * 1024 / 1e6
 
 
 def _bytes(server: Gunicorn, path: str) -> int:
-    """The size of the page and its stylesheets as they are sent to a browser."""
+    """The size in bytes of the page and its stylesheets as they are sent to a browser."""
     html = fetch(server.port, Page(TECHBLOG, path)).body.decode()
     paths = [path, *_STYLESHEET.findall(html)]
     return sum(len(fetch(server.port, Page(TECHBLOG, each, BROWSERS)).body) for each in paths)

@@ -1,4 +1,4 @@
-"""Figure 7: how long after a commit a request may begin and still get the previous state, over all processes.
+"""Figure 7: the longest time after a commit at which a request to any process still gets the previous state.
 
 python -m benchmarks visible
 """
@@ -21,10 +21,10 @@ from benchmarks.load import Page, UnexpectedResponse, connect, read_response
 GOAL = 0.25  # seconds
 HOSTS = 100_000
 FURTHER = range(1_001, 1_001 + HOSTS)  # ids, after those of the two blogs
-TRIALS = 130  # for more than a minute, in which a process re-reads every part of its map
-READ_INTERVAL = 0.005  # seconds between two reads of a process; without it, eight readers occupy both cores
+TRIALS = 130  # they take more than a minute, and in a minute a process re-reads every part of its map
+READ_INTERVAL = 0.005  # seconds between two reads of a process; without this pause, eight readers occupy both cores
 LAST_WAIT = 2  # seconds after the last change
-CHANGE_INTERVAL = 0.45  # seconds until the next change, with a varying addition against synchronisation
+CHANGE_INTERVAL = 0.45  # seconds until the next change; a varying addition prevents synchronisation with the processes
 
 _VERSION = re.compile(rb"Version ([0-9]+)")
 _CHANGE = "UPDATE blogs_post SET title = %s WHERE id = (SELECT post_id FROM blogs_placement WHERE slug = %s LIMIT 1)"
@@ -36,7 +36,7 @@ class Read(NamedTuple):
 
 
 class Stale(NamedTuple):
-    """How long after a commit any process still showed the previous state, in seconds."""
+    """The times in seconds after a commit for which any process still showed the previous state."""
 
     longest: float
     median: float
@@ -65,7 +65,7 @@ class Reader(threading.Thread):
             self.failure = failure
 
     def stop(self) -> None:
-        """Raises the error that ended the reader early."""
+        """Stop the reader. Raises the error that ended it early, if there is one."""
         self._stopped.set()
         self.join()
         if self.failure:
@@ -124,9 +124,9 @@ def _changes(database: str) -> Iterator[float]:
 
 
 def stale_times(commits: Sequence[float], reads: Sequence[Read]) -> list[float]:
-    """For each commit, the latest start of a read that did not show it, in seconds after the commit; 0 without one.
+    """For each commit: seconds until the start of the last read that did not show it yet; 0 if every read showed it.
 
-    `commits[0]` made version 1. Raises UnexpectedResponse when no read shows the last version.
+    `commits[0]` created version 1. Raises UnexpectedResponse when no read shows the last version.
     """
     if not reads or reads[-1].version != len(commits):
         raise UnexpectedResponse("No read shows the last change.")
@@ -138,7 +138,7 @@ def stale_times(commits: Sequence[float], reads: Sequence[Read]) -> list[float]:
 
 
 def add_hosts(database: str) -> None:
-    """Add HOSTS live sites without posts. Triggers are disabled, because no server is running that must be told."""
+    """Add HOSTS live sites without posts. Triggers are disabled, because no server is running that needs them."""
     with psycopg.connect(database) as connection:
         connection.execute("SET session_replication_role = replica")
         sites.add(connection, FURTHER)

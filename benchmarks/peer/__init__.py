@@ -25,7 +25,7 @@ def measure() -> Iterator[Figure]:
     install()
     with two_blogs() as installation, peer(installation) as wagtail:
         servers = (installation.postgresql, installation.redis)
-        # One request at a time: of identical parallel requests, ours renders one and uses its response for all.
+        # One request at a time: our server renders identical parallel requests only once.
         theirs = wagtail.serve("wagtail", page_cache=False, worker="sync")
         ours = installation.serve("ours", worker="sync", DJANGO_SETTINGS_MODULE="benchmarks.uncached")
         for name, path in PAGES.items():

@@ -1,4 +1,4 @@
-"""Wagtail in its own virtual environment, with the servers of an installation."""
+"""Runs Wagtail in its own virtual environment, with PostgreSQL and Redis of an installation."""
 
 import json
 import os
@@ -106,7 +106,7 @@ def _create_database(installation: Installation) -> str:
 
 
 def _posts() -> list[dict[str, object]]:
-    """The posts of benchmarks.posts, rendered by our code, so that both show the same HTML."""
+    """The posts of benchmarks.posts, rendered by our code, so that both servers show the same HTML."""
     now = datetime.now(UTC)
     return [
         {

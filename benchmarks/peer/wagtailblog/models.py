@@ -1,4 +1,4 @@
-"""A blog as in Wagtail's tutorial: a home page, posts below it with tags and authors, a look for each site.
+"""A blog as in Wagtail's tutorial: a home page, posts with tags and authors below it, and a style for each site.
 
 Lists use a fixed number of queries.
 """

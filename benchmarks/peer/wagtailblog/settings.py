@@ -4,7 +4,7 @@ import os
 
 import dj_database_url
 
-# Whether pages come from the page cache. Without it, each request renders its page.
+# Whether pages come from the page cache. If not, each request renders its page.
 PAGE_CACHE = os.environ["PAGE_CACHE"] == "yes"
 
 ALLOWED_HOSTS = ["*"]
