@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Membership, Role
 from blogs import publishing
 from blogs.models import Author, Image, Placement, Post, Tag
-from tests.support.admin import errors, fields, saved, send
+from tests.support.admin import errors, fields, form_of, saved, send
 from tests.support.pictures import picture
 
 pytestmark = pytest.mark.rollback
@@ -130,6 +130,20 @@ def test_an_author_cannot_edit_their_own_post_once_it_is_scheduled(techblog, aut
     placement = publish("Soon", on=techblog, at=timezone.now() + timedelta(days=1), created_by=author)
 
     assert admin_as(author).post(change(placement.post), {"title": "Taken"}).status_code == 403
+
+
+def test_an_author_who_unpins_a_placement_at_home_gets_the_reason_and_keeps_the_text(
+    techblog, financeblog, author, editor, publish, admin_as
+):
+    Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)  # so that the form has the field
+    post = publish("Mine", on=techblog, at=None, pinned=True, created_by=author).post
+    unpinned = {"title": "Typed", "placements-0-pinned": ""}
+
+    response = send(admin_as(author), change(post), **unpinned)
+    assert "Only editors of techblog.test can publish, schedule or pin there" in errors(response)
+    assert form_of(response)["title"] == "Typed"
+    assert saved(send(admin_as(editor), change(post), **unpinned))
+    assert (Post.objects.get().title, post.placements.get().pinned) == ("Typed", False)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -528,6 +542,19 @@ def test_only_an_editor_of_all_homes_of_an_authors_posts_changes_that_author(
     shared.save()
     assert client.post(f"/blogs/author/{author.pk}/change/", {"name": "Mine"}).status_code == 403
     assert "user" not in fields(client, "/blogs/author/add/")
+
+
+def test_an_author_who_also_wrote_for_another_home_is_changed_only_by_an_editor_of_both(
+    techblog, financeblog, editor, publish, admin_as
+):
+    ada = Author.objects.create(slug="ada", name="Ada")
+    for site in (techblog, financeblog):
+        publish("Hello", on=site).post.authors.add(ada)
+    address = f"/blogs/author/{ada.pk}/change/"
+
+    assert admin_as(editor).post(address, {"name": "Mine"}).status_code == 403
+    Membership.objects.create(user=editor, site=financeblog, role=Role.EDITOR)
+    assert saved(send(admin_as(editor), address, name="Mine"))
 
 
 def test_a_redirect_to_a_path_or_an_absolute_url_is_accepted(techblog, editor, admin_as):

@@ -87,6 +87,27 @@ def test_another_save_before_the_conflict_is_resolved_is_a_second_conflict(post,
     assert Post.objects.get().title == "My title"
 
 
+def test_their_value_that_the_conflict_form_kept_does_not_replace_a_later_one(post, editor, owner, admin_as, window):
+    publishing.edit_post(post, {"excerpt": "Their excerpt"}, by=owner, version=1)
+    client = admin_as(editor)
+    response = client.post(change(post), window | {"title": "My title"})
+    publishing.edit_post(post, {"excerpt": "Their second excerpt"}, by=owner, version=2)
+
+    again = client.post(change(post), form_of(response))
+    assert "Only they changed: Excerpt." in again.content.decode()
+    assert saved(client.post(change(post), form_of(again)))
+
+    assert (Post.objects.get().title, Post.objects.get().excerpt) == ("My title", "Their second excerpt")
+
+
+def test_a_box_of_a_field_that_the_form_lacks_takes_nothing(post, editor, admin_as, window):
+    forged = {"take_theirs": ["saved_by", "nothing"], "title": "My title"}
+
+    assert saved(admin_as(editor).post(change(post), window | forged))
+
+    assert (Post.objects.get().title, Post.objects.get().saved_by) == ("My title", editor)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_save_between_the_validation_and_the_lock_is_a_conflict(post, editor, owner, admin_as, window, monkeypatch):
     edit_post = publishing.edit_post

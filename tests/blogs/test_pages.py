@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
+from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -186,6 +187,31 @@ def test_changing_a_slug_adds_a_redirect_on_that_site_only_and_never_a_chain_of_
     publishing.change_placement(placement, {"slug": "ledgers"}, by=None)
     assert visit(techblog, "/ledgers/").status_code == 200
     assert visit(techblog, "/third/")["Location"] == "/ledgers/"
+
+
+def test_a_slug_that_returns_and_is_unpublished_gets_404_and_does_not_redirect_to_itself(techblog, publish, visit):
+    placement = publish("Hello", on=techblog)
+    for slug in ("other", "hello"):
+        publishing.change_placement(placement, {"slug": slug}, by=None)
+    assert visit(techblog, "/other/")["Location"] == "/hello/"
+
+    publishing.unpublish(placement, by=None)
+
+    assert visit(techblog, "/hello/").status_code == 404
+
+
+def test_a_changed_slug_leaves_redirects_of_other_sites_with_the_same_paths(techblog, financeblog, publish, visit):
+    placement = publish("Hello", on=techblog)
+    for site in (techblog, financeblog):
+        Redirect.objects.create(site=site, old_path="/old/", new_path="/hello/")
+        Redirect.objects.create(site=site, old_path="/new/", new_path="/elsewhere/")
+
+    publishing.change_placement(placement, {"slug": "new"}, by=None)
+
+    assert visit(techblog, "/old/")["Location"] == "/new/"
+    assert visit(techblog, "/new/").status_code == 200
+    assert visit(financeblog, "/old/")["Location"] == "/hello/"
+    assert visit(financeblog, "/new/")["Location"] == "/elsewhere/"
 
 
 def test_changing_the_slug_of_a_draft_adds_no_redirect(techblog, publish, visit):

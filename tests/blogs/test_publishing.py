@@ -1,9 +1,11 @@
 """Which changes of posts and placements blogs/publishing.py allows each role, and what each call stores."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Membership, Role
@@ -11,6 +13,7 @@ from blogs import publishing
 from blogs.models import Author, Image, Placement, Post, Tag
 from blogs.slugs import free_slug
 from tests.support.pictures import picture
+from tests.support.timing import InThreads
 
 pytestmark = pytest.mark.rollback
 
@@ -46,6 +49,22 @@ def test_an_author_creates_posts_only_on_a_site_where_they_have_a_role(techblog,
     assert list(Post.objects.values_list("title", "created_by", "saved_by")) == [("Mine", author.pk, author.pk)]
 
 
+def test_only_the_operator_names_another_user_as_creator_of_a_post(techblog, author, owner):
+    for user, creator in ((author, author), (None, owner)):
+        post = Post(home=techblog, title="Hello", created_by=owner)
+        publishing.create_post(post, by=user)
+        assert Post.objects.get(pk=post.pk).created_by == creator
+
+
+def test_only_the_operator_stores_a_cover_without_alt_text(techblog, author):
+    with pytest.raises(ValidationError, match="Describe the cover"):
+        publishing.create_post(Post(home=techblog, title="Hello"), by=author, new_cover=picture())
+    post = Post(home=techblog, title="Hello")
+    publishing.create_post(post, by=None, new_cover=picture())
+
+    assert Post.objects.get().cover
+
+
 def test_an_edit_stores_its_changes_and_increments_the_version(techblog, editor, publish):
     post = publish("Hello", on=techblog, excerpt="Kept").post
     tags, ada = {"python": "Python"}, Author.objects.create(slug="ada", name="Ada")
@@ -71,7 +90,19 @@ def test_only_a_change_of_the_text_sets_the_update_time_that_readers_see(techblo
 
     unchanged = {"title": "Hello", "body": "Text.", "tags": {"a": "A"}}
     assert publishing.edit_post(post, unchanged, by=None, version=1).updated_at == long_ago
-    assert publishing.edit_post(post, {"body": "New"}, by=None, version=2).updated_at > long_ago
+    for number, field in enumerate(("title", "excerpt", "body")):
+        Post.objects.update(updated_at=long_ago)
+        assert publishing.edit_post(post, {field: "New"}, by=None, version=2 + number).updated_at > long_ago, field
+
+
+def test_an_edit_of_tags_authors_or_the_kind_alone_makes_the_version_before_it_old(techblog, editor, publish):
+    post = publish("Hello", on=techblog).post
+    ada = Author.objects.create(slug="ada", name="Ada")
+
+    for version, changes in enumerate(({"tags": {"python": "Python"}}, {"authors": [ada]}, {"kind": "page"}), 1):
+        publishing.edit_post(post, changes, by=editor, version=version)
+        with pytest.raises(publishing.Conflict):
+            publishing.edit_post(post, {"tags": {}, "authors": []}, by=editor, version=version)
 
 
 def test_an_edit_of_an_old_version_is_a_conflict_and_writes_nothing(techblog, editor, owner, publish):
@@ -215,6 +246,17 @@ def test_a_placement_that_changed_since_it_was_read_is_not_removed(techblog, edi
     assert not Placement.objects.exists()
 
 
+def test_a_conflict_shows_what_is_stored_only_to_users_who_may_edit_it(techblog, editor, stranger, publish):
+    placement = publish("Hello", on=techblog)
+    stale = {"slug": "read-long-ago"}
+
+    for user, refusal in ((editor, publishing.Conflict), (stranger, PermissionDenied)):
+        with pytest.raises(refusal):
+            publishing.edit_post(placement.post, {"title": "Late"}, by=user, version=0)
+        with pytest.raises(refusal):
+            publishing.change_placement(placement, {"slug": "late"}, by=user, seen=stale)
+
+
 def test_authors_cannot_change_or_remove_public_placements_or_those_of_other_authors(techblog, author, publish):
     foreign_draft = publish("Foreign draft", on=techblog, at=None)
     own_live = publish("Own live", on=techblog, created_by=author)
@@ -246,13 +288,62 @@ def test_an_author_who_is_an_editor_of_another_site_places_a_draft_on_both_sites
     assert list(post.placements.order_by("site").values_list("site", flat=True)) == [techblog.pk, financeblog.pk]
 
 
-def test_an_author_moves_their_own_draft_to_another_site_where_they_are_an_author(
+def test_an_author_who_is_editor_elsewhere_publishes_a_draft_there_and_places_it_at_home_in_one_step(
     techblog, financeblog, author, publish
 ):
-    Membership.objects.create(user=author, site=financeblog, role=Role.AUTHOR)
+    Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
+    there = publish("Mine", on=financeblog, at=None, home=techblog, created_by=author)
+    live = publishing.PlacementEdit(there, {"published_at": timezone.now()})
+
+    publishing.arrange(there.post, edited=[live], new=[Placement(post=there.post, site=techblog)], by=author)
+
+    assert list(there.post.placements.order_by("site").values_list("site", flat=True)) == [techblog.pk, financeblog.pk]
+    with pytest.raises(PermissionDenied):
+        publishing.edit_post(there.post, {"title": "No longer a draft"}, by=author, version=1)
+
+
+def test_an_author_moves_their_own_draft_only_to_a_site_where_they_are_an_author(
+    techblog, financeblog, author, publish
+):
     draft = publish("Draft", on=techblog, at=None, created_by=author).post
 
-    assert publishing.edit_post(draft, {"home": financeblog}, by=author, version=1).home == financeblog
+    with pytest.raises(ValidationError, match="Only editors of financeblog"):
+        publishing.edit_post(draft, {"home": financeblog}, by=author, version=1)
+    Membership.objects.create(user=author, site=financeblog, role=Role.AUTHOR)
+    fresh = type(author).objects.get(pk=author.pk)
+
+    assert publishing.edit_post(draft, {"home": financeblog}, by=fresh, version=1).home == financeblog
+
+
+def test_a_home_that_was_changed_in_memory_alone_gives_no_permission(techblog, financeblog, member, publish):
+    post, guest = publish("Hello", on=techblog).post, member("editor", of=financeblog)
+    post.home = financeblog
+
+    with pytest.raises(PermissionDenied):
+        publishing.place(Placement(post=post, site=financeblog), by=guest)
+    Post.objects.update(home=financeblog)
+    publishing.place(Placement(post=post, site=financeblog), by=guest)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_author_cannot_edit_a_draft_while_an_editor_publishes_it(techblog, author, editor, publish):
+    draft = publish("Mine", on=techblog, at=None, created_by=author)
+    publishing.edit_post(draft.post, {"title": "Edited"}, by=author, version=1)
+
+    def edit():
+        try:
+            publishing.edit_post(draft.post, {"title": "Too late"}, by=author, version=2)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        publishing.publish(draft, by=editor)
+        editing = InThreads(edit)
+        time.sleep(0.3)
+        assert editing.are_running()
+    with pytest.raises(PermissionDenied):
+        editing.results()
+    assert Post.objects.get().title == "Edited"
 
 
 def test_an_editor_can_unpublish_an_old_placement_whose_slug_is_now_reserved(techblog, editor, publish):
