@@ -27,6 +27,11 @@ def sets_cookies(request):
 
 
 @dynamic_view
+def writes_cookie_header(request):
+    return HttpResponse("Page.", headers={"Set-Cookie": "seen=yes", "X-Kept": "yes"})
+
+
+@dynamic_view
 @public_page()
 def declared_public(request):
     return HttpResponse("Page.")
@@ -45,6 +50,7 @@ DYNAMIC = [
     path("-/form/", form),
     path("-/other/", form),
     path("-/cookies/", sets_cookies),
+    path("-/cookie-header/", writes_cookie_header),
     path("-/public/", declared_public),
     path("-/broken/", broken),
     path("-/nested/", include([path("form/", form)])),

@@ -11,7 +11,7 @@ from django.test import Client
 
 from blogs.pages import urls
 from tenancy import checks, lifecycle
-from tenancy.dynamic import TOKEN_FIELD, TOKEN_MAX_AGE
+from tenancy.dynamic import TOKEN_FIELD, TOKEN_MAX_AGE, form_token
 from tests.support.dynamic_urls import DYNAMIC, FORM, MISPLACED, OTHER, OUTSIDE
 from tests.support.pagecache.observing import entries
 from tests.support.processes import until_all_know
@@ -118,6 +118,18 @@ def test_other_methods_get_405(techblog, method):
     assert response["Allow"] == "GET, HEAD, POST"
 
 
+def test_a_token_is_given_only_on_a_page_below_the_prefix_for_a_form_below_it(techblog, rf):
+    def given(page, action):
+        request = rf.get(page)
+        request.site = techblog
+        return form_token(request, action)
+
+    assert post(given(OTHER, FORM)).status_code == 200
+    for page, action in (("/", FORM), (FORM, "/"), (FORM, OUTSIDE)):
+        with pytest.raises(ImproperlyConfigured, match="both must be below /-/"):
+            given(page, action)
+
+
 # -- what the prefix gives, and to which paths -----------------------------------------------------------------------
 
 
@@ -196,6 +208,14 @@ def test_a_view_below_the_prefix_neither_sets_nor_sees_a_cookie(techblog, caplog
     assert "Set-Cookie" not in read(SITE, "/-/cookies/").headers
 
 
+def test_a_cookie_that_a_view_below_the_prefix_writes_as_a_header_is_removed_and_other_headers_stay(techblog, caplog):
+    response = client().get("/-/cookie-header/")
+
+    assert response["X-Kept"] == "yes"
+    assert "Set-Cookie" not in response.headers
+    assert "they are removed" in caplog.text
+
+
 def test_the_body_of_a_post_is_bounded(techblog, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.MAX_REQUEST_BODY = 1000, 5000
     token = token_of()
@@ -207,6 +227,14 @@ def test_the_body_of_a_post_is_bounded(techblog, settings):
 def test_a_slug_cannot_take_the_prefix(techblog, publish):
     with pytest.raises(ValidationError, match="/-/"):
         publish("Dash", on=techblog, slug="-")
+
+
+def test_a_page_whose_slug_begins_with_a_dash_is_not_below_the_prefix(techblog, publish):
+    publish("Dash", on=techblog, slug="-x")
+
+    assert [read(SITE, "/-x/").headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
+    assert client().post("/-x/").status_code == 405
+    assert client().get("/-/x/")["Cache-Control"] == "no-store"
 
 
 def test_a_view_whose_path_and_decorator_disagree_is_an_error():
