@@ -10,8 +10,10 @@ import pytest
 from django.contrib.sites.models import Site
 from django.db import connection, connections, transaction
 
+from blogs.models import Tag
 from tenancy import lifecycle
 from tenancy.models import Domain, SiteSettings
+from tenancy.registry import site_registry
 from tenancy.registry.site_registry import LONG_TIMEOUT, SHORT_TIMEOUT, registry
 from tests.support import servers
 from tests.support.pagecache.observing import locked
@@ -198,6 +200,34 @@ def test_transactions_on_the_same_sites_neither_wait_for_each_other_nor_deadlock
         thread.join()
 
     assert errors == []
+
+
+@pytest.fixture
+def generation(techblog, monkeypatch):
+    """generation(): of the techblog in this process, which reads changes of other processes once an hour."""
+    monkeypatch.setattr(site_registry, "QUERY_INTERVAL", 3600)
+    monkeypatch.setattr(site_registry, "MAX_AGE", 3600)
+    registry.expire()
+    yield lambda: registry.find("techblog.test").generation
+    registry.expire()
+
+
+def test_a_tag_that_a_post_gets_or_loses_is_known_at_once_to_the_process(generation, techblog, publish):
+    post, tag = publish("Hello", on=techblog).post, Tag.objects.create(slug="python", name="Python")
+
+    for change in (post.tags.add, post.tags.remove):
+        before = generation()
+        change(tag)
+        assert generation() != before
+
+
+def test_a_change_is_known_at_once_to_its_process_even_if_a_lookup_came_before_the_commit(generation, techblog):
+    before = generation()
+    with transaction.atomic():
+        techblog.save()
+        assert generation() == before
+
+    assert generation() != before
 
 
 def test_the_process_that_made_a_change_waits_for_a_slow_database(techblog):

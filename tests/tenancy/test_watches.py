@@ -9,7 +9,9 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection, connections
 
+from blogs.models import Tag
 from tenancy import checks
+from tenancy.changes import triggers
 
 pytestmark = pytest.mark.sqlite
 
@@ -141,3 +143,15 @@ def test_triggers_are_installed_only_in_the_database_of_the_watched_models(secon
     assert "django_session" in second_database.introspection.table_names()
     assert triggers_in(second_database) == set()
     assert triggers_in(connection)
+
+
+def test_a_watched_table_that_the_router_places_elsewhere_gets_no_triggers(second_database, settings):
+    with second_database.schema_editor() as editor:
+        editor.create_model(Tag)  # as in a database that once held everything
+    settings.DATABASE_ROUTERS = [Router("sessions")]
+    triggers.install(second_database)
+    assert triggers_in(second_database) == set()
+
+    settings.DATABASE_ROUTERS = [Router("blogs")]
+    triggers.install(second_database)
+    assert triggers_in(second_database)
