@@ -4,12 +4,14 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from unittest.mock import Mock
 
 import pytest
 from django_redis.cache import RedisCache
 
+from lib.redis import bytes_client
 from lib.redis.breaker import RETRY_INTERVAL
-from lib.redis.bytes_client import MAX_RESPONSE, TIMEOUT
+from lib.redis.bytes_client import MAX_RESPONSE, TIMEOUT, BoundedSocket
 from settings.caches import on_redis
 from tests.support import servers
 from tests.support.pagecache.rubbish import RubbishRedis, bulk, dripping
@@ -103,6 +105,36 @@ def test_a_response_that_arrives_byte_by_byte_ends_at_the_deadline():
     assert page is None
     assert took < TIMEOUT + 0.75  # a busy machine starts a thread late
     slow.stop()
+
+
+def test_a_login_and_its_first_command_share_one_deadline(scripted_server, monkeypatch):
+    """AUTH, SELECT and GET get their responses after 0.1, 0.2 and 0.3 s: each in time, the last one too late."""
+    url = scripted_server(b"", b"+OK\r\n")
+    monkeypatch.setattr(bytes_client, "TIMEOUT", 2)
+    assert cache_of(url).get("page") == b"OK"
+
+    monkeypatch.setattr(bytes_client, "TIMEOUT", 0.22)
+    assert cache_of(url).get("page") is None
+
+
+def test_each_part_of_a_response_is_awaited_until_the_deadline_of_the_whole(monkeypatch):
+    times = iter([0.0, 0.0, TIMEOUT * 0.75, TIMEOUT])
+    monkeypatch.setattr(bytes_client, "monotonic", lambda: next(times))
+    plain = Mock(**{"gettimeout.return_value": TIMEOUT, "recv.return_value": b"x"})
+    bounded = BoundedSocket(plain)
+
+    assert [bounded.recv(1), bounded.recv(1)] == [b"x", b"x"]
+    with pytest.raises(TimeoutError):
+        bounded.recv(1)
+    assert [call.args[0] for call in plain.settimeout.call_args_list] == [TIMEOUT, TIMEOUT * 0.25]
+
+
+def test_each_exchange_on_a_kept_connection_has_its_own_deadline_and_its_own_maximum_size():
+    cache, page = cache_of(servers.redis.url), b"x" * (MAX_RESPONSE // 2)
+    assert cache.set("page", page, 10)
+    time.sleep(TIMEOUT)
+
+    assert [cache.get("page") == page for _ in range(3)] == [True, True, True]
 
 
 def test_conditional_set_is_refused():
