@@ -56,3 +56,10 @@ def test_every_app_is_a_source_of_the_contract_against_settings():
     (forbidden,) = contracts("forbidden")
 
     assert {*forbidden["source_modules"], "server"} == set(configuration()["root_packages"])
+
+
+def test_everything_that_can_be_imported_beside_the_apps_is_forbidden_to_them():
+    (forbidden,) = contracts("forbidden")
+    importable = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {path.stem for path in ROOT.glob("*.py")}
+
+    assert set(forbidden["forbidden_modules"]) == importable - set(configuration()["root_packages"]) - {"manage"}
