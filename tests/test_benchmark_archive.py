@@ -1,4 +1,4 @@
-"""The benchmarks write rows by SQL, so a new column without a database default breaks them."""
+"""The benchmarks insert rows by SQL, so a new column without a default in the database would break them."""
 
 from django.db import connection
 

@@ -1,4 +1,4 @@
-"""Benchmarks count correct responses only, and report every figure, including those that miss their goal."""
+"""Benchmarks count only correct responses, and report every figure, including figures that miss their goal."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ FIGURES = [
 
 
 class Server(ThreadingHTTPServer):
-    """Sends the responses of `planned`, (status, body, headers), and then repeats the last one."""
+    """Sends the responses in `planned`, each (status, body, headers), and then repeats the last response."""
 
     daemon_threads = True
 
@@ -107,7 +107,7 @@ def test_a_closed_connection_ends_the_measurement(server):
         load(server(GOOD, (200, b"page", {"Connection": "close"})))
 
 
-def test_each_figure_is_written_with_its_goal_and_whether_it_was_met(tmp_path):
+def test_each_figure_is_written_with_its_goal_and_its_result(tmp_path):
     results.write(FIGURES, tmp_path)
     written = json.loads((tmp_path / "latest.json").read_text())
 
@@ -121,7 +121,7 @@ def test_each_figure_is_written_with_its_goal_and_whether_it_was_met(tmp_path):
     ]
 
 
-def test_the_table_and_the_chart_show_missed_figures_too(tmp_path):
+def test_the_table_and_the_chart_include_figures_that_miss_their_goal(tmp_path):
     results.write(FIGURES, tmp_path)
     table, chart = ((tmp_path / name).read_text() for name in ("latest.md", "latest.svg"))
 
@@ -130,7 +130,7 @@ def test_the_table_and_the_chart_show_missed_figures_too(tmp_path):
     assert chart.count('class="missed"') == 1  # a figure without a goal has no bar
 
 
-def test_a_stale_read_is_measured_from_the_first_commit_that_it_does_not_show():
+def test_the_age_of_a_stale_read_counts_from_the_first_commit_that_it_does_not_show():
     reads = [Read(0.9, 0), Read(1.1, 0), Read(1.3, 1), Read(2.05, 1), Read(2.2, 1), Read(2.4, 2)]
 
     assert max(stale_times([1.0, 2.0], reads)) == pytest.approx(0.2)
@@ -150,7 +150,7 @@ def test_statements_of_a_registry_are_not_counted():
     assert statements(log) == 2
 
 
-def test_the_texts_are_deterministic_and_have_the_length_of_a_post():
+def test_generated_texts_are_deterministic_and_as_long_as_a_typical_post():
     written = texts(100)
 
     assert written == texts(100)

@@ -1,4 +1,4 @@
-"""Tests in a real browser: login on a port, content security policy, width of pages on a phone."""
+"""Tests in a real browser: login on a host with a port, content security policy, and width of pages on a phone."""
 
 import shutil
 
@@ -45,7 +45,7 @@ def address(processes):
 
 @pytest.fixture
 def browse(monkeypatch):
-    """browse(width=…, dark=…): a page of a new browser context. Chromium resolves *.localhost to this machine."""
+    """browse(width=…, dark=…): open a page in a new browser context. Chromium resolves *.localhost to this machine."""
     # Playwright runs an event loop in this thread, so Django would refuse synchronous database access.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
@@ -58,7 +58,7 @@ def browse(monkeypatch):
         browser.close()
 
 
-def test_an_editor_logs_in_to_the_admin_on_a_port_and_out_again(techblog, editor, address, browse):
+def test_an_editor_logs_in_to_the_admin_on_a_host_with_a_port_and_logs_out_again(techblog, editor, address, browse):
     page = browse()
     page.goto(address(settings.ADMIN_HOST))
     page.fill("input[name=username]", editor.email)

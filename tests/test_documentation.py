@@ -1,4 +1,4 @@
-"""The documents match the code: variables, packages, and every file they name."""
+"""The documents match the code: the variables, the packages and every file that they name."""
 
 import re
 import tomllib
@@ -30,7 +30,7 @@ def prose(document):
 
 
 def named_paths(document):
-    """Paths in backticks: those below a folder of the repository, and single names with a suffix of ours."""
+    """The paths in backticks: paths below a folder of the repository, and file names with one of SUFFIXES."""
     folders = {path.parts[0] for path in project_files() if len(path.parts) > 1}
     siblings = {path.name for path in (ROOT / document).parent.iterdir() if path.is_dir()}
     for code in CODE.findall(prose(document)):
@@ -41,7 +41,7 @@ def named_paths(document):
 
 
 def exists(path, document):
-    """`<name>` in a path stands for any name. A path starts at the root, beside the document, or is a file's name."""
+    """Whether the path exists from the root, from the document's folder or as a file name. `<name>` is a wildcard."""
     pattern = re.sub(r"<[^>]*>", "*", path).rstrip("/")
     beside = (ROOT / document).parent
     if any(ROOT.glob(pattern)) or any(beside.glob(pattern)):
@@ -65,7 +65,7 @@ def packages_section():
 
 
 def drawn_layers():
-    """The layers of the drawing, top first. A line of it starts with the packages of a layer; two spaces end them."""
+    """The layers of the drawing, from top to bottom. Each line starts with the packages of a layer and two spaces."""
     drawing = packages_section().partition("```\n")[2].partition("```")[0]
     return [re.findall(r"\w+", line.partition("  ")[0]) for line in drawing.splitlines() if line[:1].isalpha()]
 
@@ -99,7 +99,7 @@ def test_every_variable_of_compose_is_explained_in_the_example_environment():
     used = {name for file in folder.glob("*.yml") for name in re.findall(r"\$\{([A-Z_]+)", file.read_text())}
     explained = set(re.findall(r"^#?([A-Z_]+)=", (folder / "example.env").read_text(), re.M))
 
-    # compose/roll sets the tags.
+    # compose/roll sets the variables that end with _TAG.
     assert {name for name in used - explained if not name.endswith("_TAG")} == set()
 
 
@@ -134,7 +134,7 @@ def test_every_file_that_a_document_names_exists():
 
 
 def test_every_name_given_with_a_file_occurs_in_that_file():
-    """The documents write `file` (`name`, `other`)."""
+    """Documents refer to names in a file as `file` (`name`, `other`)."""
     missing = []
     for document in documents():
         for path, names in NAMED_IN_FILE.findall(prose(document)):
@@ -161,13 +161,13 @@ def test_every_link_between_documents_leads_to_a_file_and_a_heading():
 
 
 @pytest.mark.parametrize("folder", ["recipes", "decisions"])
-def test_the_index_of_a_folder_of_documents_links_to_all_of_them(folder):
+def test_the_index_of_a_folder_of_documents_links_to_all_documents_in_it(folder):
     pages = {path.name for path in (ROOT / "docs" / folder).glob("*.md")} - {"README.md"}
 
     assert set(LINK.findall((ROOT / "docs" / folder / "README.md").read_text())) >= pages
 
 
-def test_every_recipe_has_five_steps_at_most():
+def test_every_recipe_has_at_most_five_steps():
     steps = {
         path.name: len(re.findall(r"^\d+\. ", prose(path), re.M))
         for path in documents()
@@ -177,7 +177,7 @@ def test_every_recipe_has_five_steps_at_most():
     assert {name: count for name, count in steps.items() if not 1 <= count <= 5} == {}
 
 
-def test_a_word_of_the_list_is_reported_with_file_line_and_better_words():
+def test_a_listed_word_is_reported_with_file_line_and_suggestions():
     text = "A user waits.\nWhoever waits\nDEFAULT_PATIENCE = 3  # patiently, `nobody`\n"
 
     assert list(problems("page.md", text)) == [

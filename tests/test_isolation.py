@@ -15,7 +15,7 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture
 def plant(publish):
-    """plant("marker", on=site): a post with the marker in all its parts, published in another month for each call."""
+    """plant("marker", on=site): publish a post with the marker in all its parts, in another month each time."""
     months = iter(range(1, 12))
 
     def plant(marker, *, on, at=...):
@@ -45,7 +45,7 @@ def beta(installation):
 
 
 def as_text(response):
-    """Status, headers and body of a response, in lower case."""
+    """The status, headers and body of a response in lower case."""
     body = b"".join(response) if response.streaming else response.content
     return f"{response.status_code} {sorted(response.headers.items())} {body!r}".lower()
 
@@ -73,7 +73,7 @@ def test_no_public_path_shows_content_of_another_site(alpha, beta, plant, visit,
 
 
 @pytest.mark.parametrize("name", NAMES_WITH_ARGUMENTS)
-def test_a_path_of_another_site_gets_the_same_404_as_one_that_never_existed(alpha, beta, plant, visit, name):
+def test_a_path_of_another_site_gets_the_same_404_as_a_path_that_never_existed(alpha, beta, plant, visit, name):
     foreign, own = plant("alpha", on=alpha), plant("beta", on=beta)
     path = path_of(name, foreign)
     here = visit(beta, path)
@@ -100,7 +100,7 @@ def test_two_sites_can_use_the_same_slug_for_different_posts(techblog, financebl
 
 @pytest.mark.parametrize("name", URL_NAMES)
 @pytest.mark.parametrize("when", ["draft", "scheduled", "unpublished"])
-def test_drafts_scheduled_and_unpublished_posts_are_on_no_page(alpha, plant, visit, name, when):
+def test_drafts_scheduled_posts_and_unpublished_posts_are_on_no_page(alpha, plant, visit, name, when):
     other = plant("other", on=alpha)
     hidden = plant("hidden", on=alpha, at=timezone.now() + timedelta(days=1) if when == "scheduled" else None)
     if when == "unpublished":
@@ -117,7 +117,7 @@ def test_drafts_scheduled_and_unpublished_posts_are_on_no_page(alpha, plant, vis
         assert visit(alpha, path_of(name, hidden)).status_code == 404
 
 
-def test_a_scheduled_post_is_served_from_its_publication_time_on(techblog, publish, visit):
+def test_a_scheduled_post_is_served_after_its_publication_time_and_not_before(techblog, publish, visit):
     placement = publish("Soon", on=techblog, at=timezone.now() + timedelta(minutes=1))
     assert visit(techblog, "/soon/").status_code == 404
 
@@ -156,7 +156,7 @@ def test_the_images_of_a_shared_post_are_served_on_its_sites_only(alpha, beta, p
     assert visit(beta, path).status_code == 404
 
 
-def test_a_link_to_an_image_of_another_site_does_not_publish_it_here(alpha, beta, plant, publish, visit):
+def test_a_link_to_an_image_of_another_site_does_not_publish_the_image_on_this_site(alpha, beta, plant, publish, visit):
     path = plant("alpha", on=alpha).post.cover.get_absolute_url()
 
     publish("Thief", on=beta, body=f"![mine now]({path})")

@@ -19,11 +19,11 @@ from devstack.processes import free_port
 from tests.support.processes import Response
 
 PROJECT = Path(__file__).resolve().parent.parent
-READY_WITHIN = 90  # seconds, of a clean checkout
+READY_WITHIN = 90  # seconds, for the first start in a clean checkout
 READY_AGAIN_WITHIN = 5
 STOPPED_WITHIN = 2
 
-# Variables of the test run that a newcomer's shell does not have, such as the URLs of its databases.
+# Prefixes of variables that the test run sets and a newcomer's shell does not, such as the URLs of databases.
 UNSET_PREFIXES = (
     "DATABASE",
     "DJANGO",
@@ -41,7 +41,7 @@ UNSET_PREFIXES = (
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """A copy of the files that git tracks or would add. Its libraries are those of the test run."""
+    """A copy of all files that git does not ignore. It uses the libraries of the test run."""
     folder = tmp_path_factory.mktemp("newsstand")
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
@@ -67,7 +67,7 @@ class Run:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(UNSET_PREFIXES)}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                # --old-file: the libraries are installed, although the copied files are newer.
+                # --old-file: skip the installation of the libraries, although the copied files are newer.
                 ["make", "run", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.base"],
                 cwd=checkout,
                 env={**clean, "PORT": str(port), **environment},
@@ -88,27 +88,27 @@ class Run:
             return Response(response.status, dict(response.getheaders()), response.read().decode())
 
     def ready_after(self):
-        """Seconds from its start until it answers."""
+        """Wait until it responds. Returns the seconds since its start."""
         while self.process.poll() is None and time.monotonic() < self.began + READY_WITHIN:
             try:
                 self.get("internal.localhost", "/health/live")
                 return time.monotonic() - self.began
             except OSError:
                 time.sleep(0.05)
-        raise AssertionError(f"It did not answer:\n{self.output}")
+        raise AssertionError(f"`make run` did not respond:\n{self.output}")
 
     def ctrl_c(self):
-        """Send SIGINT to the process group, as a terminal does. Returns the seconds until it has stopped."""
+        """Send SIGINT to the process group, as a terminal does. Returns the seconds until `make run` has stopped."""
         began = time.monotonic()
         os.killpg(self.process.pid, signal.SIGINT)
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired as error:
-            raise AssertionError(f"It did not stop: {self.processes()}\n{self.output}") from error
+            raise AssertionError(f"`make run` did not stop: {self.processes()}\n{self.output}") from error
         return time.monotonic() - began
 
     def processes(self):
-        """Command lines of the processes of the group."""
+        """The command lines of all processes in the process group."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -127,7 +127,7 @@ class Run:
 
 @pytest.fixture
 def make_run(checkout):
-    """make_run(port): start one. All are killed at the end of the test."""
+    """make_run(port): start `make run`. It is killed at the end of the test."""
     started = []
 
     def make_run(port=None, **environment):
@@ -141,7 +141,7 @@ def make_run(checkout):
 
 @pytest.fixture(scope="module")
 def running(checkout):
-    """A run that answers, shared by all tests that do not stop it."""
+    """A `make run` that is ready, shared by all tests that do not stop it."""
     run = Run(checkout, free_port())
     try:
         run.ready_after()
@@ -150,7 +150,7 @@ def running(checkout):
         run.kill()
 
 
-def test_the_first_start_is_ready_within_90_s_and_later_ones_within_5_s(checkout, make_run):
+def test_the_first_start_takes_at_most_90_s_and_later_starts_at_most_5_s(checkout, make_run):
     shutil.rmtree(checkout / "var", ignore_errors=True)
     first = make_run()
     assert first.ready_after() < READY_WITHIN
@@ -219,7 +219,7 @@ def test_ctrl_c_stops_all_processes_even_with_an_idle_connection_open(make_run):
         running.get("techblog.localhost")
         assert running.ctrl_c() < STOPPED_WITHIN
 
-    # The exit status of make, which ends by the signal.
+    # make ends by the signal, so one of these is its exit status.
     assert running.process.returncode in (0, 130, -signal.SIGINT)
     assert running.processes() == []
     assert "Traceback" not in running.output
@@ -234,12 +234,14 @@ def test_ctrl_c_during_the_start_leaves_no_process_and_no_traceback(make_run):
         while not any("manage.py" in line for line in run.processes()):
             time.sleep(0.01)
         time.sleep(delay)
-        assert run.ctrl_c() < STOPPED_WITHIN + 2  # SIGINT is blocked while gunicorn starts
+        assert (
+            run.ctrl_c() < STOPPED_WITHIN + 2
+        )  # longer than otherwise, because SIGINT is blocked while gunicorn starts
         assert run.processes() == []
         assert "Traceback" not in run.output
 
 
-def test_a_port_in_use_stops_it_with_a_message_that_proposes_another(running, make_run):
+def test_make_run_on_a_taken_port_stops_with_a_message_that_proposes_another_port(running, make_run):
     second = make_run(running.port)
 
     assert second.process.wait(30) != 0
@@ -259,7 +261,7 @@ def test_two_runs_in_one_checkout_work_independently(make_run):
     assert two.get("financeblog.localhost").status == 200
 
 
-def test_a_pinned_run_serves_and_prints_its_site_only(running, make_run):
+def test_a_pinned_run_serves_and_prints_only_its_site(running, make_run):
     pinned = make_run(SITE_ID="1")
     pinned.ready_after()
 
@@ -281,7 +283,7 @@ def test_a_pinned_run_serves_and_prints_its_site_only(running, make_run):
         ({"ADMIN_HOST": "x.localhost", "INTERNAL_HOST": "x.localhost"}, ["newsstand.E003", "different host names"]),
     ],
 )
-def test_an_invalid_variable_stops_it_with_a_message(running, make_run, environment, expected):
+def test_an_invalid_variable_stops_make_run_with_a_message(running, make_run, environment, expected):
     run = make_run(**environment)
 
     assert run.process.wait(30) != 0

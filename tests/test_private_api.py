@@ -1,4 +1,4 @@
-"""docs/private-api.md: its libraries have an upper bound, its files use them, its tests exist."""
+"""For each row of docs/private-api.md, the library has an upper bound, the files use it and the tests exist."""
 
 import re
 from pathlib import Path
@@ -9,12 +9,12 @@ from django.conf import settings
 pytestmark = pytest.mark.pure
 
 ROOT = Path(settings.BASE_DIR)
-# The name of a library in Python, where it differs from its name in requirements.
+# Name in requirements → name of the Python module, for libraries where these names differ.
 MODULES = {"markdown-it-py": "markdown_it", "mdit-py-plugins": "mdit_py_plugins", "django-redis": "django_redis"}
 
 
 def rows():
-    """(Library, what, our files, test files) of each row of the table."""
+    """Return (library, private names, our files, test files) for each row of the table."""
     lines = (ROOT / "docs/private-api.md").read_text().splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     return [(library, what, in_backticks(ours), in_backticks(tests)) for library, what, ours, tests in cells[2:]]

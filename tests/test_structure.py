@@ -1,4 +1,4 @@
-"""The layout of the tests: folders mirror the packages, and shared helpers are in tests/support."""
+"""The folders of the tests mirror the packages, and shared helpers are in tests/support."""
 
 import ast
 import tomllib
@@ -11,11 +11,11 @@ pytestmark = pytest.mark.pure
 
 ROOT = Path(settings.BASE_DIR)
 TESTS = ROOT / "tests"
-NO_PACKAGE = {"stack", "support"}  # tests of several processes, and helpers
+NO_PACKAGE = {"stack", "support"}  # folders that belong to no package
 
 
 def imported_test_modules(source):
-    """Dotted names of the modules below `tests` that this source imports, but for those of tests.support."""
+    """The dotted names of all imports below `tests` in this source, except those from tests.support."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -37,11 +37,11 @@ def imported_test_modules(source):
         ("from tests.support.pictures import picture\nfrom tests.support import servers\nimport blogs", []),
     ],
 )
-def test_only_imports_of_test_modules_are_found(source, imported):
+def test_imported_test_modules_finds_only_imports_of_test_modules(source, imported):
     assert imported_test_modules(source) == imported
 
 
-def test_test_modules_import_helpers_from_tests_support_only():
+def test_test_modules_import_helpers_only_from_tests_support():
     imports = {
         str(path.relative_to(ROOT)): names
         for path in TESTS.rglob("*.py")
@@ -51,7 +51,7 @@ def test_test_modules_import_helpers_from_tests_support_only():
     assert imports == {}
 
 
-def test_the_folders_of_the_tests_are_those_of_the_packages():
+def test_every_package_has_a_folder_of_tests_with_its_name():
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
     folders = {path.parent.name for path in TESTS.glob("*/__init__.py")}
 

@@ -53,7 +53,9 @@ def test_render_follows_the_examples_of_commonmark(text, html):
     assert plain_form(render(text)) == html
 
 
-@pytest.mark.skipif("NEWSSTAND_COMMONMARK" not in os.environ, reason="NEWSSTAND_COMMONMARK names no spec.json")
+@pytest.mark.skipif(
+    "NEWSSTAND_COMMONMARK" not in os.environ, reason="NEWSSTAND_COMMONMARK is not set to the path of spec.json"
+)
 def test_all_examples_of_the_specification_give_its_html():
     examples = json.loads(Path(os.environ["NEWSSTAND_COMMONMARK"]).read_text())
     expected = {each["example"]: post_process(sanitise(each["html"]), {}) for each in examples}

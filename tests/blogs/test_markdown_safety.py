@@ -243,7 +243,9 @@ def test_a_document_with_quotes_or_lists_beyond_the_maximum_depth_is_refused(dee
         render("a\n\n" + too_deep + "bottom")
 
 
-@pytest.mark.skipif("NEWSSTAND_ARCHIVE" not in os.environ, reason="NEWSSTAND_ARCHIVE names no archive")
+@pytest.mark.skipif(
+    "NEWSSTAND_ARCHIVE" not in os.environ, reason="NEWSSTAND_ARCHIVE is not set to the folder of an archive"
+)
 def test_all_posts_of_a_real_archive_are_harmless_and_those_without_raw_html_are_unchanged():
     unchanged = 0
     for path in Path(os.environ["NEWSSTAND_ARCHIVE"]).glob("posts/*.md"):

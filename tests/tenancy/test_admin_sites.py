@@ -52,7 +52,7 @@ def test_a_superuser_creates_a_site_and_continues_with_its_settings(superuser, s
     assert visit("cookblog.test").status_code == 200
 
 
-def test_a_site_is_created_with_settings_and_domain_or_not_at_all(superuser, admin_as, monkeypatch):
+def test_a_failure_while_a_site_is_created_leaves_neither_site_nor_domain(superuser, admin_as, monkeypatch):
     def fail(self, *args, **kwargs):
         raise ValidationError("No settings today.")
 
@@ -66,14 +66,14 @@ def test_a_site_is_created_with_settings_and_domain_or_not_at_all(superuser, adm
     assert SiteSettings.objects.get().site == Domain.objects.get().site == Site.objects.get()
 
 
-def test_add_another_leads_to_an_empty_add_form(superuser, admin_as):
+def test_save_and_add_another_redirects_to_an_empty_add_form(superuser, admin_as):
     response = send(admin_as(superuser), ADD, **NEW, _addanother="1")
 
     assert (response.status_code, response["Location"]) == (302, ADD)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_further_domain_is_replaced_by_another_name(techblog, superuser, admin_as, visit):
+def test_editing_the_name_of_a_further_domain_replaces_the_domain(techblog, superuser, admin_as, visit):
     client = admin_as(superuser)
     send(client, change(techblog), domain_row("www.techblog.test"))
 
@@ -126,7 +126,7 @@ def test_further_domains_can_be_added_and_removed(techblog, financeblog, superus
     assert visit("www.techblog.test").status_code == 404
 
 
-def test_a_domain_cannot_become_primary_and_be_removed_in_one_form(techblog, superuser, admin_as):
+def test_one_form_cannot_both_make_a_domain_primary_and_remove_it(techblog, superuser, admin_as):
     client = admin_as(superuser)
     send(client, change(techblog), domain_row("www.techblog.test"))
 
@@ -191,7 +191,7 @@ def test_an_owner_can_add_change_and_remove_members_by_exact_e_mail(techblog, ow
     assert not role.filter(user=stranger).exists()
 
 
-def test_one_e_mail_twice_in_one_form_is_refused(techblog, owner, stranger, admin_as):
+def test_a_form_with_the_same_e_mail_address_twice_is_refused(techblog, owner, stranger, admin_as):
     client = admin_as(owner)
     rows = {"memberships-TOTAL_FORMS": 3}
     for number in (1, 2):
@@ -268,7 +268,7 @@ def test_a_site_that_is_the_home_of_shared_posts_is_not_deleted(shared, techblog
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_concurrent_add_forms_with_one_domain_one_succeeds(superuser, admin_as):
+def test_only_one_of_two_concurrent_add_forms_with_the_same_domain_succeeds(superuser, admin_as):
     barrier, answers = Barrier(2), []
     data = fields(admin_as(superuser), ADD) | {"domain": "wanted.test", "name": "Wanted"}
 
@@ -289,8 +289,8 @@ def test_of_two_concurrent_add_forms_with_one_domain_one_succeeds(superuser, adm
     assert Site.objects.count() == 1
 
 
-def test_a_form_that_loses_a_race_is_validated_again(techblog, superuser, admin_as, monkeypatch):
-    """Another transaction claims the domain between validation and save."""
+def test_a_form_whose_domain_is_taken_after_validation_is_validated_again(techblog, superuser, admin_as, monkeypatch):
+    """The patched function simulates another transaction that claims the domain between validation and save."""
     from tenancy import lifecycle
 
     create = lifecycle.create
@@ -305,7 +305,9 @@ def test_a_form_that_loses_a_race_is_validated_again(techblog, superuser, admin_
     assert Site.objects.filter(domain="cookblog.test").count() == 1
 
 
-def test_a_pinned_process_shows_its_site_alone(techblog, financeblog, superuser, member, admin_as, settings):
+def test_the_admin_of_a_pinned_process_lists_only_its_site(
+    techblog, financeblog, superuser, member, admin_as, settings
+):
     of_other = admin_as(member("owner", of=financeblog))
     settings.PINNED_SITE_ID = techblog.pk
     client = admin_as(superuser)

@@ -1,4 +1,4 @@
-"""A site can have its own deployment. A site moves to an address only if a process there serves the site."""
+"""A site can have its own deployment. It moves to an address only if a process at that address serves the site."""
 
 import http.server
 import threading
@@ -57,7 +57,7 @@ def test_an_invalid_address_is_refused(text):
 
 
 @pytest.mark.pure
-def test_an_address_is_replaced_by_those_of_all_its_replicas(monkeypatch):
+def test_the_address_of_a_deployment_is_replaced_by_the_addresses_of_its_replicas(monkeypatch):
     found = [(2, 1, 6, "", (ip, 8000)) for ip in ("10.0.0.3", "10.0.0.2", "10.0.0.3")]
     monkeypatch.setattr(deployments.socket, "getaddrinfo", lambda *args, **kwargs: found)
 
@@ -67,7 +67,7 @@ def test_an_address_is_replaced_by_those_of_all_its_replicas(monkeypatch):
 
 
 @pytest.mark.pure
-def test_an_address_whose_name_does_not_resolve_in_time_stays_and_is_resolved_once(monkeypatch):
+def test_an_address_whose_name_does_not_resolve_in_time_is_kept_and_not_queried_again(monkeypatch):
     released = threading.Event()
     queries = []
     monkeypatch.setattr(
@@ -111,7 +111,7 @@ def test_a_site_does_not_move_to_a_deployment_without_blogs(techblog, processes)
 
 @contextmanager
 def other_server(body):
-    """The address of a server that is no process of the installation and sends this body."""
+    """The address of a server that does not belong to the installation and responds with this body."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -129,7 +129,7 @@ def other_server(body):
 
 
 @pytest.mark.parametrize("body", [b"", b"hello", b"[]", b'{"status": "ready"}'])
-def test_a_site_does_not_move_to_a_server_that_is_no_process_of_the_installation(techblog, body):
+def test_a_site_does_not_move_to_a_server_outside_the_installation(techblog, body):
     with (
         other_server(body) as address,
         pytest.raises(ValidationError, match="not a process of this installation"),
@@ -144,7 +144,7 @@ def test_the_message_for_an_unknown_deployment_says_what_to_do(techblog):
     assert "Start the deployment first" in str(refusal.value)
 
 
-def test_the_message_for_an_invalid_address_shows_a_valid_one(techblog):
+def test_the_message_for_an_invalid_address_shows_a_valid_address(techblog):
     with pytest.raises(CommandError, match="like http://techblog:8000"):
         call_command("site", "move", "techblog.test", "--to", "nowhere")
 
@@ -171,7 +171,7 @@ def test_superusers_move_a_site_in_the_admin(techblog, superuser, admin_as, proc
     assert SiteSettings.objects.get(site=techblog).deployment == address
 
 
-def test_owners_neither_see_nor_change_where_their_site_is_served(techblog, owner, admin_as):
+def test_owners_can_neither_see_nor_change_the_deployment_of_their_site(techblog, owner, admin_as):
     page, address = f"/sites/site/{techblog.pk}/change/", "http://techblog:8000"
     SiteSettings.objects.filter(site=techblog).update(deployment=address)
 
@@ -200,7 +200,7 @@ def test_a_site_does_not_move_to_a_draining_deployment(techblog, processes, tmp_
 
 @pytest.mark.pure
 @pytest.mark.parametrize("error", [OSError("Name or service not known"), UnicodeError("label too long")])
-def test_an_address_with_an_unknown_name_stays(monkeypatch, error):
+def test_an_address_with_an_unknown_host_name_is_kept(monkeypatch, error):
     def unknown(*args, **kwargs):
         raise error
 

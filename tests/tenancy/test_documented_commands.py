@@ -1,4 +1,4 @@
-"""docs/deployment.md shows what `manage.py site` prints."""
+"""The output of `manage.py site` in docs/deployment.md is the real output."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.sqlite
 
 
 def documented():
-    """(arguments, output) of each command in the section on several domains."""
+    """Return (arguments, output) for each command in the section on several domains."""
     text = (ROOT / "docs/deployment.md").read_text()
     section = text.partition("\n## Several domains on one deployment\n")[2].partition("\n## ")[0]
     blocks = [textwrap.dedent(block) for _, block in re.findall(r"^( *)```\n(.*?)^\1```", section, re.M | re.S)]
@@ -21,12 +21,12 @@ def documented():
 
 
 def without_ids(text):
-    """The text without the ids of sites, which depend on the database, and without the width of columns."""
+    """The text without the ids of sites, which depend on the database, and with single spaces between columns."""
     text = re.sub(r"\(site \d+\)|^\d+(?=  )", "N", text, flags=re.M)
     return re.sub(r" +", " ", text).strip()
 
 
-def test_the_documented_commands_print_what_the_page_shows(installation, settings, capsys):
+def test_the_documented_commands_print_the_documented_output(installation, settings, capsys):
     settings.ADMIN_HOST, settings.PUBLIC_SCHEME, settings.PUBLIC_PORT = "admin.example.com", "https", None
     commands = documented()
     assert len(commands) > 5

@@ -1,4 +1,4 @@
-"""A domain gets a certificate only if it leads here. Failed domains are checked again with exponential back-off."""
+"""A domain gets a certificate only if it leads to this server. Failed domains are retried with exponential back-off."""
 
 import json
 import time
@@ -20,7 +20,7 @@ from tests.support.processes import running
 
 @pytest.fixture
 def leads_to(monkeypatch):
-    """leads_to(process): every domain leads to that process, as if DNS said so."""
+    """leads_to(process): make every domain lead to that process, as if DNS resolved it to the process."""
 
     def leads_to(process):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{process.port}")
@@ -44,7 +44,7 @@ def process(server, techblog):
 
 @pytest.fixture
 def check(capsys):
-    """check("domain", …): the output of the command."""
+    """check("domain", …): run `manage.py site domain check` with these arguments and return its output."""
 
     def check(*names):
         call_command("site", "domain", "check", *names)
@@ -94,7 +94,7 @@ def test_each_domain_has_its_own_proof(techblog, financeblog, visit):
     assert visit("unknown.test", domain_checks.PROOF_PATH).status_code == 404
 
 
-def test_a_domain_that_redirects_responds_with_its_proof(techblog, visit):
+def test_a_further_domain_responds_with_its_own_proof(techblog, visit):
     lifecycle.add_domain(techblog, "old.test")
 
     response = visit("old.test", domain_checks.PROOF_PATH)
@@ -142,7 +142,7 @@ def test_an_unknown_domain_is_not_checked(techblog, check):
         check("elsewhere.test")
 
 
-def test_json_output_is_one_document(techblog, monkeypatch, check):
+def test_the_option_json_prints_a_single_json_document(techblog, monkeypatch, check):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
     [admin, techblog] = json.loads(check("--json"))
@@ -161,7 +161,7 @@ def test_the_check_of_a_domain_is_deleted_with_the_domain(techblog, monkeypatch,
     assert set(DomainCheck.objects.values_list("name", flat=True)) == {django_settings.ADMIN_HOST, "techblog.test"}
 
 
-def test_checking_with_every_continues_after_the_database_restarts(techblog, monkeypatch, capsys):
+def test_domain_check_with_the_option_every_continues_after_a_database_restart(techblog, monkeypatch, capsys):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     rounds = iter([servers.postgresql.stop, servers.postgresql.start])
 
@@ -182,7 +182,7 @@ def test_checking_with_every_continues_after_the_database_restarts(techblog, mon
 
 
 @pytest.mark.parametrize("sent", [b"HTTP/1.1 200 OK\r\nX", b"HTTP/1.1 100 Continue\r\n\r\n", b"\x00\x1b[31mevil\r\n"])
-def test_a_server_that_responds_slowly_or_without_http_fails_in_time(
+def test_the_check_of_a_server_that_responds_slowly_or_without_http_fails_in_time(
     techblog, financeblog, dripping, monkeypatch, check, sent
 ):
     monkeypatch.setattr(domain_checks, "TIMEOUT", 1.0)
@@ -198,7 +198,7 @@ def test_a_server_that_responds_slowly_or_without_http_fails_in_time(
 
 
 @pytest.mark.parametrize("location", ["http://[", "//", "http://techblog.test/"])
-def test_a_redirect_is_not_followed(techblog, monkeypatch, check, location, dripping):
+def test_a_domain_check_does_not_follow_redirects(techblog, monkeypatch, check, location, dripping):
     redirect = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
     monkeypatch.setenv("http_proxy", dripping(redirect.encode()))
 

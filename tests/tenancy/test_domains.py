@@ -13,7 +13,7 @@ from tenancy.claims import claimable
 pytestmark = pytest.mark.pure
 
 MAX_LABEL = "a" * 63
-# 100 characters: the length of `Site.domain`.
+# 100 characters, the maximum length of `Site.domain`.
 MAX_NAME = f"{MAX_LABEL}.{'b' * 36}"
 
 ACCEPTED = {
@@ -40,10 +40,10 @@ ACCEPTED = {
     "fass.de": "fass.de",
     "blog。example．com": "blog.example.com",  # the full stops of East Asian keyboards
     "ｂｌｏｇ.example": "blog.example",
-    "so\u00adft.example": "soft.example",  # a soft hyphen is removed
+    "so\u00adft.example": "soft.example",  # the canonical spelling has no soft hyphen
     "\u212aelvin.example": "kelvin.example",
     "İstanbul.example": "xn--istanbul-o0e.example",
-    "न्\u200dनी.example": "xn--l2ba6e4b623p.example",  # a zero-width joiner in a word that needs it
+    "न्\u200dनी.example": "xn--l2ba6e4b623p.example",  # a zero-width joiner in a word whose spelling requires it
     "𐌰𐌱.example": "xn--ec8cc.example",  # letters outside the Basic Multilingual Plane
 }
 
@@ -131,14 +131,14 @@ REFUSED = {
     "ü.xn--a.de": "valid",
     "ab--cd.münchen.de": "valid",
     "😀.example": "valid",
-    "\u200b": "valid",  # a zero-width space, which is removed
+    "\u200b": "valid",  # only a zero-width space, which the canonical spelling does not contain
     "a\u200db.example": "valid",
-    "नी\u200c.example": "valid",  # a zero-width non-joiner where none belongs
+    "नी\u200c.example": "valid",  # a zero-width non-joiner where it is not allowed
     "\u202eexample.com": "valid",  # right-to-left override
     "א1b.example": "valid",  # right-to-left and left-to-right letters in one label
     "\ud800.example": "valid",
     "½.example": "valid",
-    "example.℀": "valid",  # one character that is read as a/c
+    "example.℀": "valid",  # one character that normalises to a/c
 }
 
 
@@ -160,7 +160,7 @@ def test_an_invalid_domain_is_refused_with_the_reason(text, reason):
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_an_invalid_domain_is_no_valid_host_header(text):
+def test_an_invalid_domain_is_not_a_valid_host_header(text):
     assert split_host(text) is None or text == "example.com:80"
 
 
@@ -198,7 +198,7 @@ def test_case_port_and_trailing_dot_of_a_host_header_do_not_change_the_name(name
 @pytest.mark.parametrize(
     "header", ["", ":", ":80", "a.test:", "a.test:x", "a.test:123456", "a.test:80:80", "a.test, b.test"]
 )
-def test_an_invalid_host_header_has_no_name(header):
+def test_an_invalid_host_header_gives_no_name(header):
     assert split_host(header) is None
 
 
@@ -217,7 +217,9 @@ def test_an_invalid_host_header_has_no_name(header):
     ids=["letters", "labels", "numbers", "colons", "umlauts", "punycode", "accents", "brackets"],
 )
 def test_a_text_of_a_million_characters_is_refused_without_being_encoded(text, monkeypatch):
-    monkeypatch.setattr("idna.encode", lambda *args, **kwargs: pytest.fail("Encoding may take long."))
+    monkeypatch.setattr(
+        "idna.encode", lambda *args, **kwargs: pytest.fail("canonical() encoded the text, which may take long.")
+    )
     began = time.perf_counter()
     with pytest.raises(InvalidDomain):
         canonical(text)

@@ -24,7 +24,7 @@ SITE, OTHER_SITE = "techblog.test", "financeblog.test"
 
 @pytest.fixture(autouse=True)
 def routes():
-    """The views of tests.support.dynamic_urls on every site."""
+    """Add the views of tests.support.dynamic_urls to every site."""
     before = list(urls.urlpatterns)
     urls.urlpatterns[:0] = [*DYNAMIC, *MISPLACED]
     yield
@@ -54,7 +54,7 @@ def test_a_post_with_a_valid_token_reaches_the_view(techblog):
 
 
 @pytest.mark.parametrize("token", [None, "", "x", "W10:1:x"])
-def test_a_post_without_a_token_or_with_an_invalid_one_gets_403(techblog, token):
+def test_a_post_without_a_valid_token_gets_403(techblog, token):
     response = post(token)
 
     assert response.status_code == 403
@@ -87,13 +87,13 @@ def test_a_post_with_an_expired_token_gets_403(techblog, monkeypatch):
     assert [post(token).status_code for token in tokens.values()] == [200, 403]
 
 
-def test_a_token_with_one_other_character_gets_403(techblog):
+def test_a_token_with_one_changed_character_gets_403(techblog):
     token = token_of()
 
     assert post(token[:-1] + ("a" if token[-1] != "a" else "b")).status_code == 403
 
 
-def test_a_token_in_the_query_gets_403(techblog):
+def test_a_post_with_the_token_in_the_query_string_gets_403(techblog):
     assert client().post(f"{FORM}?{urlencode({TOKEN_FIELD: token_of()})}").status_code == 403
 
 
@@ -101,7 +101,7 @@ def test_a_token_in_the_query_gets_403(techblog):
     "origin", ["http://evil.test", "null", "https://techblog.test", "http://techblog.test.evil.test"]
 )
 def test_a_post_from_a_page_of_another_origin_gets_403(techblog, origin):
-    """A page elsewhere can obtain a valid token: the token is bound to no browser."""
+    """A valid token is not enough: any page can obtain one, because tokens do not belong to a browser."""
     assert post(token_of(), origin=origin).status_code == 403
 
 
@@ -111,7 +111,7 @@ def test_a_post_from_the_sites_own_origin_reaches_the_view(techblog, origin):
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_other_methods_get_405(techblog, method):
+def test_methods_other_than_get_head_and_post_get_405(techblog, method):
     response = client().generic(method, FORM)
 
     assert response.status_code == 405
@@ -130,10 +130,10 @@ def test_a_token_is_given_only_on_a_page_below_the_prefix_for_a_form_below_it(te
             given(page, action)
 
 
-# -- what the prefix gives, and to which paths -----------------------------------------------------------------------
+# -- what is allowed only below the prefix ----------------------------------------------------------------------------
 
 
-def test_a_decorated_view_outside_the_prefix_gets_no_post_and_does_not_work(techblog):
+def test_a_decorated_view_outside_the_prefix_receives_no_post_and_raises_improperly_configured(techblog):
     token = token_of()
 
     assert post(token, path=OUTSIDE).status_code == 405
@@ -156,7 +156,7 @@ def test_a_page_outside_the_prefix_is_stored_and_a_page_below_it_is_not(techblog
     assert entries() != before
 
 
-def test_a_post_passes_through_the_page_cache_below_the_prefix_alone(techblog):
+def test_the_page_cache_passes_on_a_post_only_below_the_prefix(techblog):
     body = urlencode({TOKEN_FIELD: token_of(), "text": "through"})
     form = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(body))}
 
@@ -168,7 +168,7 @@ def test_a_post_passes_through_the_page_cache_below_the_prefix_alone(techblog):
     assert outside.status == 405
 
 
-def test_an_undecorated_view_below_the_prefix_gets_no_post(techblog):
+def test_a_post_to_an_undecorated_view_below_the_prefix_gets_403(techblog):
     assert client().get("/-/undecorated/").status_code == 200
     strict = Client(headers={"host": SITE}, enforce_csrf_checks=True)
 
@@ -176,7 +176,7 @@ def test_an_undecorated_view_below_the_prefix_gets_no_post(techblog):
     assert strict.post(FORM, {TOKEN_FIELD: token_of()}).status_code == 200
 
 
-def test_every_response_below_the_prefix_is_not_stored(techblog, installation):
+def test_responses_of_every_status_below_the_prefix_forbid_storing(techblog, installation):
     lifecycle.add_domain(techblog, "old.test")
     not_raising = Client(headers={"host": SITE}, raise_request_exception=False)
     responses = {
@@ -194,7 +194,7 @@ def test_every_response_below_the_prefix_is_not_stored(techblog, installation):
 
 
 @pytest.mark.parametrize("host", ["unknown.test", "admin.localhost"])
-def test_the_prefix_exists_on_no_host_but_a_sites(techblog, host):
+def test_the_views_below_the_prefix_exist_only_on_hosts_of_sites(techblog, host):
     assert client(host).get(FORM).status_code in (302, 404)
 
 
@@ -216,7 +216,7 @@ def test_a_cookie_that_a_view_below_the_prefix_writes_as_a_header_is_removed_and
     assert "they are removed" in caplog.text
 
 
-def test_the_body_of_a_post_is_bounded(techblog, settings):
+def test_a_post_whose_body_is_too_large_is_refused(techblog, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.MAX_REQUEST_BODY = 1000, 5000
     token = token_of()
 
@@ -237,7 +237,7 @@ def test_a_page_whose_slug_begins_with_a_dash_is_not_below_the_prefix(techblog, 
     assert client().get("/-/x/")["Cache-Control"] == "no-store"
 
 
-def test_a_view_whose_path_and_decorator_disagree_is_an_error():
+def test_a_check_reports_views_whose_path_and_decorator_disagree():
     errors = checks.dynamic_views_are_below_their_prefix(None)
 
     assert {error.id for error in errors} == {"newsstand.E008"}
@@ -250,7 +250,7 @@ def test_a_view_whose_path_and_decorator_disagree_is_an_error():
     assert checks.dynamic_views_are_below_their_prefix(None) == []
 
 
-def test_a_server_lets_post_pass_below_the_prefix_alone(techblog, processes):
+def test_a_server_accepts_post_only_below_the_prefix(techblog, processes):
     [process] = processes(1)
     until_all_know()
 

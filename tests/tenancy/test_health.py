@@ -1,4 +1,4 @@
-"""/health/ready while the database, the cache or the migrations are away, slow or missing."""
+"""The responses of /health/ready while the database or the cache is unavailable or slow, or migrations are missing."""
 
 import json
 import time
@@ -13,8 +13,8 @@ from tests.support import production, servers
 from tests.support.processes import frozen, running
 from tests.support.production import INTERNAL_HOST
 
-MAX_SECONDS = 0.6  # for a response, also while a service hangs
-TOLERANCE = 0.4  # more seconds on a busy machine
+MAX_SECONDS = 0.6  # for a response, even while a service hangs
+TOLERANCE = 0.4  # additional seconds on a busy machine
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def server(processes, tmp_path):
 
 
 def ready(server):
-    """(Status of the response, its report), in time."""
+    """Return (the status of the response, its report). Asserts that the response arrives in time."""
     began = time.monotonic()
     response = server.get(INTERNAL_HOST, "/health/ready")
     assert time.monotonic() - began < MAX_SECONDS + TOLERANCE
@@ -31,7 +31,7 @@ def ready(server):
 
 
 def wait_until_ready(server):
-    """The report when the status is "ready": on a busy machine a service may be slow at first."""
+    """Wait until the status is "ready" and return the report. On a busy machine a service may be slow at first."""
     reports = []
 
     def is_ready():
@@ -72,15 +72,15 @@ def test_the_report_of_a_pinned_process_names_its_site(processes, techblog, tmp_
         ({"SURFACES": "admin,internal"}, ["admin"], ["blogs", "1"]),
     ],
 )
-def test_a_process_serves_its_surfaces_and_sites_and_nothing_else(environment, served, misdirected, settings):
-    """A load balancer asks, because the IP address of a container that ended may become another one's."""
+def test_a_process_reports_that_it_serves_its_own_surfaces_and_sites_only(environment, served, misdirected, settings):
+    """A load balancer needs this: the IP address of a stopped container may be assigned to another container."""
     settings.PINNED_SITE_ID = int(environment["SITE_ID"]) if "SITE_ID" in environment else None
     settings.SURFACES = environment.get("SURFACES", "blogs,admin,internal").split(",")
 
     assert [what for what in [*served, *misdirected, "x" * 5000] if health.serves(what)] == served
 
 
-def test_a_pinned_process_is_ready_for_its_site_and_for_no_other(processes, techblog, tmp_path):
+def test_a_pinned_process_is_ready_only_for_its_site(processes, techblog, tmp_path):
     pinned = processes(1, **production.environment(tmp_path), SITE_ID=str(techblog.pk))[0]
     ready_for = "/health/ready?serves={}".format
 
@@ -98,7 +98,7 @@ def test_health_checks_get_404_on_all_other_hosts(processes, techblog):
     assert server.get(INTERNAL_HOST, "/health/ready", method="POST").status in (403, 405)
 
 
-def test_without_redis_the_status_is_degraded_until_redis_is_back(server):
+def test_without_redis_the_status_is_degraded_until_redis_responds_again(server):
     wait_until_ready(server)
     servers.redis.stop()
     try:
@@ -137,7 +137,7 @@ def test_a_database_that_hangs_is_reported_in_time_and_hosts_stay_known(server, 
     wait_until_ready(server)
 
 
-def test_a_database_that_is_away_is_reported_until_it_is_back(server, techblog):
+def test_an_unavailable_database_is_reported_until_it_responds_again(server, techblog):
     wait_until_ready(server)
     connection.close()
     servers.postgresql.stop()

@@ -71,7 +71,7 @@ def test_an_international_domain_works_in_its_ascii_form_and_raw_bytes_get_400(i
     assert visit("bücher.test").status_code == 400
 
 
-def test_a_suspended_site_and_one_without_settings_get_the_response_of_an_unknown_host(techblog, financeblog, visit):
+def test_suspended_sites_and_sites_without_settings_get_the_response_of_an_unknown_host(techblog, financeblog, visit):
     SiteSettings.objects.filter(site=techblog).delete()
     lifecycle.suspend(financeblog)
     unknown = visit("never.test")
@@ -81,7 +81,7 @@ def test_a_suspended_site_and_one_without_settings_get_the_response_of_an_unknow
         assert (response.status_code, response.content) == (404, unknown.content)
 
 
-def test_the_admin_responds_on_its_own_host_alone(techblog, visit):
+def test_the_admin_responds_only_on_its_own_host(techblog, visit):
     admin = settings.ADMIN_HOST
     for host in (admin, admin.upper(), f"{admin}.", f"{admin}:8000"):
         assert visit(host, "/login/").status_code == 200
@@ -89,7 +89,7 @@ def test_the_admin_responds_on_its_own_host_alone(techblog, visit):
         assert visit(host, "/login/").status_code == 404
 
 
-def test_the_internal_surface_responds_on_its_own_host_alone(techblog, visit):
+def test_the_internal_surface_responds_only_on_its_own_host(techblog, visit):
     internal = settings.INTERNAL_HOST
     assert visit(internal, "/health/live").status_code == 200
     for host in (f"{internal}.evil.test", f"x{internal}", settings.ADMIN_HOST, "techblog.test"):
@@ -97,7 +97,7 @@ def test_the_internal_surface_responds_on_its_own_host_alone(techblog, visit):
     assert visit(internal, "/login/").status_code == 404
 
 
-def test_the_pattern_of_a_host_is_closed_and_escaped():
+def test_the_pattern_of_a_host_matches_only_this_host_with_or_without_a_port():
     assert re.match(exactly("admin.example.com"), "admin.example.com:8000")
     for host in (
         "admin.example.com.evil.test",
@@ -108,7 +108,7 @@ def test_the_pattern_of_a_host_is_closed_and_escaped():
         assert not re.match(exactly("admin.example.com"), host)
 
 
-def test_another_domain_of_a_site_redirects_to_the_primary_one_with_path_and_query(techblog, visit):
+def test_a_further_domain_redirects_to_the_primary_domain_with_the_same_path_and_query(techblog, visit):
     lifecycle.add_domain(techblog, "www.techblog.test")
 
     response = visit("WWW.techblog.test:8000", "/any/path/?x=1&y=%C3%BC")
@@ -169,7 +169,7 @@ def process(server, techblog, financeblog):
 
 
 def raw(process, request):
-    """Status and body of the response to these bytes."""
+    """Send these bytes and return the status and the body of the response."""
     with socket.create_connection(("127.0.0.1", process.port), timeout=5) as connection:
         connection.sendall(request)
         response = b""
@@ -200,7 +200,7 @@ def test_a_missing_or_malformed_host_header_gets_400_or_404(process, request_lin
     assert b"Financeblog" not in body
 
 
-def test_the_host_header_decides_and_not_an_absolute_request_line(process):
+def test_the_host_header_takes_precedence_over_an_absolute_request_line(process):
     status, body = raw(
         process, b"GET http://financeblog.test/ HTTP/1.1\r\nHost: techblog.test\r\nConnection: close\r\n\r\n"
     )
@@ -218,7 +218,7 @@ def test_no_path_redirects_to_another_host(process, path):
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Host", "X-Forwarded-Server"])
-def test_no_other_header_names_the_site(process, header):
+def test_only_the_host_header_selects_the_site(process, header):
     value = "host=financeblog.test" if header == "Forwarded" else "financeblog.test"
 
     status, _, page = process.get("techblog.test", "/", **{header: value})

@@ -129,7 +129,7 @@ def test_a_taken_domain_is_refused_in_any_spelling(techblog, financeblog, taken,
     assert Site.objects.count() == 2
 
 
-def test_a_domain_that_only_djangos_site_table_holds_is_taken(techblog):
+def test_a_domain_that_is_only_in_djangos_site_table_is_taken(techblog):
     Site.objects.create(domain="raw.test", name="Made without us")
 
     with pytest.raises(DomainTaken):
@@ -156,7 +156,7 @@ def test_the_database_refuses_a_second_primary_domain(techblog):
 
 
 def race(*claims):
-    """The result of each claim. All start at the same moment, each on its own connection."""
+    """Start all claims at the same moment, each on its own connection, and return the result or exception of each."""
     start = threading.Barrier(len(claims))
     results = [None] * len(claims)
 
@@ -183,7 +183,7 @@ def exactly_one_won(results):
 
 
 @often
-def test_of_two_concurrent_creations_with_one_domain_one_succeeds(installation, turn):
+def test_only_one_of_several_concurrent_creations_with_the_same_domain_succeeds(installation, turn):
     results = race(
         lambda: lifecycle.create("contested.test", "One"),
         lambda: lifecycle.create("Contested.test", "Two"),
@@ -195,7 +195,9 @@ def test_of_two_concurrent_creations_with_one_domain_one_succeeds(installation, 
 
 
 @often
-def test_of_three_concurrent_claims_in_different_ways_one_succeeds(techblog, financeblog, turn):
+def test_only_one_of_a_concurrent_creation_renaming_and_addition_of_the_same_domain_succeeds(
+    techblog, financeblog, turn
+):
     results = race(
         lambda: lifecycle.create("contested.test", "A new one"),
         lambda: lifecycle.rename(financeblog, "contested.test"),
@@ -205,11 +207,11 @@ def test_of_three_concurrent_claims_in_different_ways_one_succeeds(techblog, fin
     assert exactly_one_won(results), results
     assert Domain.objects.filter(name="contested.test").count() == 1
     for site in Site.objects.all():
-        domains_of(site)  # asserts that Site.domain equals the primary domain
+        domains_of(site)  # domains_of asserts that Site.domain equals the primary domain
 
 
 @often
-def test_a_site_renamed_twice_concurrently_has_one_name_and_redirects_from_the_others(techblog, turn):
+def test_a_site_that_is_renamed_twice_concurrently_has_one_primary_domain_and_redirects_from_the_others(techblog, turn):
     results = race(
         lambda: lifecycle.rename(Site.objects.get(pk=techblog.pk), "one.test"),
         lambda: lifecycle.rename(Site.objects.get(pk=techblog.pk), "two.test"),
@@ -240,7 +242,7 @@ def test_a_site_can_take_its_old_domain_back(techblog):
     assert domains_of(techblog) == ["techblog.test", "new.test"]
 
 
-def test_a_released_domain_shows_nothing_and_another_site_can_claim_it(techblog, financeblog, publish, visit):
+def test_a_released_domain_gets_404_until_another_site_claims_it(techblog, financeblog, publish, visit):
     publish("Hello", on=techblog)
     lifecycle.rename(techblog, "new.test", keep_old=False)
 
@@ -257,7 +259,7 @@ def test_renaming_to_the_same_name_changes_nothing(techblog):
     assert domains_of(techblog) == ["techblog.test"]
 
 
-def test_a_site_can_be_renamed_from_a_host_that_became_a_surface(techblog, settings):
+def test_a_site_whose_domain_became_the_host_of_a_surface_can_be_renamed(techblog, settings):
     settings.ADMIN_HOST = "techblog.test"
     lifecycle.rename(techblog, "new.test")
 
@@ -297,7 +299,7 @@ def test_the_primary_domain_and_domains_of_other_sites_cannot_be_removed(techblo
 # -- suspend ---------------------------------------------------------------------------------------
 
 
-def test_a_suspended_site_is_not_served_on_any_domain_and_a_resumed_one_is_complete(
+def test_a_suspended_site_is_served_on_none_of_its_domains_and_a_resumed_site_is_complete(
     techblog, financeblog, publish, visit
 ):
     lifecycle.add_domain(techblog, "www.techblog.test")
@@ -335,7 +337,7 @@ def full(techblog, member, publish):
     placement = publish("Hello", on=techblog, body=f"![x]({image.get_absolute_url()})", cover=image)
     placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
     placement.post.authors.add(Author.objects.create(slug="ada", name="Ada"))
-    publishing.change_placement(placement, {"slug": "hello-again"}, by=None)  # adds a redirect
+    publishing.change_placement(placement, {"slug": "hello-again"}, by=None)  # this adds a redirect
     return techblog
 
 
@@ -369,7 +371,7 @@ def test_only_the_generation_of_a_deleted_site_remains(full, financeblog, publis
     assert not Redirect.objects.exists()
     assert Post.objects.count() == 1
     assert Tag.objects.count() == Author.objects.count() == 1  # shared by all sites
-    assert User.objects.count() == 1  # the account stays, without the role
+    assert User.objects.count() == 1  # the account of the owner is kept
     for host in ("techblog.test", "www.techblog.test"):
         for path in ("/", "/hello/", "/hello-again/", "/feed/"):
             assert visit(host, path).status_code == 404
@@ -394,7 +396,7 @@ def test_a_site_that_is_the_home_of_shared_posts_is_not_deleted(full, shared, fi
     assert default_storage.exists(str(full.pk))
 
 
-def test_a_site_with_posts_of_other_homes_can_be_deleted(shared, techblog, financeblog, visit):
+def test_a_site_that_shows_posts_of_other_homes_can_be_deleted(shared, techblog, financeblog, visit):
     lifecycle.delete(financeblog)
 
     assert visit(techblog, "/ledgers/").status_code == 200
@@ -430,7 +432,7 @@ def test_a_site_cannot_be_the_new_home_of_its_own_posts(shared, techblog):
     assert Site.objects.count() == 2
 
 
-def test_files_are_kept_when_the_deletion_is_rolled_back(full, settings):
+def test_the_files_of_a_site_are_kept_when_its_deletion_is_rolled_back(full, settings):
     with pytest.raises(RuntimeError), transaction.atomic():
         lifecycle.delete(full)
         raise RuntimeError

@@ -1,4 +1,4 @@
-"""A transaction waits for an uncommitted one that conflicts. SQLite allows one writer at a time and needs no test."""
+"""A transaction waits for a conflicting transaction. SQLite needs no test, because it allows one writer at a time."""
 
 import threading
 
@@ -11,7 +11,7 @@ from tenancy.signals import home_moves
 from tests.support.sites import domains_of, references_to
 
 
-def test_adding_a_domain_waits_for_an_uncommitted_claim_of_it(techblog, financeblog):
+def test_adding_a_domain_waits_for_an_uncommitted_claim_of_the_same_domain(techblog, financeblog):
     waiting = threading.Event()
     result = []
 

@@ -1,4 +1,4 @@
-"""Each process reads its whole map again within a minute, also without new generations."""
+"""Each process reads its whole map again within a minute, even if no generation changes."""
 
 import pytest
 from django.contrib.sites.models import Site
@@ -20,7 +20,7 @@ def reader(installation):
 
 
 def without_triggers(sql, *parameters):
-    """Run a statement for which no trigger runs."""
+    """Run a statement with all triggers disabled."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(sql, parameters)
@@ -30,7 +30,7 @@ def without_triggers(sql, *parameters):
 @pytest.mark.parametrize("load", ["no other change", "constant changes"])
 def test_a_change_without_a_trigger_is_known_within_a_minute(reader, techblog, financeblog, load, monkeypatch):
     monkeypatch.setattr(map_reader, "PART_SIZE", 1)
-    for number in range(70):  # more parts than calls of `read`
+    for number in range(70):  # the map has more parts than there are calls of `read` in a minute
         lifecycle.create(f"site-{number}.test", "Site")
     reader.read(now=0)
     without_triggers("UPDATE tenancy_domain SET name = 'quiet.test' WHERE site_id = %s", techblog.pk)
@@ -47,7 +47,7 @@ def test_a_change_without_a_trigger_is_known_within_a_minute(reader, techblog, f
 
 def test_a_site_without_a_generation_is_served_uncached(reader, visit, techblog):
     without_triggers("DELETE FROM tenancy_generation WHERE site_id = %s", techblog.pk)
-    registry.close()  # a new connection reads the whole map, on a busy machine in more time than a request waits
+    registry.close()  # the next connection reads the whole map, which may take longer than a request waits
     wait_until(lambda: visit(techblog, cached=False).status_code == 200)
     assert visit(techblog).headers.get("X-Cache") is None
     assert "Notes from the machine room" in visit(techblog).text
@@ -70,10 +70,10 @@ def test_a_site_created_without_a_trigger_is_known_within_a_minute(reader, techb
     assert reader.map.entries[sites.host(5000)].site_id == 5000
 
 
-def test_the_whole_map_is_read_again_after_a_restored_backup(reader, techblog):
+def test_the_whole_map_is_read_again_after_a_backup_is_restored(reader, techblog):
     reader.read(now=0)
     without_triggers("UPDATE tenancy_domain SET name = 'quiet.test' WHERE site_id = %s", techblog.pk)
-    reader._horizon = 2**62  # higher than that of the restored database
+    reader._horizon = 2**62  # higher than the horizon of the restored database
 
     reader.read(now=1)
     assert "quiet.test" in reader.map.entries

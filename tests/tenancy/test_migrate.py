@@ -1,4 +1,4 @@
-"""`manage.py migrate`: a second migration waits for the first, and no time limit ends a long one."""
+"""`manage.py migrate`: a second migration waits for the first, and no time limit ends a long migration."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ from tests.support.production import read, shown
 
 @pytest.fixture
 def another(installation):
-    """A connection that holds the lock, as a running migration does. `another.close()` releases it."""
+    """A connection that holds the lock, as a running migration does. `another.close()` releases the lock."""
     with psycopg.connect(_address(), autocommit=True) as held:
         held.execute("SELECT pg_advisory_lock(%s)", [migrate.LOCK])
         yield held
@@ -47,7 +47,7 @@ def test_two_concurrent_migrations_run_each_migration_once(empty_database, tmp_p
     assert applied == [False, True]
 
 
-def test_a_waiting_migration_continues_when_the_other_ends(another, monkeypatch, capsys):
+def test_a_waiting_migration_starts_when_the_running_migration_ends(another, monkeypatch, capsys):
     waited = []
 
     def sleep(seconds):
@@ -71,12 +71,12 @@ def test_a_migration_that_waits_too_long_is_refused(another, monkeypatch):
         call_command("migrate", verbosity=0)
 
 
-def test_a_plan_does_not_wait_for_the_lock(another):
+def test_migrate_with_the_option_plan_or_check_does_not_wait_for_the_lock(another):
     call_command("migrate", verbosity=0, check_unapplied=True)
     call_command("migrate", verbosity=0, plan=True)
 
 
-def test_a_migration_has_only_a_lock_timeout(installation, monkeypatch, tmp_path):
+def test_a_migration_has_a_lock_timeout_but_no_statement_timeout(installation, monkeypatch, tmp_path):
     limits = read(monkeypatch, tmp_path).DATABASES["default"]["OPTIONS"]
     seen = []
     monkeypatch.setattr(migrate.migrate.Command, "handle", lambda *args, **options: seen.append(shown(connection)))
@@ -93,7 +93,7 @@ def test_a_migration_has_only_a_lock_timeout(installation, monkeypatch, tmp_path
 
 
 def test_no_django_version_reports_missing_migrations(installation, capsys):
-    """Choices that differ between Django versions would make `migrate` report missing migrations."""
+    """Choices that differ between Django versions must not be in migrations, or each version would need other ones."""
     call_command("makemigrations", check=True, dry_run=True)
 
     assert "No changes detected" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""A process with SITE_ID in its environment serves that site alone; the installation's own hosts stay."""
+"""A process with the variable SITE_ID serves only that site, and still serves all surfaces."""
 
 import pytest
 from django.contrib.sites.shortcuts import get_current_site
@@ -11,9 +11,7 @@ from tenancy.pinning import check_own_hosts, check_pinned_site
 pytestmark = pytest.mark.sqlite
 
 
-def test_a_pinned_process_serves_its_site_and_the_surfaces_and_no_other_site(
-    techblog, financeblog, publish, visit, settings
-):
+def test_a_pinned_process_serves_all_surfaces_but_only_its_own_site(techblog, financeblog, publish, visit, settings):
     publish("Hello", on=techblog)
     lifecycle.add_domain(financeblog, "www.financeblog.test")
     settings.PINNED_SITE_ID = techblog.pk
@@ -27,7 +25,7 @@ def test_a_pinned_process_serves_its_site_and_the_surfaces_and_no_other_site(
     assert get_current_site(RequestFactory().get("/", headers={"host": "techblog.test:80"})) == techblog
 
 
-def test_a_process_pinned_to_no_site_is_refused_with_those_that_exist(techblog, settings):
+def test_a_process_pinned_to_a_missing_site_is_refused_with_a_list_of_existing_sites(techblog, settings):
     settings.PINNED_SITE_ID = techblog.pk
     check_pinned_site()
 
@@ -36,7 +34,7 @@ def test_a_process_pinned_to_no_site_is_refused_with_those_that_exist(techblog, 
         check_pinned_site()
 
 
-def test_a_host_of_the_installation_that_a_site_has_already_is_refused(techblog, settings):
+def test_a_host_of_a_surface_that_already_belongs_to_a_site_is_refused(techblog, settings):
     check_own_hosts()
 
     settings.ADMIN_HOST = "techblog.test"

@@ -1,6 +1,6 @@
-"""Every process knows of every change of a site within a quarter of a second of its commit.
+"""Every process applies every change of a site within a quarter of a second after its commit.
 
-Proved over HTTP with several server processes; threads and test transactions would prove nothing here.
+The tests request several server processes over HTTP, because threads and test transactions would prove nothing.
 """
 
 import threading
@@ -48,7 +48,7 @@ def test_a_new_site_is_served_by_every_process(fleet):
     assert statuses(fleet, "new.test") == [200, 200]
 
 
-def test_a_renamed_site_answers_at_its_new_domain_and_redirects_from_the_old(fleet, techblog):
+def test_a_renamed_site_is_served_at_its_new_domain_and_redirects_from_the_old_domain(fleet, techblog):
     lifecycle.rename(techblog, "renamed.test")
     until_all_know()
 
@@ -78,7 +78,7 @@ def test_a_further_domain_redirects_until_it_is_removed(fleet, techblog):
     assert statuses(fleet, "www.techblog.test") == [404, 404]
 
 
-def test_every_process_stops_serving_a_suspended_site_and_serves_a_resumed_one(fleet, techblog, publish):
+def test_every_process_stops_serving_a_suspended_site_and_serves_it_again_when_it_is_resumed(fleet, techblog, publish):
     publish("Hello", on=techblog)
     paths = ["/", "/hello/", "/feed/", "/sitemap.xml", "/robots.txt"]
     assert all(statuses(fleet, "techblog.test", path) == [200, 200] for path in paths)
@@ -112,7 +112,7 @@ def test_changed_settings_and_names_appear_in_every_process(fleet, techblog):
 
 
 @pytest.mark.parametrize("change", ["bulk update", "bulk create", "SQL of an operator"])
-def test_a_change_without_a_signal_is_seen_by_every_process(fleet, techblog, change):
+def test_every_process_applies_a_change_that_sends_no_signal(fleet, techblog, change):
     if change == "bulk update":
         SiteSettings.objects.filter(site=techblog).update(state="suspended")
     elif change == "bulk create":
@@ -126,7 +126,7 @@ def test_a_change_without_a_signal_is_seen_by_every_process(fleet, techblog, cha
     assert all(status != 200 for status in statuses(fleet, "techblog.test"))
 
 
-def test_a_rolled_back_change_is_seen_by_no_process(fleet, techblog):
+def test_no_process_applies_a_change_that_is_rolled_back(fleet, techblog):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         lifecycle.suspend(techblog)
         lifecycle.create("never.test", "Never")
@@ -140,7 +140,7 @@ def test_a_rolled_back_change_is_seen_by_no_process(fleet, techblog):
 def test_a_request_between_save_and_commit_leaves_no_stale_page(fleet, techblog):
     with transaction.atomic():
         Site.objects.filter(pk=techblog.pk).update(name="After the commit")
-        for _ in range(5):  # long enough for several queries of each process
+        for _ in range(5):  # this takes long enough for several queries of each process
             time.sleep(0.1)
             assert all("After the commit" not in process.get("techblog.test").body for process in fleet)
     until_all_know()
@@ -148,8 +148,8 @@ def test_a_request_between_save_and_commit_leaves_no_stale_page(fleet, techblog)
     assert all("After the commit" in process.get("techblog.test").body for process in fleet)
 
 
-def test_changes_of_two_transactions_that_commit_in_reverse_order_are_both_seen(fleet, techblog, financeblog):
-    """The first transaction to begin commits last. A watermark of ids or write times would miss it."""
+def test_every_process_applies_two_changes_that_commit_in_reverse_order(fleet, techblog, financeblog):
+    """The transaction that begins first commits last. A maximum of the ids or times that were read would miss it."""
     until_all_know()
     first_wrote, second_committed = threading.Event(), threading.Event()
 
@@ -175,8 +175,8 @@ def test_changes_of_two_transactions_that_commit_in_reverse_order_are_both_seen(
     assert all("First to write" in process.get("techblog.test").body for process in fleet)
 
 
-def test_transactions_on_the_same_sites_neither_wait_for_each_other_nor_deadlock(techblog, financeblog):
-    """Each transaction changes both sites, in opposite order, and stays open until the other has written."""
+def test_two_transactions_on_the_same_sites_neither_wait_for_each_other_nor_deadlock(techblog, financeblog):
+    """Each transaction changes both sites in opposite order and stays open until the other transaction has written."""
     barrier = threading.Barrier(2, timeout=10)
     errors = []
 
@@ -250,7 +250,7 @@ def test_a_process_that_made_no_change_waits_only_briefly_for_a_slow_database(te
     assert entry.primary == "techblog.test"
 
 
-def test_a_restarted_database_is_queried_again(fleet, techblog):
+def test_processes_query_the_database_again_after_its_restart(fleet, techblog):
     servers.postgresql.restart()
     connections.close_all()
     lifecycle.create("after-restart.test", "After the restart")
@@ -260,7 +260,7 @@ def test_a_restarted_database_is_queried_again(fleet, techblog):
     assert statuses(fleet, "techblog.test") == [200, 200]
 
 
-def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(processes, techblog):
+def test_without_the_database_known_hosts_stay_known_and_unknown_hosts_get_404(processes, techblog):
     lifecycle.add_domain(techblog, "www.techblog.test")
     (process,) = processes(1)
     assert process.status("techblog.test") == 200
@@ -268,7 +268,7 @@ def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(pr
     try:
         assert process.status("www.techblog.test", "/x") == 308
         assert process.status("unknown.test") == 404
-        assert process.status("techblog.test") == 200, "the page is in the cache"
+        assert process.status("techblog.test") == 200, "the page is stored in the cache, so it must be served"
         began = time.monotonic()
         answer = process.get("techblog.test", "/feed/")
         assert answer.status == 503
@@ -278,7 +278,7 @@ def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(pr
         (late,) = processes(1)
         began = time.monotonic()
         assert late.status("techblog.test") == 503, (
-            "a process that never loaded the map cannot know that a host is unknown"
+            "a process that never loaded the map cannot know whether a host is unknown"
         )
         assert late.status("unknown.test") == 503
         assert time.monotonic() - began < 2
@@ -290,13 +290,13 @@ def test_without_the_database_known_hosts_stay_known_and_unknown_ones_unknown(pr
     assert late.status("techblog.test") == 200
 
 
-def test_while_the_database_hangs_cached_pages_are_served_and_others_get_503_at_once(processes, techblog, publish):
+def test_while_the_database_hangs_cached_pages_are_served_and_other_pages_get_503_at_once(processes, techblog, publish):
     publish("Known", on=techblog)
     (process,) = processes(1)
     assert [process.status("techblog.test", path) for path in ("/known/", "/robots.txt")] == [200, 200]
     with frozen(servers.postgresql.process.pid):
         time.sleep(0.1)
-        assert process.status("techblog.test", "/known/") == 200  # its query for changes hangs
+        assert process.status("techblog.test", "/known/") == 200  # the registry's query for changes hangs
         time.sleep(1)
         began = time.monotonic()
         assert process.status("techblog.test", "/known/") == 200

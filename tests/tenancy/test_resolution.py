@@ -32,14 +32,14 @@ def test_the_host_of_a_surface_resolves_to_the_surface(installation):
 
 
 @pytest.mark.parametrize("header", ["", "unknown.test", "127.0.0.1", "techblog.test:port", "*.test", "a" * 5000])
-def test_other_hosts_are_refused_as_unknown(techblog, header):
+def test_hosts_of_no_site_or_surface_are_refused_as_unknown(techblog, header):
     assert resolve("techblog.test")
 
     with pytest.raises(UnknownHost):
         resolve(header)
 
 
-def test_a_header_beyond_ascii_is_refused_as_malformed(installation):
+def test_a_host_header_with_non_ascii_characters_is_refused_as_malformed(installation):
     lifecycle.create("bücher.test", "Bücher")
     assert resolve("xn--bcher-kva.test")
 
@@ -58,7 +58,7 @@ def test_a_suspended_site_and_a_site_of_another_process_are_refused_as_unknown(t
         resolve("techblog.test")
 
 
-def test_the_hosts_of_surfaces_that_are_off_are_refused_but_for_the_internal_one(techblog, settings):
+def test_the_hosts_of_surfaces_that_are_off_are_refused_except_the_internal_host(techblog, settings):
     settings.SURFACES = ("admin",)
     assert resolve(settings.ADMIN_HOST)
     with pytest.raises(UnknownHost):

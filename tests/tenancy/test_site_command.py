@@ -44,7 +44,7 @@ KEYS = [
 
 @pytest.fixture(autouse=True)
 def _empty(installation):
-    """Every test starts without any site."""
+    """Each test of this module starts without sites."""
 
 
 class Outcome(SimpleNamespace):
@@ -128,7 +128,7 @@ def test_create_accepts_all_settings_and_prints_them_as_json(site):
         (["blog.test", "--name", "x" * 51], ["--name", "51", "50"]),
     ],
 )
-def test_a_refusal_names_the_value_the_rule_and_the_remedy(site, words, said):
+def test_an_error_message_contains_the_value_the_rule_and_the_remedy(site, words, said):
     outcome = site("create", "--name", "A blog", *words)
 
     assert (outcome.code, outcome.out) == (1, "")
@@ -190,7 +190,7 @@ def test_the_list_is_printed_in_columns(site, techblog, financeblog):
     assert all(list(one) == KEYS for one in site("list", "--json").json)
 
 
-def test_a_list_costs_the_same_number_of_queries_for_any_number_of_sites(site, django_assert_num_queries):
+def test_the_list_takes_the_same_number_of_queries_for_any_number_of_sites(site, django_assert_num_queries):
     for number in range(3):
         lifecycle.create(f"{number}.blog.test", "A blog")
     with django_assert_num_queries(5):
@@ -198,7 +198,7 @@ def test_a_list_costs_the_same_number_of_queries_for_any_number_of_sites(site, d
 
 
 @pytest.mark.parametrize("spelling", ["techblog.test", "WWW.TechBlog.test.", "münchen.test", "XN--MNCHEN-3YA.test"])
-def test_a_site_is_named_by_any_of_its_domains_in_any_spelling(site, techblog, member, spelling):
+def test_a_site_can_be_selected_by_any_of_its_domains_in_any_spelling(site, techblog, member, spelling):
     lifecycle.add_domain(techblog, "www.techblog.test")
     lifecycle.add_domain(techblog, "münchen.test")
     member("editor", of=techblog)
@@ -229,7 +229,7 @@ def test_an_unknown_site_is_refused_with_a_list_of_existing_sites(site, techblog
         assert f"techblog.test ({techblog.pk})" in outcome.err
 
 
-def test_a_list_of_existing_sites_is_limited():
+def test_the_list_of_existing_sites_in_a_message_is_limited():
     Site.objects.bulk_create(Site(domain=f"{number:03}.test", name="A blog") for number in range(SHOWN + 5))
 
     assert f"{SHOWN - 1:03}.test" in known_sites()
@@ -237,7 +237,7 @@ def test_a_list_of_existing_sites_is_limited():
     assert "and 5 more" in known_sites()
 
 
-def test_without_any_site_the_message_names_the_command_that_creates_one(site):
+def test_the_message_in_an_installation_without_sites_shows_how_to_create_a_site(site):
     assert "site create" in site("show", "nope.test").err
 
 
@@ -348,7 +348,7 @@ def test_delete_requires_the_domain_to_be_typed(site, techblog):
 
 
 @pytest.mark.parametrize("typed", ["yes\n", "\n", "", "financeblog.test\n"])
-def test_any_other_input_deletes_nothing(site, techblog, typed):
+def test_delete_with_any_other_input_deletes_nothing(site, techblog, typed):
     outcome = site("delete", "techblog.test", typed=typed)
 
     assert outcome.code == 1
@@ -372,7 +372,7 @@ def test_delete_prints_only_the_deleted_site_as_json(site, techblog):
     assert (outcome.json["domain"], outcome.json["further_domains"]) == ("techblog.test", ["www.techblog.test"])
 
 
-def test_deleting_the_home_of_shared_posts_is_refused_with_a_list_of_them(site, shared, techblog):
+def test_deleting_the_home_of_shared_posts_is_refused_with_a_list_of_these_posts(site, shared, techblog):
     outcome = site("delete", "techblog.test", "--yes")
 
     assert outcome.code == 1
@@ -381,7 +381,7 @@ def test_deleting_the_home_of_shared_posts_is_refused_with_a_list_of_them(site, 
     assert Site.objects.count() == 2
 
 
-def test_the_list_of_shared_posts_is_limited(site, techblog, financeblog, publish):
+def test_the_list_of_shared_posts_in_a_message_is_limited(site, techblog, financeblog, publish):
     for number in range(SHOWN + 3):
         publish("", on=financeblog, post=publish(f"Post {number}", on=techblog).post, slug=f"there-{number}")
     outcome = site("delete", "techblog.test", "--yes")
@@ -403,7 +403,7 @@ def test_delete_can_move_shared_posts_to_another_home(site, shared, techblog, fi
 @pytest.mark.parametrize(
     ("home", "said"), [("nope.test", "No site has"), ("techblog.test", "cannot become the new home")]
 )
-def test_an_invalid_new_home_deletes_nothing(site, shared, home, said):
+def test_deleting_a_site_with_an_invalid_new_home_is_refused(site, shared, home, said):
     outcome = site("delete", "techblog.test", "--yes", "--move-home-to", home)
 
     assert outcome.code == 1
@@ -411,7 +411,7 @@ def test_an_invalid_new_home_deletes_nothing(site, shared, home, said):
     assert Site.objects.count() == 2
 
 
-def test_a_refusal_is_an_exception_when_called_from_code():
+def test_call_command_raises_command_error_for_a_refusal():
     with pytest.raises(CommandError, match="IP address"):
         call_command("site", "create", "127.0.0.1", "--name", "A blog")
 
@@ -420,7 +420,7 @@ def test_a_refusal_is_an_exception_when_called_from_code():
 
 
 def manage(*words, stdin=subprocess.DEVNULL, **environment):
-    """manage.py in a process of its own, on the test database."""
+    """Run manage.py in a separate process on the test database."""
     return subprocess.Popen(
         [sys.executable, "manage.py", *words],
         cwd=django_settings.BASE_DIR,
@@ -516,5 +516,5 @@ def test_an_invalid_database_url_is_reported_without_its_password(address, tmp_p
     assert "secret" not in err
 
 
-def test_manage_is_executable():
+def test_manage_py_is_executable():
     assert os.access(Path(django_settings.BASE_DIR) / "manage.py", os.X_OK)

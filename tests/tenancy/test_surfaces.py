@@ -1,4 +1,4 @@
-"""A process serves all surfaces or some. The host of a surface that is off is an unknown host."""
+"""A process serves the surfaces in its setting SURFACES. The host of any other surface is an unknown host."""
 
 import json
 
@@ -43,7 +43,7 @@ def test_the_host_of_a_surface_that_is_off_gets_the_response_of_an_unknown_host(
     assert "Techblog" in process.get("techblog.test").body
 
 
-def test_a_process_without_the_internal_surface_answers_health_checks_alone(techblog, processes):
+def test_a_process_without_the_internal_surface_serves_only_health_checks_on_the_internal_host(techblog, processes):
     [process] = processes(1, SURFACES="blogs")
 
     assert process.status(INTERNAL, "/health/ready") == 200
@@ -55,7 +55,7 @@ def test_a_process_without_the_internal_surface_answers_health_checks_alone(tech
 # -- a surface that is added to the table ---------------------------------------------------------------------------
 
 
-def test_an_added_surface_is_routed_on_its_own_host_and_on_no_other(techblog, processes):
+def test_an_added_surface_is_served_only_on_its_own_host(techblog, processes):
     [process] = processes(1, DJANGO_SETTINGS_MODULE=ADDED)
 
     assert process.get(EXAMPLE, "/example/").body == "The example surface."
@@ -65,7 +65,7 @@ def test_an_added_surface_is_routed_on_its_own_host_and_on_no_other(techblog, pr
         assert process.status(EXAMPLE, path) == 404, path
 
 
-def test_an_added_surface_that_is_off_has_an_unknown_host(techblog, processes):
+def test_the_host_of_an_added_surface_that_is_off_is_unknown(techblog, processes):
     [process] = processes(1, DJANGO_SETTINGS_MODULE=ADDED, SURFACES="blogs,internal")
 
     assert process.get(EXAMPLE, "/example/").body == process.get("unknown.test").body
@@ -92,7 +92,7 @@ def test_an_added_surface_is_in_traefiks_document_and_in_health_checks(techblog,
     assert process.status(INTERNAL, "/health/ready?serves=other") == 503
 
 
-def test_an_added_surface_redirects_to_https_and_proves_its_host(techblog, processes):
+def test_an_added_surface_redirects_to_https_and_serves_the_proof_of_its_host(techblog, processes):
     [process] = processes(1, DJANGO_SETTINGS_MODULE=ADDED, PUBLIC_SCHEME="https", PUBLIC_PORT="")
 
     redirect = process.get(EXAMPLE, "/example/?x=1")
@@ -104,7 +104,7 @@ def test_an_added_surface_redirects_to_https_and_proves_its_host(techblog, proce
 
 @pytest.fixture
 def added(monkeypatch, settings):
-    """The surface `example` in the table of this process."""
+    """Add the surface `example` to the table of surfaces of this process."""
     settings.EXAMPLE_HOST = EXAMPLE
     settings.EXAMPLE_DEPLOYMENT = ()
     surface = surfaces.Surface("example", "tests.support.added_surface.urls", "EXAMPLE_HOST", "EXAMPLE_DEPLOYMENT")
@@ -120,7 +120,7 @@ def test_no_site_can_claim_the_host_of_an_added_surface(added):
 
 
 @pytest.mark.sqlite
-def test_the_host_of_an_added_surface_is_checked_like_the_admins(techblog, added):
+def test_the_domain_check_includes_the_host_of_an_added_surface(techblog, added):
 
     assert domain_checks.due(timezone.now()) == [ADMIN, EXAMPLE, techblog.domain]
 
@@ -133,7 +133,7 @@ def ids(found):
 
 
 @pytest.mark.pure
-def test_the_settings_of_this_installation_pass_the_checks():
+def test_the_test_settings_pass_the_checks_of_surfaces():
     found = [
         *checks.surfaces_have_different_hosts(None),
         *checks.surfaces_are_known(None),
@@ -144,7 +144,7 @@ def test_the_settings_of_this_installation_pass_the_checks():
 
 
 @pytest.mark.pure
-def test_two_surfaces_with_one_host_are_an_error(added, settings):
+def test_a_check_reports_two_surfaces_with_the_same_host(added, settings):
     settings.EXAMPLE_HOST = settings.ADMIN_HOST
 
     [error] = checks.surfaces_have_different_hosts(None)
@@ -155,7 +155,7 @@ def test_two_surfaces_with_one_host_are_an_error(added, settings):
 
 @pytest.mark.pure
 @pytest.mark.parametrize("served", [(), ("blogs", "mail")])
-def test_an_unknown_surface_and_no_surface_at_all_are_errors(settings, served):
+def test_a_check_reports_an_unknown_surface_and_an_empty_list_of_surfaces(settings, served):
     settings.SURFACES = served
 
     [error] = checks.surfaces_are_known(None)
@@ -165,7 +165,7 @@ def test_an_unknown_surface_and_no_surface_at_all_are_errors(settings, served):
 
 
 @pytest.mark.pure
-def test_a_surface_without_a_host_is_an_error(added, settings):
+def test_a_check_reports_a_surface_without_a_host(added, settings):
     assert checks.surfaces_have_hosts(None) == []
     for missing in ("", None):
         settings.EXAMPLE_HOST = missing
@@ -181,7 +181,7 @@ def test_a_surface_without_a_host_is_an_error(added, settings):
 @pytest.mark.pure
 @pytest.mark.parametrize("surface", surfaces.with_own_host(), ids=lambda surface: surface.name)
 def test_a_server_without_the_host_of_a_surface_does_not_start(monkeypatch, tmp_path, surface):
-    """Also if the surface is off: the default is a laptop's, and a site could claim the host meant for the surface."""
+    """The host is required even if the surface is off, because otherwise a site could claim the host."""
     assert getattr(read(monkeypatch, tmp_path), surface.host_setting)
 
     with pytest.raises(ImproperlyConfigured, match=f"{surface.host_setting} is missing"):

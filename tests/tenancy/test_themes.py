@@ -1,4 +1,4 @@
-"""Themes are folders: an added one can be chosen without a migration, a removed one breaks no page."""
+"""Themes are folders: an added theme can be chosen without a migration, and a removed theme breaks no page."""
 
 import logging
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture
 def added_theme(tmp_path, settings):
-    """The name of a theme in a template directory of its own."""
+    """The name of a theme in an additional template directory."""
     folder = tmp_path / "templates" / "themes" / "postcard"
     folder.mkdir(parents=True)
     (folder / "base.html").write_text('{% extends "blogs/base.html" %}')
@@ -29,14 +29,14 @@ def test_the_default_theme_is_installed():
     assert DEFAULT_THEME in theme_names()
 
 
-def test_an_added_folder_is_a_theme_that_can_be_chosen(added_theme, superuser, techblog, admin_as, visit):
+def test_a_theme_in_an_added_folder_can_be_chosen(added_theme, superuser, techblog, admin_as, visit):
     assert (added_theme, "Postcard: one picture a page") in theme_choices()
 
     assert saved(send(admin_as(superuser), f"/sites/site/{techblog.pk}/change/", **{"settings-0-theme": added_theme}))
     assert "/static/themes/postcard.css" in visit(techblog).text
 
 
-def test_a_theme_without_a_template_for_posts_shows_their_title(added_theme, techblog, publish, visit):
+def test_a_theme_without_a_template_for_posts_shows_the_title_of_a_post(added_theme, techblog, publish, visit):
     publish("Hello", on=techblog)
     SiteSettings.objects.filter(site=techblog).update(theme=added_theme)
 
@@ -60,7 +60,7 @@ def removed_theme(techblog):
     return "removed"
 
 
-def test_a_site_whose_theme_is_removed_is_served_in_the_default_theme(removed_theme, techblog, visit, caplog):
+def test_a_site_whose_theme_is_not_installed_is_served_in_the_default_theme(removed_theme, techblog, visit, caplog):
     with caplog.at_level(logging.ERROR):
         response = visit(techblog)
 
@@ -69,17 +69,17 @@ def test_a_site_whose_theme_is_removed_is_served_in_the_default_theme(removed_th
     assert "theme 'removed' of techblog.test is not installed" in caplog.text
 
 
-def test_a_check_warns_of_sites_whose_theme_is_removed(techblog, financeblog):
+def test_a_check_warns_of_sites_whose_theme_is_not_installed(techblog, financeblog):
     assert checks.themes_of_sites_are_installed(None, databases=["default"]) == []
 
     SiteSettings.objects.filter(site=techblog).update(theme="removed")
     (warning,) = checks.themes_of_sites_are_installed(None, databases=["default"])
     assert warning.id == "newsstand.W001"
     assert "1 sites use the theme 'removed'" in warning.msg
-    assert checks.themes_of_sites_are_installed(None) == [], "without --database no check asks the database"
+    assert checks.themes_of_sites_are_installed(None) == [], "the check must not query the database without --database"
 
 
-def test_the_form_of_a_site_does_not_replace_a_removed_theme_unasked(removed_theme, techblog, owner, admin_as):
+def test_the_form_of_a_site_with_a_removed_theme_requires_another_choice(removed_theme, techblog, owner, admin_as):
     client, address = admin_as(owner), f"/sites/site/{techblog.pk}/change/"
 
     assert fields(client, address)["settings-0-theme"] == "removed"

@@ -1,4 +1,4 @@
-"""Traefik's document: a router for each live domain, and no text from a hostile name or address."""
+"""Traefik's document has a router for each live domain and contains no hostile name or address."""
 
 import pytest
 from django.conf import settings as django_settings
@@ -26,7 +26,7 @@ def deployments(settings):
 
 @pytest.fixture
 def get():
-    """get(): the response with the document."""
+    """get(): request the document with the token and return the response."""
 
     def get(authorization=f"Bearer {TOKEN}"):
         client = Client(headers={"host": django_settings.INTERNAL_HOST, "authorization": authorization})
@@ -41,7 +41,7 @@ def routers(get):
     return lambda: get().json()["http"]["routers"]
 
 
-def test_each_live_domain_has_a_router_before_the_catch_all(techblog, financeblog, routers):
+def test_each_live_domain_has_a_router_with_a_higher_priority_than_the_catch_all(techblog, financeblog, routers):
     lifecycle.add_domain(techblog, "old.test")
 
     found = routers()
@@ -52,7 +52,7 @@ def test_each_live_domain_has_a_router_before_the_catch_all(techblog, financeblo
     assert found["techblog.test"]["service"] == found["_catch-all"]["service"] == "shared"
 
 
-def test_a_suspended_site_and_one_without_settings_have_no_router(techblog, financeblog, routers):
+def test_suspended_sites_and_sites_without_settings_have_no_router(techblog, financeblog, routers):
     lifecycle.suspend(techblog)
     Domain.objects.create(site=Site.objects.create(domain="bare.test", name="Bare"), name="bare.test", primary=True)
 
@@ -93,7 +93,9 @@ def test_the_admin_has_a_router_only_with_its_own_deployment(techblog, settings,
     settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
 
     assert routers()["_admin"]["rule"] == f"Host(`{django_settings.ADMIN_HOST}`)"
-    assert routers()["_admin"]["entryPoints"] == ["web"]  # redirects to https, and proves the host for its certificate
+    assert routers()["_admin"]["entryPoints"] == [
+        "web"
+    ]  # this entry point redirects to https and serves the proof for the certificate
     assert routers()["_admin-tls"]["entryPoints"] == ["websecure"]
     assert get().json()["http"]["services"]["admin"]["loadBalancer"]["servers"] == [{"url": "http://127.0.0.1:8009"}]
 
@@ -129,7 +131,7 @@ def test_only_domains_that_lead_here_get_certificates(techblog, financeblog, set
     assert routers()["_catch-all-tls"]["tls"] == {}
 
 
-def test_a_domain_named_like_another_router_does_not_replace_it(techblog, settings, routers):
+def test_a_domain_with_the_name_of_another_router_does_not_replace_that_router(techblog, settings, routers):
     settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
     before = routers()
     for name in ("admin", "shared", "catch-all", "catch-all-tls"):
@@ -157,7 +159,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_domain_in_the_database_gets_no_router(techblog, name, get, caplog):
-    with connection.cursor() as cursor:  # no code of the project writes such a row
+    with connection.cursor() as cursor:  # only SQL can create such a row; the code of the project refuses it
         cursor.execute(
             'INSERT INTO tenancy_domain (site_id, name, "primary") VALUES (%s, %s, %s)', [techblog.pk, name, False]
         )
@@ -180,7 +182,7 @@ HOSTILE_ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", HOSTILE_ADDRESSES)
-def test_a_hostile_address_in_the_database_becomes_no_server(techblog, address, get, caplog):
+def test_a_hostile_address_in_the_database_is_not_used_as_a_server(techblog, address, get, caplog):
     SiteSettings.objects.filter(site=techblog).update(deployment=address)
 
     http = get().json()["http"]
@@ -209,12 +211,12 @@ def test_without_internal_token_all_requests_get_401(techblog, get, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_document_is_on_the_internal_host_alone(techblog, visit):
+def test_the_document_is_served_only_on_the_internal_host(techblog, visit):
     for host in ("techblog.test", django_settings.ADMIN_HOST, "unknown.test"):
         assert visit(host, "/traefik/document", authorization=f"Bearer {TOKEN}").status_code in (302, 404)
 
 
-def test_an_installation_without_sites_has_the_catch_all(installation, routers):
+def test_an_installation_without_sites_has_only_the_catch_all_routers(installation, routers):
     assert set(routers()) == {"_catch-all", "_catch-all-tls"}
 
 
@@ -240,7 +242,7 @@ def test_without_the_database_the_response_is_503_and_not_an_empty_document(tech
     assert b"{" not in response.content
 
 
-def test_each_health_check_asks_whether_the_deployment_serves_its_router(techblog, financeblog, settings, get):
+def test_each_health_check_names_the_site_or_surface_of_its_router(techblog, financeblog, settings, get):
     settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
     SiteSettings.objects.filter(site=financeblog).update(deployment="http://127.0.0.1:8003")
 
@@ -272,7 +274,7 @@ def test_an_admin_host_that_does_not_lead_here_gets_no_certificate(techblog, rou
     assert routers()["_catch-all-tls"]["tls"]["domains"] == [{"main": "techblog.test"}]
 
 
-def test_the_catch_all_leaves_out_the_internal_host(techblog, routers):
+def test_the_catch_all_does_not_match_the_internal_host(techblog, routers):
     rules = {router["rule"] for name, router in routers().items() if name.startswith("_catch-all")}
 
     assert rules == {f"!Host(`{django_settings.INTERNAL_HOST}`)"}
@@ -280,7 +282,7 @@ def test_the_catch_all_leaves_out_the_internal_host(techblog, routers):
 
 @pytest.mark.django_db(transaction=True)
 def test_all_processes_respond_with_the_same_bytes(techblog, financeblog, processes):
-    """Traefik applies each document that differs. The order of a set differs between Python processes."""
+    """Traefik reloads its routes when the document differs. The order of a Python set differs between processes."""
     for name in ("techblog.test", "financeblog.test", django_settings.ADMIN_HOST):
         record(name)
     shared = "http://127.0.0.1:8002,http://127.0.0.1:8001"

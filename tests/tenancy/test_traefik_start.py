@@ -1,4 +1,4 @@
-"""traefik/start: from the environment to Traefik's static file."""
+"""traefik/start writes Traefik's static configuration file from environment variables."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.pure
 
 @pytest.fixture
 def start(tmp_path):
-    """start(NAME="value"): what `traefik/start` says, with a Traefik that only tells where its file lies."""
+    """start(NAME="value"): run `traefik/start` with a fake Traefik that prints the path of its file."""
     traefik = tmp_path / "traefik"
     traefik.write_text('#!/bin/sh\necho "${1#--configfile=}"\n')
     traefik.chmod(0o755)
@@ -26,7 +26,7 @@ def start(tmp_path):
     return start
 
 
-def test_the_token_can_come_from_a_file_and_is_written_to_a_file_that_no_other_user_reads(start, tmp_path):
+def test_the_token_can_be_read_from_a_file_and_is_written_to_a_file_that_no_other_user_can_read(start, tmp_path):
     (tmp_path / "token").write_text("the-token\n")
 
     file = Path(start(INTERNAL_TOKEN=None, INTERNAL_TOKEN_FILE=str(tmp_path / "token")).stdout.strip())
@@ -35,7 +35,7 @@ def test_the_token_can_come_from_a_file_and_is_written_to_a_file_that_no_other_u
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_what_is_not_said_has_a_default_and_what_a_value_holds_is_not_filled_in_again(start):
+def test_unset_variables_get_defaults_and_values_are_inserted_without_expansion(start):
     text = Path(start(ACME_EMAIL="${INTERNAL_TOKEN} $(id) `id`").stdout.strip()).read_text()
 
     assert 'email: "${INTERNAL_TOKEN} $(id) `id`"' in text
@@ -44,7 +44,7 @@ def test_what_is_not_said_has_a_default_and_what_a_value_holds_is_not_filled_in_
 
 
 @pytest.mark.parametrize("name", ["INTERNAL_HOST", "INTERNAL_TOKEN", "SHARED_DEPLOYMENT"])
-def test_what_is_missing_is_named(start, name):
+def test_a_missing_variable_is_refused_with_its_name(start, name):
     refused = start(**{name: None})
 
     assert refused.returncode == 1

@@ -1,4 +1,4 @@
-"""`watch()` works from any app, triggers are where the watched tables are, and checks refuse what cannot work."""
+"""`watch()` works from any app, triggers are in the database of the watched tables, and checks report bad settings."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ from settings.test import *
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.support.noticeboard"]
 """
-# Without the signal of `watch`, the lookup after the change would return the entry that was read before it.
+# Here the registry queries the database again only if the signal of `watch` reports a change.
 CHANGE_OF_A_NOTICE = """
 import django
 
@@ -43,7 +43,7 @@ print("known at once" if site_registry.registry.find("blog.test").generation != 
 
 @pytest.fixture
 def python(tmp_path):
-    """python(settings, *arguments): runs Python with this text as its settings module, on an empty SQLite file."""
+    """python(settings, *arguments): run Python with the text `settings` as settings module and an empty database."""
 
     def python(settings, *arguments):
         (tmp_path / "settings_of_the_test.py").write_text(settings)
@@ -60,7 +60,7 @@ def python(tmp_path):
     return python
 
 
-def test_a_change_in_an_app_listed_after_tenancy_is_known_at_once_to_its_process(python):
+def test_a_process_applies_its_own_change_at_once_in_an_app_listed_after_tenancy(python):
     outcome = python(LATE_APP, "-c", CHANGE_OF_A_NOTICE)
 
     assert outcome.stdout == "known at once\n", outcome.stderr
@@ -69,7 +69,7 @@ def test_a_change_in_an_app_listed_after_tenancy_is_known_at_once_to_its_process
 @pytest.mark.parametrize(
     ("first", "second"), [("django.contrib.sites", "tenancy"), ("accounts", "django.contrib.admin")]
 )
-def test_an_order_of_apps_that_matters_is_checked(python, first, second):
+def test_a_check_reports_a_wrong_order_of_installed_apps(python, first, second):
     swapped = f"""
 from settings.test import *
 
@@ -83,12 +83,12 @@ INSTALLED_APPS.insert(INSTALLED_APPS.index("{second}") + 1, "{first}")
     assert f"Move {first} before {second}." in outcome.stderr
 
 
-def test_the_apps_as_they_are_pass_the_check_of_their_order(python):
+def test_the_order_of_the_installed_apps_passes_the_check(python):
     assert python("from settings.test import *", "manage.py", "check").returncode == 0
 
 
 class Router:
-    """Writes to the database "second" the models of these apps, and only them."""
+    """A database router that stores only the models of these apps in the database "second"."""
 
     def __init__(self, *app_labels):
         self.app_labels = app_labels
@@ -100,7 +100,7 @@ class Router:
         return (app_label in self.app_labels) == (db == "second")
 
 
-def test_a_watched_model_in_another_database_than_the_generations_is_refused(settings):
+def test_a_check_reports_a_watched_model_in_another_database_than_the_generations(settings):
     assert checks.watched_tables_are_beside_generations(None) == []
 
     settings.DATABASE_ROUTERS = [Router("redirects")]
@@ -110,7 +110,7 @@ def test_a_watched_model_in_another_database_than_the_generations_is_refused(set
 
 
 def triggers_in(database):
-    """The names of our triggers, and of the functions and the table that they use."""
+    """The names of our triggers and, on PostgreSQL, of the functions and the table that they use."""
     statement = {
         "postgresql": "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'newsstand%' UNION"
         " SELECT proname FROM pg_proc WHERE proname LIKE 'newsstand%' UNION"

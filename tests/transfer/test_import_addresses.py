@@ -12,7 +12,7 @@ pytestmark = pytest.mark.sqlite
 HEAD = "---\ndate: 2015-01-01\n---\n"
 
 
-def test_a_slug_that_is_taken_gets_a_suffix_and_is_reported(archive, techblog, financeblog, publish):
+def test_a_taken_slug_gets_a_suffix_and_is_reported(archive, techblog, financeblog, publish):
     publish("Hello", on=techblog)
     publish("Other", on=financeblog)
     archive.write("2014-01-01-hello.md", HEAD)
@@ -28,7 +28,9 @@ def test_a_slug_that_is_taken_gets_a_suffix_and_is_reported(archive, techblog, f
     assert set(archive.run().verdicts().values()) == {"unchanged"}
 
 
-@pytest.mark.parametrize("slug", ["2024", *sorted(RESERVED_SLUGS - {"-"})])  # no file is named so
+@pytest.mark.parametrize(
+    "slug", ["2024", *sorted(RESERVED_SLUGS - {"-"})]
+)  # “-” is excluded, because “-.md” gives no slug
 def test_a_reserved_slug_gets_a_suffix(archive, slug):
     archive.write(f"{slug}.md", HEAD)
 
@@ -39,7 +41,7 @@ def test_a_reserved_slug_gets_a_suffix(archive, slug):
     assert f"/{slug}/" in note and f"/{slug}-2/" in note
 
 
-def test_a_long_slug_is_cut_to_fit_even_with_a_suffix(archive):
+def test_a_long_slug_is_truncated_to_the_maximum_length_including_its_suffix(archive):
     archive.write("a.md", f"---\nslug: {'x' * 250}\n---\n")
     archive.write("b.md", f"---\nslug: {'x' * 250}\n---\n")
 

@@ -13,19 +13,21 @@ pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 HEAD = "---\ndate: 2015-01-01\ntags: [a, b]\nauthors: ada\n---\n"
 
 
-def test_a_second_run_changes_nothing(archive, techblog, django_assert_max_num_queries):
+def test_a_second_import_of_unchanged_files_changes_nothing(archive, techblog, django_assert_max_num_queries):
     archive.picture("cat.png")
     archive.write("2015-01-01-a.md", HEAD + "![](cat.png) ![](missing.png) {{ x }}")
     archive.write("b.md", "---\nlayout: page\nredirect_from: /c/\n---\nText.")
     first = archive.run()
     rows = list(Post.objects.values()), list(Placement.objects.values()), list(Redirect.objects.values())
 
-    with django_assert_max_num_queries(10):  # independent of the number of files
+    with django_assert_max_num_queries(10):  # for any number of files
         second = archive.run()
 
     assert set(first.verdicts().values()) == {"created"}
     assert set(second.verdicts().values()) == {"unchanged"}
-    assert second.notes("2015-01-01-a.md") == first.notes("2015-01-01-a.md"), "notes on unchanged files are repeated"
+    assert second.notes("2015-01-01-a.md") == first.notes("2015-01-01-a.md"), (
+        "the second run must repeat the notes on unchanged files"
+    )
     assert (list(Post.objects.values()), list(Placement.objects.values()), list(Redirect.objects.values())) == rows
 
 
@@ -57,7 +59,7 @@ def test_a_field_that_a_later_release_adds_does_not_count_as_an_edit(archive, mo
     assert archive.run().verdicts() == {"a.md": "updated"}
 
 
-def test_a_missing_image_is_added_by_the_next_run_after_it_appears(archive):
+def test_the_next_run_adds_an_image_that_was_missing_before(archive):
     archive.write("a.md", HEAD + "![](cat.png)")
     archive.run()
     archive.picture("cat.png")
@@ -73,7 +75,9 @@ def test_a_post_edited_on_the_site_is_replaced_only_with_overwrite(archive, tech
     post = Placement.objects.get(slug="a").post
     post.body = "Mine."
     post.save()
-    assert set(archive.run().verdicts().values()) == {"unchanged"}, "the files have not changed"
+    assert set(archive.run().verdicts().values()) == {"unchanged"}, (
+        "a file that did not change must not be imported again"
+    )
     archive.write("a.md", HEAD + "New.")
     archive.write("b.md", HEAD + "New.")
 
@@ -81,7 +85,7 @@ def test_a_post_edited_on_the_site_is_replaced_only_with_overwrite(archive, tech
 
     assert run.verdicts() == {"a.md": "skipped", "b.md": "updated"}
     assert "edited" in run.records["a.md"]["reason"]
-    assert run.code == 0, "an edited post is not an error"
+    assert run.code == 0, "a skipped post must not make the command fail"
     assert Placement.objects.get(slug="a").post.body == "Mine."
 
     assert archive.run("--overwrite").verdicts() == {"a.md": "updated", "b.md": "unchanged"}
@@ -199,7 +203,7 @@ def test_a_symbolic_link_to_a_file_outside_the_folder_is_skipped(archive, tmp_pa
     assert "outside the folder" in run.records["a.md"]["reason"]
 
 
-def test_unprintable_file_names_are_shown_and_stored_escaped(archive, techblog):
+def test_unprintable_characters_in_file_names_are_escaped_in_the_output_and_the_database(archive, techblog):
     (archive.folder / "a\x1b[31m\n.md").write_text(HEAD)
     (archive.folder / b"\xff.md".decode("utf-8", "surrogateescape")).write_text(HEAD)
 

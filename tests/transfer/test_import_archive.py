@@ -23,7 +23,7 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 
 
 class Page(HTMLParser):
-    """The parts of a page that the test checks. `own_links` are links within the post's text, `links` all others."""
+    """The parts of a page that the test checks. `own_links` are the links in a post's text, `links` all other links."""
 
     def __init__(self, html):
         super().__init__()
@@ -64,7 +64,7 @@ def old_blog(installation):
     return site
 
 
-@pytest.mark.skipif(not FOLDER, reason="NEWSSTAND_ARCHIVE names no archive to import")
+@pytest.mark.skipif(not FOLDER, reason="NEWSSTAND_ARCHIVE is not set to the folder of an archive")
 @pytest.mark.timeout(600)
 def test_a_real_archive_is_imported_completely_and_every_page_of_it_is_correct(archive, old_blog, visit):
     archive.folder = Path(FOLDER)
@@ -83,7 +83,7 @@ def test_a_real_archive_is_imported_completely_and_every_page_of_it_is_correct(a
     assert placements.count() >= len(first.records) - 1
     assert {placement.get_absolute_url() for placement in placements} <= pages.keys()
     missing = {note["message"] for record in first.records.values() for note in record["notes"]}
-    # Posts with raw tags show template tags to readers on purpose.
+    # Posts with the tag `raw` show template tags to readers on purpose.
     raw = {
         record["address"] for name, record in first.records.items() if "{% raw" in (archive.folder / name).read_text()
     }
@@ -97,7 +97,7 @@ def test_a_real_archive_is_imported_completely_and_every_page_of_it_is_correct(a
 
 
 def crawl(site, visit):
-    """Every page reachable from the home page, without the links within post texts."""
+    """Every page that a client reaches from the home page without following links in the texts of posts."""
     pages, waiting, seen = {}, ["/"], {"/"}
     while waiting:
         path = waiting.pop()
@@ -114,22 +114,22 @@ def crawl(site, visit):
 
 def problems(path, page, missing, shows_tags):
     if page.headings != 1:
-        yield f"{path}: {page.headings} h1"
+        yield f"{path}: the page has {page.headings} h1 elements"
     if page.scripts:
-        yield f"{path}: a script"
+        yield f"{path}: the page contains a script"
     text = "".join(page.texts)
-    yield from (f"{path}: {tag}" for tag in ("{%", "{{") if tag in text and not shows_tags)
+    yield from (f"{path}: the text contains {tag}" for tag in ("{%", "{{") if tag in text and not shows_tags)
     for image in page.images:
         address = image.get("src") or "no address"
         if "alt" not in image:
-            yield f"{path}: {address} without alt"
+            yield f"{path}: the image {address} has no attribute alt"
         is_known = address.startswith(("/media/", "https://", "http://", "data:"))
         if not is_known and not any(unquote(address).lstrip("/") in message for message in missing):
-            yield f"{path}: {address} is neither stored nor reported"
+            yield f"{path}: the image {address} is neither stored nor reported as missing"
 
 
 def dead_links(pages, site, visit):
-    """Links between posts of the archive that do not redirect to an existing page."""
+    """The links between posts of the archive that do not redirect to an existing page."""
     stems = {Path(path).stem[11:].lower() for path in ImportedFile.objects.values_list("path", flat=True)}
     links = {urldefrag(unquote(link)).url for page in pages.values() for link in page.own_links}
     between = {link for link in links if OLD_ADDRESS.fullmatch(link) and link.strip("/").split("/")[3].lower() in stems}

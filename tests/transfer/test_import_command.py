@@ -109,7 +109,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(("stream", "shown"), [(Terminal, True), (io.StringIO, False)])
-def test_the_progress_bar_is_shown_on_terminals_only(archive, stream, shown, monkeypatch):
+def test_the_progress_bar_is_shown_only_on_a_terminal(archive, stream, shown, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     archive.write("a.md", HEAD + "[bold]")
     output = stream()

@@ -63,7 +63,7 @@ def test_yaml_and_toml_produce_the_same_post(archive, techblog, text):
     assert post.updated_at == placement.published_at
 
 
-def test_existing_tags_and_authors_with_the_same_slug_are_used(archive, techblog, publish):
+def test_an_imported_post_uses_existing_tags_and_authors_with_the_same_slug(archive, techblog, publish):
     first = publish("First", on=techblog).post
     first.tags.create(slug="python", name="Python")
     first.authors.create(slug="ada-lovelace", name="Ada Lovelace")
@@ -135,7 +135,7 @@ def test_a_post_without_a_date_becomes_a_draft_and_a_page_without_a_date_is_publ
 
 
 @pytest.mark.parametrize("line", ["draft: true", "published: false", "status: draft"])
-def test_fields_that_mark_a_draft_are_respected(line):
+def test_a_field_that_marks_a_draft_makes_the_post_a_draft(line):
     assert draft_of(head(line)).is_draft
     assert not draft_of(head("draft: false\npublished: true")).is_draft
 
@@ -174,7 +174,7 @@ def test_the_slug_comes_from_the_field_slug_or_the_file_name(name, slug):
     assert draft_of(head("title: Text\nslug: Chosen one"), name).slug == "chosen-one"
 
 
-def test_a_field_that_is_too_long_is_cut_and_reported():
+def test_a_field_that_is_too_long_is_truncated_and_reported():
     draft = draft_of(head(f"title: {'x' * 300}\nimage_alt: {'y' * 1100}"))
 
     assert len(draft.title) == 200

@@ -33,7 +33,7 @@ def body(slug="a"):
         ("`![A cat](/img/cat.png)` ![A cat](/img/%63at.png)", "`![A cat](/img/cat.png)` ![A cat]({})"),
     ],
 )
-def test_an_image_in_the_text_is_stored_and_its_address_rewritten(archive, techblog, source, expected):
+def test_an_image_in_the_text_is_stored_and_its_address_is_rewritten(archive, techblog, source, expected):
     archive.picture("img/cat.png")
     archive.write("a.md", HEAD + source)
 
@@ -69,10 +69,10 @@ def test_an_image_shown_several_times_is_stored_once_per_site(archive, techblog,
     assert Image.objects.count() == len(archive.stored_files()) == 2
 
     archive.run(site="financeblog.test")
-    assert Image.objects.filter(site=financeblog).count() == 2, "sites do not share images"
+    assert Image.objects.filter(site=financeblog).count() == 2, "each site must have its own copy of the images"
 
 
-def test_images_are_also_found_in_the_media_folder(archive, tmp_path, techblog):
+def test_images_are_found_in_the_folder_of_the_option_media(archive, tmp_path, techblog):
     elsewhere = type(archive)(tmp_path / "assets")
     elsewhere.picture("img/cat.png")
     archive.write("a.md", HEAD + "![](/img/cat.png) ![](/assets/img/cat.png) ![](/other/img/cat.png)")
@@ -84,7 +84,7 @@ def test_images_are_also_found_in_the_media_folder(archive, tmp_path, techblog):
     assert run.notes("a.md") == ["the image /other/img/cat.png is missing"]
 
 
-def test_a_missing_image_is_reported_and_its_address_kept(archive):
+def test_a_missing_image_is_reported_and_its_address_is_kept(archive):
     text = "Text.\n\n![A cat](/img/cat.png) <img src='http://techblog.test/dog.jpg'> ![](https://other.test/x.png)"
     archive.write("a.md", HEAD + text)
 
@@ -123,7 +123,7 @@ def test_files_outside_the_archive_are_never_imported(archive, tmp_path):
 
     assert body("a") == " ".join(f"![]({attempt})" for attempt in attempts)
     assert sum("is outside" in note for note in run.notes("a.md")) == 5
-    assert Image.objects.count() == 1, "a symbolic link within the archive is allowed"
+    assert Image.objects.count() == 1, "only the image behind the symbolic link within the archive must be imported"
 
 
 def bomb():

@@ -73,12 +73,12 @@ def test_template_tags_can_use_fields_of_the_front_matter():
         ("{% raw %} never {{ closed", " never {{ closed"),
     ],
 )  # fmt: skip
-def test_an_unknown_tag_is_removed_and_reported_and_its_content_kept(source, expected):
+def test_an_unknown_tag_is_removed_and_reported_and_its_content_is_kept(source, expected):
     assert expanded(source) == expected
     assert len(notes(source)) == 1
 
 
-def test_a_note_on_an_unknown_tag_has_its_line():
+def test_a_note_on_an_unknown_tag_contains_its_line_number():
     assert [line for line, _ in notes("{% a %}\n\n{{ b\n}} {% c %}\n{% enda %}{% d %}", first_line=10)] == [
         10,
         12,
@@ -102,7 +102,7 @@ def test_template_tags_in_code_are_unchanged(text):
     assert notes(text) == []
 
 
-def test_the_tag_raw_is_converted_in_code_too():
+def test_the_tag_raw_is_also_converted_in_code():
     assert expanded("```\n{% raw %}{{{% endraw %} x }} {{ y }}\n```") == "```\n{{ x }} {{ y }}\n```"
     assert expanded("`{% raw %}{{ x }}{% endraw %}`") == "`{{ x }}`"
 
