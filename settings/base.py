@@ -29,7 +29,7 @@ PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "http", ("http", "https"))
 ROOT_HOSTCONF = "hosts"
 # Addresses of the deployment that serves all sites and surfaces without a deployment of their own.
 SHARED_DEPLOYMENT = addresses("SHARED_DEPLOYMENT")
-# The surfaces that this process serves. Hosts of the others get 404, and their urlconfs are not imported.
+# The surfaces that this process serves. The hosts of other surfaces get 404, and their urlconfs are not imported.
 SURFACES = choices("SURFACES", surfaces.names(), surfaces.names())
 # django-hosts and Django require these defaults for unknown hosts, although SiteMiddleware refuses such hosts first.
 DEFAULT_HOST = SURFACES[0]

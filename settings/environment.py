@@ -67,7 +67,7 @@ def integer(name: str, default: int | None, minimum: int = 1, maximum: int = 2**
     # Check the length first, because int() raises ValueError for thousands of digits.
     if not (value.isascii() and value.isdecimal() and len(value) <= 10 and minimum <= int(value) <= maximum):
         raise ImproperlyConfigured(
-            f"{name}={value!r} is not possible. Write a whole number from {minimum} to {maximum}, or unset it."
+            f"{name}={value!r} is not valid. Write a whole number from {minimum} to {maximum}, or unset it."
         )
     return int(value)
 
@@ -76,7 +76,7 @@ def choice(name: str, default: str, choices: Sequence[str]) -> str:
     """One of `choices`; `default` if the variable is absent or empty."""
     value = _value(name) or default
     if value not in choices:
-        raise ImproperlyConfigured(f"{name}={value!r} is not possible. Write one of: {', '.join(choices)}.")
+        raise ImproperlyConfigured(f"{name}={value!r} is not valid. Write one of: {', '.join(choices)}.")
     return value
 
 
@@ -86,7 +86,7 @@ def choices(name: str, default: Sequence[str], allowed: Sequence[str]) -> tuple[
     chosen = _listed(value) if value else list(default)
     if not chosen or set(chosen) - set(allowed):
         raise ImproperlyConfigured(
-            f"{name}={value!r} is not possible. Write one or more of these, separated by commas: {', '.join(allowed)}."
+            f"{name}={value!r} is not valid. Write one or more of these, separated by commas: {', '.join(allowed)}."
         )
     return tuple(one for one in allowed if one in chosen)
 
@@ -99,7 +99,7 @@ def host(name: str, default: str | None = None) -> str:
     try:
         return hostnames.canonical(value)
     except ValidationError as error:
-        raise ImproperlyConfigured(f"{name}={value!r} is not possible: {error.message}") from error
+        raise ImproperlyConfigured(f"{name}={value!r} is not valid: {error.message}") from error
 
 
 def addresses(name: str) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def listening(name: str, default: str) -> str:
     if value.startswith("unix:/") or (match and _is_host(match["host"]) and _is_port(match["port"])):
         return value
     raise ImproperlyConfigured(
-        f"{name}={value!r} is not possible. Write an address and a port, like 127.0.0.1:8000, [::1]:8000 or"
+        f"{name}={value!r} is not valid. Write an address and a port, like 127.0.0.1:8000, [::1]:8000 or"
         " 0.0.0.0:8000, or the path of a socket, like unix:/run/newsstand/web.sock."
     )
 

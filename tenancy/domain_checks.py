@@ -1,4 +1,4 @@
-"""Checks whether a domain leads to this installation. Other domains get no certificate, because CAs count failures."""
+"""Checks whether a domain leads to this installation. Other domains get no certificate, because CAs limit failures."""
 
 import hmac
 from collections.abc import Iterable, Iterator

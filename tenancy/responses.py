@@ -35,7 +35,7 @@ def refusal(
     reason: str,
     remedy: str = "Check the spelling of the address, or try again later.",
 ) -> HttpResponse:
-    """A page that shows the reason and what to do. It names no site."""
+    """A page that states the reason and the remedy. It names no site."""
     response = render(request, "tenancy/refusal.html", {"reason": reason, "remedy": remedy}, status=status)
     response["Cache-Control"] = NO_STORE  # a site at this host may be created at any time
     return response

@@ -43,7 +43,7 @@ class DomainMap:
         self._first_moment = math.inf
 
     def changed(self, generations: Iterable[tuple[int, str]]) -> list[int]:
-        """The ids of the sites whose generation differs from the known one."""
+        """The ids of the sites whose generation differs from the stored generation."""
         return [site_id for site_id, value in generations if self._generations.get(site_id) != value]
 
     def due(self, now: float) -> list[int]:

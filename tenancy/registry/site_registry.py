@@ -20,7 +20,7 @@ from tenancy.registry.per_generation import cached_per_generation
 QUERY_INTERVAL = 0.1  # from the start of a query to the start of the next
 MAX_AGE = 0.2  # of the map; with an older one a lookup waits
 SHORT_TIMEOUT = 0.2  # of a lookup that waits, from the start of the query
-LONG_TIMEOUT = 0.9  # of a lookup that cannot use the old map: none was loaded, or this process made a later change
+LONG_TIMEOUT = 0.9  # of a lookup that cannot use the map: none is loaded, or it lacks a change of this process
 RETRY_INTERVAL = 1.0  # after an error; during this time no query starts and no lookup waits
 HANG_TIMEOUT = 0.9  # a query that takes longer means that the database hangs
 

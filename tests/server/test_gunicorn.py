@@ -79,7 +79,7 @@ def test_a_malformed_request_never_reaches_the_application(server, head):
     ("environment", "expected"),
     [
         ({"SITE_ID": "999"}, "SITE_ID=999 names no site. Correct it, or unset it. Sites that exist: techblog.test"),
-        ({"PUBLIC_PORT": "abc"}, "PUBLIC_PORT='abc' is not possible."),
+        ({"PUBLIC_PORT": "abc"}, "PUBLIC_PORT='abc' is not valid."),
     ],
 )
 def test_an_invalid_variable_stops_the_start_with_a_message(techblog, processes, environment, expected):

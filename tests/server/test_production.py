@@ -44,7 +44,7 @@ def test_a_missing_variable_stops_the_start(monkeypatch, tmp_path, name):
         ("DATABASE_URL", "sqlite:///x", "not the URL of a PostgreSQL database"),
         ("REDIS_URL", "http://cache", "not the URL of a Redis server"),
         ("PUBLIC_SCHEME", "ftp", "Write one of: "),
-        ("ADMIN_HOST", "a b", "ADMIN_HOST='a b' is not possible"),
+        ("ADMIN_HOST", "a b", "ADMIN_HOST='a b' is not valid"),
     ],
 )
 def test_a_weak_or_wrong_variable_stops_the_start(monkeypatch, tmp_path, name, value, expected):
@@ -165,7 +165,7 @@ def test_an_invalid_setting_stops_the_process_with_a_message_and_no_traceback(se
     for changed, expected in [
         ({"SECRET_KEY": "x" * 60}, "Error: SECRET_KEY is too weak"),
         ({"TRUSTED_PROXIES": "*"}, "Error: TRUSTED_PROXIES: '*'"),
-        ({"WEB_WORKERS": "many"}, "Error: WEB_WORKERS='many' is not possible"),
+        ({"WEB_WORKERS": "many"}, "Error: WEB_WORKERS='many' is not valid"),
     ]:
         with pytest.raises(RuntimeError, match="The process ended with exit code 4") as end:
             serve(**changed)

@@ -168,7 +168,7 @@ def test_an_invalid_port_is_refused_with_the_valid_range(make_stack, port):
     run = make_stack(port)
 
     assert run.process.wait(READY_WITHIN) == 2
-    assert f"PORT={port!r} is not possible. Write a whole number from 1 to 65535" in run.output
+    assert f"PORT={port!r} is not valid. Write a whole number from 1 to 65535" in run.output
 
 
 def test_a_taken_port_is_refused_with_its_number(make_stack):
