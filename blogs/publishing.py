@@ -205,7 +205,9 @@ def arrange(
     value differs from the seen one, ObjectDoesNotExist if a row is gone, and ValidationError.
     """
     with transaction.atomic():
-        _locked(post)
+        post = _locked(post)
+        for placement in new:
+            placement.post = post  # the home in memory may be another one than the stored home
         placements = Placement.objects.select_for_update(of=["self"]).select_related("post", "site")
         stored = {edit.placement.pk: placements.get(pk=edit.placement.pk) for edit in (*edited, *removed)}
         old_paths = {pk: row.get_absolute_url() for pk, row in stored.items() if row.is_live}

@@ -212,6 +212,16 @@ def test_editors_of_a_site_cannot_place_a_post_that_they_may_not_edit(techblog, 
     publishing.place(Placement(post=post, site=financeblog), by=None)
 
 
+def test_a_home_that_was_changed_in_memory_alone_lets_no_author_place_a_draft_there(
+    techblog, financeblog, author, publish
+):
+    post = publish("Mine", on=techblog, at=None, created_by=author).post
+    post.home = financeblog
+
+    with pytest.raises(PermissionDenied):
+        publishing.place(Placement(post=post, site=financeblog), by=author)
+
+
 def test_several_placements_are_stored_together_or_not_at_all(techblog, financeblog, publish):
     publish("Taken", on=financeblog, slug="hello")
     post = Post(home=techblog, title="Hello")
