@@ -92,7 +92,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Sets the admin's Content-Security-Policy. The views of public pages set their own.
     "accounts.admin.middleware.AdminCSPMiddleware",
-    # Redirects to the path with a trailing slash.
+    # Redirects a path without a trailing slash to the path with one.
     "django.middleware.common.CommonMiddleware",
     # Before authentication and messages, which use the session.
     "accounts.admin.middleware.AdminSessionMiddleware",

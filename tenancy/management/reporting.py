@@ -48,7 +48,7 @@ def _document(site: Site, generation: Generation | None) -> Document:
 
 
 def as_page(site: Document) -> str:
-    """One site, with a line for each value."""
+    """The text for one site, with a line for each value."""
     several = {
         "further_domains": [f"{name} (redirects)" for name in site["further_domains"]],
         "members": [f"{member['email']} ({member['role']})" for member in site["members"]],

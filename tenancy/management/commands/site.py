@@ -196,7 +196,7 @@ class Command(BaseCommand):
     def _ask_to_type(self, domain: str) -> None:
         if not sys.stdin.isatty():
             raise Refused(f"Deleting {domain} needs a confirmation, but standard input is not a terminal. Use --yes.")
-        # Standard error, because a program may read standard output.
+        # The prompt goes to standard error, because a program may read standard output.
         self.stderr.write(
             f"This deletes {domain} with its posts, files and redirects permanently.\nType {domain} to confirm: ",
             style_func=str,
