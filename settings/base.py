@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "tenancy.middleware.SiteMiddleware",
     # Chooses the urlconf of the surface, and sets request.host, which middleware of the admin reads.
     "django_hosts.middleware.HostsRequestMiddleware",
-    # Sets security headers, also for the static files below.
+    # Sets security headers, including those of the static files below.
     "django.middleware.security.SecurityMiddleware",
     # Serves static files before sessions and the URL resolver.
     "whitenoise.middleware.WhiteNoiseMiddleware",

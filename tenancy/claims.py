@@ -1,4 +1,4 @@
-"""Which host names a site may claim."""
+"""Decides which host names a site may claim."""
 
 from lib.hostnames import InvalidDomain, canonical
 from tenancy import surfaces

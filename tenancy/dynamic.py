@@ -95,6 +95,6 @@ def _is_from_own_page(request: HttpRequest) -> bool:
 def _has_valid_token(request: HttpRequest) -> bool:
     try:
         signed = signing.loads(request.POST.get(TOKEN_FIELD, ""), salt=_SALT, max_age=TOKEN_MAX_AGE)
-    except signing.BadSignature:  # also for an expired token
+    except signing.BadSignature:  # an expired token raises a subclass of it
         return False
     return bool(signed == [request.site.pk, request.path_info])

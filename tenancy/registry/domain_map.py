@@ -62,7 +62,7 @@ class DomainMap:
         return [site_id for site_id in self._names if first <= site_id <= last]
 
     def remember(self, generations: Iterable[tuple[int, str]]) -> None:
-        """Store these generations, also of deleted sites, so that `changed` does not report them again."""
+        """Store these generations, including those of deleted sites, so that `changed` does not report them again."""
         self._generations.update(generations)
 
     def replace_all(self, rows: Iterable[Row], moments: Moments) -> None:
