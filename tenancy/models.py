@@ -126,7 +126,7 @@ class DomainCheck(models.Model):
     """
 
     name = models.CharField(max_length=hostnames.MAX_LENGTH, unique=True)
-    domain = models.OneToOneField(Domain, models.CASCADE, null=True, help_text="Null for ADMIN_HOST.")
+    domain = models.OneToOneField(Domain, models.CASCADE, null=True, help_text="Null if the domain is ADMIN_HOST.")
     checked_at = models.DateTimeField()
     failures = models.PositiveSmallIntegerField(default=0, help_text="Failed checks in a row.")
     reason = models.CharField(max_length=200, blank=True, help_text="Why the last check failed.")
@@ -143,7 +143,7 @@ class Generation(models.Model):
 
     site_id = models.IntegerField(primary_key=True)
     transaction = models.BigIntegerField(db_index=True, help_text="Id of the last transaction that changed the site.")
-    value = models.UUIDField(help_text="Opaque; never reused.")
+    value = models.UUIDField(help_text="An opaque value that is new after each change and never used again.")
 
     def __str__(self) -> str:
         return f"{self.site_id}: {self.value}"

@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                     "body",
                     models.TextField(
                         blank=True,
-                        help_text="Markdown.",
+                        help_text="Write the text in Markdown.",
                         validators=[django.core.validators.MaxLengthValidator(1000000)],
                     ),
                 ),

@@ -124,7 +124,9 @@ class Post(models.Model):
         blank=True,
         help_text="One or two sentences for lists and search engines. If empty, the beginning of the text is shown.",
     )
-    body = models.TextField(blank=True, help_text="Markdown.", validators=[MaxLengthValidator(markdown.MAX_LENGTH)])
+    body = models.TextField(
+        blank=True, help_text="Write the text in Markdown.", validators=[MaxLengthValidator(markdown.MAX_LENGTH)]
+    )
     body_html = models.TextField(editable=False)
     summary = models.TextField(editable=False, help_text="The excerpt, or the beginning of the text.")
     cover = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="covered_posts")

@@ -31,7 +31,10 @@ class Migration(migrations.Migration):
                         db_index=True, help_text="Id of the last transaction that changed the site."
                     ),
                 ),
-                ("value", models.UUIDField(help_text="Opaque; never reused.")),
+                (
+                    "value",
+                    models.UUIDField(help_text="An opaque value that is new after each change and never used again."),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -62,7 +65,7 @@ class Migration(migrations.Migration):
                 (
                     "domain",
                     models.OneToOneField(
-                        help_text="Null for ADMIN_HOST.",
+                        help_text="Null if the domain is ADMIN_HOST.",
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         to="tenancy.domain",
