@@ -1,4 +1,4 @@
-"""`make run` in a clean checkout, where only the libraries are installed."""
+"""`make run` works in a clean checkout in which only the libraries are installed."""
 
 import http.client
 import os

@@ -1,4 +1,4 @@
-"""No page of the admin shows a user data of sites on which they have no role, whatever parameters they send."""
+"""No page of the admin shows data of sites on which the user has no role, whatever parameters the user sends."""
 
 import re
 
@@ -73,7 +73,7 @@ def foreign(installation, publish):
 
 @pytest.fixture
 def entwined(own, foreign):
-    """The foreign site also shows a post of the own site. Its owner changed that post, its tag and its author."""
+    """The foreign site also shows a post of the own site. The foreign owner changed the post, its tag and author."""
     there = Placement.objects.create(post=own[Post], site=foreign[Site], slug=f"{SECRET}-slug-there")
     log(foreign[User], own[Post], "Changed something.")
     log(foreign[User], own[Tag], "Changed something.")

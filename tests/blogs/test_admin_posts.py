@@ -1,4 +1,4 @@
-"""Posts in the admin: editors of the home edit posts, authors edit their drafts, editors of a site publish there."""
+"""In the admin, editors of the home edit its posts, authors edit their drafts, and editors of a site publish on it."""
 
 from datetime import timedelta
 
@@ -132,10 +132,12 @@ def test_an_author_cannot_edit_their_own_post_once_it_is_scheduled(techblog, aut
     assert admin_as(author).post(change(placement.post), {"title": "Taken"}).status_code == 403
 
 
-def test_an_author_who_unpins_a_placement_at_home_gets_the_reason_and_keeps_the_text(
+def test_an_author_who_unpins_a_placement_on_the_home_gets_an_error_and_keeps_the_entered_text(
     techblog, financeblog, author, editor, publish, admin_as
 ):
-    Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)  # so that the form has the field
+    Membership.objects.create(
+        user=author, site=financeblog, role=Role.EDITOR
+    )  # so that the form has the field `pinned`
     post = publish("Mine", on=techblog, at=None, pinned=True, created_by=author).post
     unpinned = {"title": "Typed", "placements-0-pinned": ""}
 
@@ -310,7 +312,7 @@ def test_publish_now_and_unpublish_change_only_placements_on_sites_of_the_user(
     assert Placement.objects.drafts().count() == 3
 
 
-def test_a_form_that_may_no_longer_be_saved_is_answered_with_what_was_typed(techblog, author, publish, admin_as):
+def test_a_refused_save_responds_with_the_values_that_the_user_entered(techblog, author, publish, admin_as):
     placement = publish("Mine", on=techblog, at=None, created_by=author)
     client, address = admin_as(author), change(placement.post)
     typed = fields(client, address) | {"body": "A text that is stored nowhere else."}
@@ -334,10 +336,10 @@ def test_a_removed_placement_is_in_the_history_of_placements(techblog, editor, p
     assert LogEntry.objects.filter(object_id=placement.pk, action_flag=DELETION).count() == 1
 
 
-def test_an_author_of_a_pinned_draft_edits_its_text_but_does_not_unpin_or_remove_it(
+def test_an_author_can_edit_the_text_of_their_pinned_draft_but_cannot_unpin_or_remove_it(
     techblog, financeblog, author, publish, admin_as
 ):
-    # As editor of another site, the author gets a form with the field `pinned`.
+    # The form contains the field `pinned`, because the author is an editor of another site.
     Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
     post = publish("Mine", on=techblog, at=None, pinned=True, created_by=author).post
     client = admin_as(author)
@@ -350,7 +352,7 @@ def test_an_author_of_a_pinned_draft_edits_its_text_but_does_not_unpin_or_remove
     assert Placement.objects.get().pinned
 
 
-def test_a_filter_by_a_value_that_is_not_offered_matches_no_row(techblog, superuser, publish, admin_as):
+def test_filtering_by_a_value_that_the_filter_does_not_offer_matches_no_row(techblog, superuser, publish, admin_as):
     publish("Hello", on=techblog)
     client = admin_as(superuser)
 
@@ -544,7 +546,7 @@ def test_only_an_editor_of_all_homes_of_an_authors_posts_changes_that_author(
     assert "user" not in fields(client, "/blogs/author/add/")
 
 
-def test_an_author_who_also_wrote_for_another_home_is_changed_only_by_an_editor_of_both(
+def test_only_an_editor_of_both_homes_changes_an_author_with_posts_of_two_homes(
     techblog, financeblog, editor, publish, admin_as
 ):
     ada = Author.objects.create(slug="ada", name="Ada")

@@ -87,7 +87,9 @@ def test_another_save_before_the_conflict_is_resolved_is_a_second_conflict(post,
     assert Post.objects.get().title == "My title"
 
 
-def test_their_value_that_the_conflict_form_kept_does_not_replace_a_later_one(post, editor, owner, admin_as, window):
+def test_a_value_that_the_conflict_form_kept_does_not_replace_a_later_value_of_another_user(
+    post, editor, owner, admin_as, window
+):
     publishing.edit_post(post, {"excerpt": "Their excerpt"}, by=owner, version=1)
     client = admin_as(editor)
     response = client.post(change(post), window | {"title": "My title"})
@@ -100,7 +102,7 @@ def test_their_value_that_the_conflict_form_kept_does_not_replace_a_later_one(po
     assert (Post.objects.get().title, Post.objects.get().excerpt) == ("My title", "Their second excerpt")
 
 
-def test_a_box_of_a_field_that_the_form_lacks_takes_nothing(post, editor, admin_as, window):
+def test_a_forged_checkbox_for_a_field_that_is_not_in_the_form_has_no_effect(post, editor, admin_as, window):
     forged = {"take_theirs": ["saved_by", "nothing"], "title": "My title"}
 
     assert saved(admin_as(editor).post(change(post), window | forged))

@@ -76,7 +76,7 @@ def test_three_posts_are_on_both_sites_with_different_slugs_and_times(demo):
     assert len({post.home_id for post in posts}) == 2
 
 
-def test_no_reader_sees_the_scheduled_post_or_the_draft(demo, visit):
+def test_readers_see_neither_the_scheduled_post_nor_the_draft_of_the_demo(demo, visit):
     scheduled = Placement.objects.get(published_at__gt=timezone.now())
     draft = Placement.objects.get(published_at=None)
 
@@ -87,7 +87,7 @@ def test_no_reader_sees_the_scheduled_post_or_the_draft(demo, visit):
         assert visit(site, f"/{live_on(site).posts().first().slug}/").status_code == 200
 
 
-def test_there_is_one_account_per_role_and_each_can_log_in(demo):
+def test_demo_creates_one_account_for_each_role_and_each_account_can_log_in(demo):
     assert {email for email, _ in ACCOUNTS} == set(User.objects.values_list("email", flat=True))
     assert User.objects.filter(is_superuser=True).count() == 1
     techblog, financeblog = map(demo_site, SITES)
@@ -99,7 +99,7 @@ def test_there_is_one_account_per_role_and_each_can_log_in(demo):
         assert User.objects.get(email=email).is_staff
 
 
-def test_the_author_account_has_a_draft(demo):
+def test_the_demo_account_with_the_role_author_has_a_draft(demo):
     draft = Post.objects.drafts().get()
 
     assert draft.created_by.email == "author@example.com"
@@ -137,7 +137,7 @@ def test_most_posts_have_a_cover_and_every_cover_has_alt_text(demo):
     assert not posts.exclude(cover=None).filter(cover_alt="").exists()
 
 
-def test_the_images_are_small_and_each_is_used():
+def test_the_images_of_the_demo_are_small_and_each_image_is_used():
     sizes = {file.name: file.stat().st_size for file in content.IMAGES.iterdir()}
     used = " ".join(f"{text.matter.get('cover')} {text.body}" for text in content.texts())
 

@@ -103,7 +103,7 @@ def test_highlighting_hostile_code_takes_limited_time(language):
     assert rendered(f"```{language}\n{pattern * 200_000}\n```\n")[1] < 3
 
 
-def test_a_text_of_a_million_characters_is_rendered_and_a_longer_one_is_refused():
+def test_a_text_of_a_million_characters_is_rendered_and_a_longer_text_is_refused():
     assert len(render("word " * (MAX_LENGTH // 5))) > MAX_LENGTH - 10
     for refuses in (render, media_names):
         with pytest.raises(TooLarge, match=r"1,000,001 characters; at most 1,000,000 are allowed\. Split it"):

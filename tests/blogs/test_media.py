@@ -50,10 +50,10 @@ def jpeg_of_many_scans():
 REFUSED = {
     "a text": lambda: ContentFile(b"no image at all", "text.png"),
     "an SVG": lambda: ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "drawing.svg"),
-    "an SVG called PNG": lambda: ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "drawing.png"),
+    "an SVG with the suffix of a PNG": lambda: ContentFile(b'<svg xmlns="http://www.w3.org/2000/svg"/>', "drawing.png"),
     "a format that browsers do not show": lambda: picture(kind="TIFF", name="scan.png"),
-    "half an image": lambda: ContentFile(picture(300, 300, "JPEG").read()[:-400], "half.jpg"),
-    "too many bytes": lambda: ContentFile(b"\x89PNG" + os.urandom(images.MAX_BYTES), "large.png"),
+    "an incomplete image": lambda: ContentFile(picture(300, 300, "JPEG").read()[:-400], "half.jpg"),
+    "a file that is too large": lambda: ContentFile(b"\x89PNG" + os.urandom(images.MAX_BYTES), "large.png"),
     "a decompression bomb": decompression_bomb,
     "a GIF of many frames": gif_of_many_frames,
     "a JPEG of many scans": jpeg_of_many_scans,

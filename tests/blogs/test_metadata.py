@@ -1,4 +1,4 @@
-"""Metadata of public pages: titles, canonical URLs, Open Graph, JSON-LD."""
+"""Public pages have titles, canonical URLs, Open Graph metadata and JSON-LD."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The public pages: lists, posts, feeds, sitemaps, and the URLs in them."""
+"""The content and the URLs of the public pages: lists, posts, feeds and sitemaps."""
 
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
@@ -189,7 +189,7 @@ def test_changing_a_slug_adds_a_redirect_on_that_site_only_and_never_a_chain_of_
     assert visit(techblog, "/third/")["Location"] == "/ledgers/"
 
 
-def test_a_slug_that_returns_and_is_unpublished_gets_404_and_does_not_redirect_to_itself(techblog, publish, visit):
+def test_an_unpublished_post_with_a_restored_slug_gets_404_and_no_redirect_to_itself(techblog, publish, visit):
     placement = publish("Hello", on=techblog)
     for slug in ("other", "hello"):
         publishing.change_placement(placement, {"slug": slug}, by=None)
@@ -200,7 +200,9 @@ def test_a_slug_that_returns_and_is_unpublished_gets_404_and_does_not_redirect_t
     assert visit(techblog, "/hello/").status_code == 404
 
 
-def test_a_changed_slug_leaves_redirects_of_other_sites_with_the_same_paths(techblog, financeblog, publish, visit):
+def test_changing_a_slug_does_not_change_redirects_of_other_sites_with_the_same_paths(
+    techblog, financeblog, publish, visit
+):
     placement = publish("Hello", on=techblog)
     for site in (techblog, financeblog):
         Redirect.objects.create(site=site, old_path="/old/", new_path="/hello/")

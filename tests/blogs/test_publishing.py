@@ -49,14 +49,14 @@ def test_an_author_creates_posts_only_on_a_site_where_they_have_a_role(techblog,
     assert list(Post.objects.values_list("title", "created_by", "saved_by")) == [("Mine", author.pk, author.pk)]
 
 
-def test_only_the_operator_names_another_user_as_creator_of_a_post(techblog, author, owner):
+def test_only_a_call_without_a_user_can_set_another_user_as_creator_of_a_post(techblog, author, owner):
     for user, creator in ((author, author), (None, owner)):
         post = Post(home=techblog, title="Hello", created_by=owner)
         publishing.create_post(post, by=user)
         assert Post.objects.get(pk=post.pk).created_by == creator
 
 
-def test_only_the_operator_stores_a_cover_without_alt_text(techblog, author):
+def test_only_a_call_without_a_user_can_store_a_cover_without_alt_text(techblog, author):
     with pytest.raises(ValidationError, match="Describe the cover"):
         publishing.create_post(Post(home=techblog, title="Hello"), by=author, new_cover=picture())
     post = Post(home=techblog, title="Hello")
@@ -95,7 +95,7 @@ def test_only_a_change_of_the_text_sets_the_update_time_that_readers_see(techblo
         assert publishing.edit_post(post, {field: "New"}, by=None, version=2 + number).updated_at > long_ago, field
 
 
-def test_an_edit_of_tags_authors_or_the_kind_alone_makes_the_version_before_it_old(techblog, editor, publish):
+def test_an_edit_of_only_the_tags_the_authors_or_the_kind_increments_the_version(techblog, editor, publish):
     post = publish("Hello", on=techblog).post
     ada = Author.objects.create(slug="ada", name="Ada")
 
@@ -256,7 +256,7 @@ def test_a_placement_that_changed_since_it_was_read_is_not_removed(techblog, edi
     assert not Placement.objects.exists()
 
 
-def test_a_conflict_shows_what_is_stored_only_to_users_who_may_edit_it(techblog, editor, stranger, publish):
+def test_an_outdated_edit_raises_conflict_only_for_users_who_may_edit_the_post(techblog, editor, stranger, publish):
     placement = publish("Hello", on=techblog)
     stale = {"slug": "read-long-ago"}
 
@@ -298,7 +298,7 @@ def test_an_author_who_is_an_editor_of_another_site_places_a_draft_on_both_sites
     assert list(post.placements.order_by("site").values_list("site", flat=True)) == [techblog.pk, financeblog.pk]
 
 
-def test_an_author_who_is_editor_elsewhere_publishes_a_draft_there_and_places_it_at_home_in_one_step(
+def test_an_editor_of_another_site_publishes_their_draft_there_and_adds_it_to_its_home_in_one_step(
     techblog, financeblog, author, publish
 ):
     Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
@@ -325,7 +325,7 @@ def test_an_author_moves_their_own_draft_only_to_a_site_where_they_are_an_author
     assert publishing.edit_post(draft, {"home": financeblog}, by=fresh, version=1).home == financeblog
 
 
-def test_a_home_that_was_changed_in_memory_alone_gives_no_permission(techblog, financeblog, member, publish):
+def test_a_home_that_is_changed_only_in_memory_gives_no_permission(techblog, financeblog, member, publish):
     post, guest = publish("Hello", on=techblog).post, member("editor", of=financeblog)
     post.home = financeblog
 

@@ -108,7 +108,7 @@ def test_a_response_that_arrives_byte_by_byte_ends_at_the_deadline():
 
 
 def test_a_login_and_its_first_command_share_one_deadline(scripted_server, monkeypatch):
-    """AUTH, SELECT and GET get their responses after 0.1, 0.2 and 0.3 s: each in time, the last one too late."""
+    """Responses to AUTH, SELECT and GET arrive after 0.1, 0.2 and 0.3 s, so only GET exceeds the deadline of 0.22 s."""
     url = scripted_server(b"", b"+OK\r\n")
     monkeypatch.setattr(bytes_client, "TIMEOUT", 2)
     assert cache_of(url).get("page") == b"OK"
@@ -117,7 +117,7 @@ def test_a_login_and_its_first_command_share_one_deadline(scripted_server, monke
     assert cache_of(url).get("page") is None
 
 
-def test_each_part_of_a_response_is_awaited_until_the_deadline_of_the_whole(monkeypatch):
+def test_the_wait_for_each_part_of_a_response_ends_at_the_deadline_of_the_whole_response(monkeypatch):
     times = iter([0.0, 0.0, TIMEOUT * 0.75, TIMEOUT])
     monkeypatch.setattr(bytes_client, "monotonic", lambda: next(times))
     plain = Mock(**{"gettimeout.return_value": TIMEOUT, "recv.return_value": b"x"})

@@ -23,7 +23,7 @@ def test_a_file_is_replaced_only_at_the_end_of_the_with_block(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_all_bytes_are_on_the_disk_before_the_file_is_replaced(tmp_path, monkeypatch):
+def test_all_bytes_are_written_to_the_disk_before_the_file_is_replaced(tmp_path, monkeypatch):
     steps = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: steps.append(os.pread(descriptor, 100, 0)))
     monkeypatch.setattr(Path, "replace", lambda path, target: steps.append("replaced"))

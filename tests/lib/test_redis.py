@@ -57,7 +57,7 @@ def test_twenty_successive_commands_to_a_hanging_redis_wait_for_one_timeout_in_t
     ]
 
 
-def test_a_redis_that_hangs_costs_one_timeout_a_second():
+def test_a_hanging_redis_delays_a_process_by_one_timeout_a_second():
     def requests():
         for _ in range(150):
             cache.get("key")

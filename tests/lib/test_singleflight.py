@@ -1,4 +1,4 @@
-"""SingleFlight: one caller computes, the others wait for its result for a limited time."""
+"""With SingleFlight, one caller computes, and all other callers wait for its result for a limited time."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Random changes of three blogs: each response is correct at its time and contains nothing of another blog.
+"""During random changes of three blogs, each response is correct at its time and contains nothing of another blog.
 
 Random edits, moves, publications and schedules on PostgreSQL, and random requests to several processes that share one
 Redis. A model in plain Python predicts the responses (tests/support/pagecache/model.py).

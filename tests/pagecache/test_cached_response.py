@@ -1,4 +1,4 @@
-"""Encoding of responses, their representation in the cache, and declared query parameters."""
+"""Responses are encoded, stored in the cache and read again, and a page depends only on declared query parameters."""
 
 import gzip
 import math
@@ -50,7 +50,7 @@ def test_the_encoding_follows_the_accept_encoding_header(header, encoding):
 
 
 @pytest.mark.parametrize(("encoding", "decompress"), [("gzip", gzip.decompress), ("br", brotli.decompress)])
-def test_a_long_body_is_compressed_and_a_short_one_is_not(encoding, decompress):
+def test_a_long_body_is_compressed_and_a_short_body_is_not(encoding, decompress):
     compressed = encode("200 OK", HEADERS, LONG, encoding, math.inf)
     short = encode("200 OK", HEADERS, LONG[: MIN_COMPRESSED - 1], encoding, math.inf)
 

@@ -54,7 +54,7 @@ def test_without_redis_pages_are_rendered_and_stored_again_when_it_is_up(process
     assert_recovers(process, true)
 
 
-def test_a_redis_that_hangs_costs_one_timeout_a_second(process, true):
+def test_a_hanging_redis_delays_a_process_by_one_timeout_a_second(process, true):
     with frozen(servers.redis.process.pid):
         assert slow(process, (HOST, "/"), 2) <= 3
         assert assert_all_true(process, true) == {"MISS"}
@@ -86,7 +86,7 @@ def full():
             client.config_set(name, before[name])
 
 
-def test_a_full_redis_serves_its_entries_and_stores_no_new_ones(process, true, publish, techblog):
+def test_a_full_redis_serves_its_entries_and_stores_no_new_entries(process, true, publish, techblog):
     with full():
         assert assert_all_true(process, true) == {"HIT"}
         publish("New", on=techblog)

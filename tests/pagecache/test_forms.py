@@ -1,4 +1,4 @@
-"""HEAD, conditional requests and encodings."""
+"""The page cache responds correctly to HEAD requests, conditional requests and each accepted encoding."""
 
 import gzip
 import re
@@ -35,7 +35,7 @@ def decompressed(response):
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("path", ["/", "/hello/", "/nothing/"])
-def test_head_has_the_headers_of_get_and_no_body(hello, path):
+def test_the_response_to_head_has_the_headers_of_get_and_no_body(hello, path):
     for _ in ("cold", "warm"):
         head = read(HOST, path, method="HEAD")
         get = read(HOST, path)

@@ -1,4 +1,4 @@
-"""Concurrent requests for two sites: no response contains data of the other, and no request leaves state behind."""
+"""Concurrent requests for two sites: no response contains data of the other site, and no request leaves state."""
 
 import pytest
 from django.http import HttpResponse

@@ -92,7 +92,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_placing_a_post_on_another_site_during_an_uncommitted_change_shows_both_changes(
+def test_a_post_that_is_placed_on_another_site_during_an_uncommitted_change_shows_that_change_later(
     what, post, techblog, financeblog
 ):
     sql, marker, is_shown = CHANGES[what]

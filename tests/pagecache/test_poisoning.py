@@ -1,4 +1,4 @@
-"""Cache poisoning: no request changes what the next one gets, and a page is stored once for each encoding."""
+"""Cache poisoning: no request changes the response to the next request, and a page is stored once for each encoding."""
 
 import re
 
@@ -78,7 +78,7 @@ def test_no_header_adds_entries(process, site):
 
 
 def test_a_view_of_a_site_sees_no_headers_and_no_cookies(site, probe):
-    """This proves for all other headers, too, that they have no effect: HEADERS lists only the known ones."""
+    """Therefore a header has no effect even if it is not in HEADERS, which lists only known attacks."""
 
     def tell(request):
         seen = {name: value for name, value in request.META.items() if name.startswith("HTTP_")}

@@ -70,7 +70,7 @@ def place_in_bulk(post, *sites):
     Placement.objects.bulk_create(Placement(post=post, site=site, slug="bulk", published_at=NOW) for site in sites)
 
 
-def by_hand(statement, key):
+def sql(statement, key):
     with connection.cursor() as cursor:
         cursor.execute(statement, [key])
 
@@ -87,9 +87,9 @@ CHANGES = {
     "a shared post moves from its home": ({TECH, FINANCE, COOK}, lambda c: save(c.at_home, site=c.cook)),
     "a shared post is replaced at home": ({TECH, FINANCE}, lambda c: save(c.at_home, post=new_post(c.tech))),
     "a placement moves": ({TECH, COOK}, lambda c: save(placement(c.local, c.tech), site=c.cook)),
-    "a guest is withdrawn": ({FINANCE}, lambda c: c.as_guest.delete()),
-    "a guest becomes a draft": ({FINANCE}, lambda c: save(c.as_guest, published_at=None)),
-    "a guest gets another slug": ({FINANCE}, lambda c: save(c.as_guest, slug="renamed")),
+    "a shared post is removed elsewhere": ({FINANCE}, lambda c: c.as_guest.delete()),
+    "a shared post becomes a draft elsewhere": ({FINANCE}, lambda c: save(c.as_guest, published_at=None)),
+    "a shared post gets another slug elsewhere": ({FINANCE}, lambda c: save(c.as_guest, slug="renamed")),
     "a shared post is withdrawn from its home": ({TECH, FINANCE}, lambda c: c.at_home.delete()),
     "a shared post becomes a draft at home": ({TECH, FINANCE}, lambda c: save(c.at_home, published_at=None)),
     "a shared post is postponed at home": ({TECH, FINANCE}, lambda c: save(c.at_home, published_at=TOMORROW)),
@@ -103,33 +103,33 @@ CHANGES = {
     "a shared post gets another home": ({TECH, FINANCE}, lambda c: save(c.shared, home=c.finance, cover=None)),
     "a shared post is deleted": ({TECH, FINANCE}, lambda c: c.shared.delete()),
     "posts are updated in bulk": ({TECH, FINANCE}, lambda c: Post.objects.filter(home=c.tech).update(summary="One.")),
-    "SQL by hand": ({TECH}, lambda c: by_hand("UPDATE blogs_post SET title = 'By hand' WHERE id = %s", c.local.pk)),
-    "a tag is given": ({COOK}, lambda c: c.soup.tags.add(c.tag)),
+    "a post is edited by SQL": ({TECH}, lambda c: sql("UPDATE blogs_post SET title = 'SQL' WHERE id = %s", c.local.pk)),
+    "a tag is added to a post": ({COOK}, lambda c: c.soup.tags.add(c.tag)),
     "a tag is renamed": ({TECH, FINANCE}, lambda c: save(c.tag, name="Snakes")),
     "a tag is deleted": ({TECH, FINANCE}, lambda c: c.tag.delete()),
     "an unused tag is renamed": (set(), lambda c: save(Tag.objects.create(slug="x", name="X"), name="Y")),
-    "an author is given": ({TECH}, lambda c: c.author.posts.add(c.local)),
-    "an author is taken away": ({TECH, FINANCE}, lambda c: c.shared.authors.remove(c.author)),
+    "an author is added to a post": ({TECH}, lambda c: c.author.posts.add(c.local)),
+    "an author is removed from a post": ({TECH, FINANCE}, lambda c: c.shared.authors.remove(c.author)),
     "an author is renamed in bulk": ({TECH, FINANCE}, lambda c: Author.objects.update(name="Ada Lovelace")),
     "an author gets another slug": ({TECH, FINANCE}, lambda c: save(c.author, slug="lovelace")),
     "an author gets a biography": ({TECH, FINANCE}, lambda c: save(c.author, bio="Wrote programs.")),
     "an author gets an account": (set(), lambda c: save(c.author, user=c.user)),
-    "a cover is another image": ({TECH, FINANCE}, lambda c: Image.objects.update(width=7)),
-    "a cover is higher": ({TECH, FINANCE}, lambda c: Image.objects.update(height=9)),
+    "the width of a cover changes": ({TECH, FINANCE}, lambda c: Image.objects.update(width=7)),
+    "the height of a cover changes": ({TECH, FINANCE}, lambda c: Image.objects.update(height=9)),
     "a cover gets another name": ({TECH, FINANCE}, lambda c: Image.objects.update(name=f"{'0' * 32}.png")),
     "a cover is deleted": ({TECH, FINANCE}, lambda c: c.cover.delete()),
     "an image gets another title": (set(), lambda c: save(c.cover, title="Machine room")),
     "an image is uploaded": (set(), lambda c: Image.objects.create(site=c.tech, file=picture(7, 5))),
-    "an address moves": ({TECH}, lambda c: Redirect.objects.update(new_path="/")),
+    "a redirect is changed": ({TECH}, lambda c: Redirect.objects.update(new_path="/")),
     # Sites.
     "a site gets another tagline": ({TECH}, lambda c: save(c.tech.settings, tagline="Another")),
     "a site gets another name": ({TECH}, lambda c: Site.objects.filter(pk=c.tech.pk).update(name="Another")),
     "a site gets a further domain": ({FINANCE}, lambda c: lifecycle.add_domain(c.finance, "www.financeblog.test")),
     "a home is renamed": ({TECH, FINANCE}, lambda c: lifecycle.rename(c.tech, "renamed.test")),
-    "a site with guests is renamed": ({FINANCE}, lambda c: lifecycle.rename(c.finance, "renamed.test")),
+    "a site with a shared post is renamed": ({FINANCE}, lambda c: lifecycle.rename(c.finance, "renamed.test")),
     "a home is suspended": ({TECH, FINANCE}, lambda c: lifecycle.suspend(c.tech)),
-    "a site with guests is suspended": ({FINANCE}, lambda c: lifecycle.suspend(c.finance)),
-    "all are suspended in bulk": ({TECH, FINANCE, COOK}, lambda c: SiteSettings.objects.update(state="suspended")),
+    "a site with a shared post is suspended": ({FINANCE}, lambda c: lifecycle.suspend(c.finance)),
+    "all sites are suspended": ({TECH, FINANCE, COOK}, lambda c: SiteSettings.objects.update(state="suspended")),
     "a home is deleted": ({TECH, FINANCE}, lambda c: lifecycle.delete(c.tech, move_home_to=c.finance)),
     "a site is created": (set(), lambda c: lifecycle.create("fourth.test", "Fourth")),
 }  # fmt: skip

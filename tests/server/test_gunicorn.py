@@ -268,7 +268,7 @@ def test_a_trusted_proxy_cannot_set_the_path_by_a_header(processes, header):
 
 
 @pytest.mark.pure
-def test_headers_and_first_part_of_the_body_are_sent_in_one_piece():
+def test_the_headers_and_the_first_part_of_the_body_are_sent_together():
     sent = SendBuffer()
     request = SimpleNamespace(version=(1, 1), method="GET", should_close=lambda: False)
     response = Response(request, sent, Config())

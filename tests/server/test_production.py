@@ -1,4 +1,4 @@
-"""settings.production: required variables, security headers, trusted proxies, and services that do not respond."""
+"""settings.production requires its variables, sets security headers, trusts only known proxies and limits all waits."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

@@ -1,4 +1,4 @@
-"""The processes of `make stack` on free ports, started once for all tests of this folder."""
+"""Fixtures for tests of the processes of `make stack`, which are started once on free ports."""
 
 import pytest
 

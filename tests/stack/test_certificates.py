@@ -1,4 +1,4 @@
-"""https through a real Traefik, with certificates of a local ACME authority for the domains that resolve to it."""
+"""A real Traefik serves https and gets certificates from a local ACME authority for the domains that resolve to it."""
 
 import ssl
 

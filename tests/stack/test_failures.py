@@ -1,4 +1,4 @@
-"""Failures behind Traefik: no request of a reader fails."""
+"""No request of a reader fails when a process or service behind Traefik fails."""
 
 import http.server
 import os

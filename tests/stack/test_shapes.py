@@ -1,4 +1,4 @@
-"""The shapes of a deployment behind a real Traefik: pinned to one site, and split by surface."""
+"""Deployments behind a real Traefik can be pinned to one site or split by surface."""
 
 import json
 import time

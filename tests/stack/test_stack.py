@@ -1,4 +1,4 @@
-"""The blogs and the admin through a real Traefik."""
+"""The blogs and the admin work through a real Traefik."""
 
 import pytest
 

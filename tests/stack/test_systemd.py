@@ -77,7 +77,7 @@ def analyze(tmp_path):
 
 
 @needs("systemd-analyze")
-def test_systemd_verify_accepts_every_unit_and_rejects_a_broken_one(analyze, tmp_path):
+def test_systemd_verify_accepts_every_unit_and_rejects_a_broken_unit(analyze, tmp_path):
     done = analyze("verify", "--man=no", "newsstand-web@8000.socket", *(f"{name}.service" for name in SERVICES))
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @cache
 def project_files():
-    """Paths of files relative to ROOT, except in hidden folders and in those that the application or tools write."""
+    """The paths of all files relative to ROOT, except files in hidden folders and files that are generated."""
     tops = [top for top in ROOT.iterdir() if not top.name.startswith(".") and top.name not in {"staticfiles", "var"}]
     found = [path for top in tops for path in ([top] if top.is_file() else top.rglob("*")) if path.is_file()]
     return [path.relative_to(ROOT) for path in found if "__pycache__" not in path.parts]

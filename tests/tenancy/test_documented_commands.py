@@ -1,4 +1,4 @@
-"""The output of `manage.py site` in docs/deployment.md is the real output."""
+"""`manage.py site` prints the output that docs/deployment.md shows."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""Valid domains have one canonical spelling; all other texts are refused with a reason."""
+"""Each valid domain has one canonical spelling, and all other texts are refused with a reason."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""`/-/…` on a site's host: POST with a form token, no cache, no cookie. All other paths stay GET and HEAD."""
+"""Below `/-/` on a site's host, views accept POST with a form token, without cache and cookies. Other paths do not."""
 
 import time
 from io import BytesIO
@@ -118,7 +118,7 @@ def test_methods_other_than_get_head_and_post_get_405(techblog, method):
     assert response["Allow"] == "GET, HEAD, POST"
 
 
-def test_a_token_is_given_only_on_a_page_below_the_prefix_for_a_form_below_it(techblog, rf):
+def test_form_token_raises_unless_both_the_page_and_the_form_are_below_the_prefix(techblog, rf):
     def given(page, action):
         request = rf.get(page)
         request.site = techblog
@@ -208,7 +208,7 @@ def test_a_view_below_the_prefix_neither_sets_nor_sees_a_cookie(techblog, caplog
     assert "Set-Cookie" not in read(SITE, "/-/cookies/").headers
 
 
-def test_a_cookie_that_a_view_below_the_prefix_writes_as_a_header_is_removed_and_other_headers_stay(techblog, caplog):
+def test_a_set_cookie_header_of_a_view_below_the_prefix_is_removed_and_other_headers_are_kept(techblog, caplog):
     response = client().get("/-/cookie-header/")
 
     assert response["X-Kept"] == "yes"
@@ -229,7 +229,7 @@ def test_a_slug_cannot_take_the_prefix(techblog, publish):
         publish("Dash", on=techblog, slug="-")
 
 
-def test_a_page_whose_slug_begins_with_a_dash_is_not_below_the_prefix(techblog, publish):
+def test_a_post_whose_slug_begins_with_a_hyphen_is_not_below_the_prefix(techblog, publish):
     publish("Dash", on=techblog, slug="-x")
 
     assert [read(SITE, "/-x/").headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]

@@ -1,4 +1,4 @@
-"""A value computed from a site is kept until the site changes, and not at all if no change would replace it."""
+"""A value computed from a site is kept until the site changes. If the site has no generation, it is not kept."""
 
 import math
 
@@ -15,7 +15,7 @@ ENTRY = SiteEntry(1, "techblog.test", State.LIVE, "first", math.inf)
 
 @pytest.fixture
 def computed():
-    """computed(entry): how often a value was computed until this call, which computes or takes a kept one."""
+    """computed(entry): a cached function. It returns the number of computations so far, when its value was computed."""
     calls = []
 
     @cached_per_generation
@@ -26,7 +26,7 @@ def computed():
     return number
 
 
-def test_a_value_is_computed_once_for_each_generation_and_each_moment_of_a_site(computed):
+def test_a_value_is_computed_once_for_each_generation_and_each_next_change_of_a_site(computed):
     entries = [
         ENTRY,
         ENTRY._replace(generation="second"),

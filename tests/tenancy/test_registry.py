@@ -204,7 +204,7 @@ def test_two_transactions_on_the_same_sites_neither_wait_for_each_other_nor_dead
 
 @pytest.fixture
 def generation(techblog, monkeypatch):
-    """generation(): of the techblog in this process, which reads changes of other processes once an hour."""
+    """generation(): the techblog's generation in this process, which queries changes of others only once an hour."""
     monkeypatch.setattr(site_registry, "QUERY_INTERVAL", 3600)
     monkeypatch.setattr(site_registry, "MAX_AGE", 3600)
     registry.expire()
@@ -212,7 +212,9 @@ def generation(techblog, monkeypatch):
     registry.expire()
 
 
-def test_a_tag_that_a_post_gets_or_loses_is_known_at_once_to_the_process(generation, techblog, publish):
+def test_adding_or_removing_a_tag_of_a_post_changes_the_generation_in_the_same_process_at_once(
+    generation, techblog, publish
+):
     post, tag = publish("Hello", on=techblog).post, Tag.objects.create(slug="python", name="Python")
 
     for change in (post.tags.add, post.tags.remove):
@@ -221,7 +223,7 @@ def test_a_tag_that_a_post_gets_or_loses_is_known_at_once_to_the_process(generat
         assert generation() != before
 
 
-def test_a_change_is_known_at_once_to_its_process_even_if_a_lookup_came_before_the_commit(generation, techblog):
+def test_a_commit_changes_the_generation_in_the_same_process_at_once_even_after_an_earlier_lookup(generation, techblog):
     before = generation()
     with transaction.atomic():
         techblog.save()

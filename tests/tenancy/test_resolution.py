@@ -1,4 +1,4 @@
-"""`resolve`: a Host header names a site's domain or a surface's host, or is refused with a typed exception."""
+"""`resolve` returns the site or surface that a Host header names, or raises a typed exception."""
 
 import pytest
 from django.conf import settings as django_settings

@@ -1,4 +1,4 @@
-"""`manage.py site`: effects, output and exit codes."""
+"""The effects, the output and the exit codes of `manage.py site`."""
 
 import json
 import os

@@ -59,7 +59,9 @@ def test_suspended_sites_and_sites_without_settings_have_no_router(techblog, fin
     assert set(routers()) == {"_catch-all", "_catch-all-tls", "financeblog.test"}
 
 
-def test_beyond_the_limit_the_oldest_domains_keep_their_routers(techblog, financeblog, settings, routers):
+def test_if_there_are_more_domains_than_the_limit_only_the_oldest_domains_have_routers(
+    techblog, financeblog, settings, routers
+):
     settings.DOMAIN_ROUTERS = 1
 
     assert "techblog.test" in routers()

@@ -145,9 +145,9 @@ def test_triggers_are_installed_only_in_the_database_of_the_watched_models(secon
     assert triggers_in(connection)
 
 
-def test_a_watched_table_that_the_router_places_elsewhere_gets_no_triggers(second_database, settings):
+def test_a_watched_table_that_the_router_assigns_to_another_database_gets_no_triggers(second_database, settings):
     with second_database.schema_editor() as editor:
-        editor.create_model(Tag)  # as in a database that once held everything
+        editor.create_model(Tag)  # as in a database that stored all tables before the router was added
     settings.DATABASE_ROUTERS = [Router("sessions")]
     triggers.install(second_database)
     assert triggers_in(second_database) == set()

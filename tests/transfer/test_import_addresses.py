@@ -1,4 +1,4 @@
-"""Slugs of imported posts and redirects from their old addresses."""
+"""Imported posts get slugs, and their old addresses redirect to them."""
 
 import pytest
 from django.contrib.redirects.models import Redirect

@@ -1,4 +1,4 @@
-"""Repeated imports, dry runs and broken files."""
+"""The importer handles repeated imports, dry runs and broken files."""
 
 import pytest
 from django.contrib.redirects.models import Redirect

@@ -1,4 +1,4 @@
-"""Output, options and errors of `manage.py import_markdown`."""
+"""The output, the options and the errors of `manage.py import_markdown`."""
 
 import io
 import json

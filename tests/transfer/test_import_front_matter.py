@@ -1,4 +1,4 @@
-"""Front matter fields and the post that they produce."""
+"""The fields of the front matter determine the imported post."""
 
 from datetime import UTC, datetime, timedelta
 

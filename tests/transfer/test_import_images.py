@@ -1,4 +1,4 @@
-"""Images of an archive: found, stored once, and never read from outside the archive."""
+"""The importer finds the images of an archive, stores each once and reads no file outside the archive."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Template tags, links and code in imported texts."""
+"""The importer converts template tags and links in texts and does not change code."""
 
 import time
 

@@ -193,7 +193,7 @@ class Edits(RuleBasedStateMachine):
     @rule(key=posts, number=numbers)
     def pin(self, key, number):
         if place := self.place_of(key, number):
-            with self.change(f"{place} is pinned, or no longer"):
+            with self.change(f"{place} is {'unpinned' if place.pinned else 'pinned'}"):
                 Placement.objects.filter(pk=place.key).update(pinned=not place.pinned)
                 place.pinned = not place.pinned
 

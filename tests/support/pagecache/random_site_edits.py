@@ -104,7 +104,7 @@ class SiteEdits(Edits):
         """Add, change or delete a redirect."""
         site, new = self.site(number), f"/{new_slug()}/"
         free = sorted(site.redirects)
-        with self.change(f"{site.domain}: redirects of old addresses change"):
+        with self.change(f"{site.domain}: a redirect is added, changed or deleted"):
             if len(free) > 2:
                 Redirect.objects.filter(site=site.key, old_path=free[0]).delete()
                 del site.redirects[free[0]]
