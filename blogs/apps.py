@@ -7,7 +7,10 @@ class BlogsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from blogs import signals, watches  # imported here, because they import models
+        from blogs import (
+            signals,
+            watches,
+        )  # These modules import models, so they are imported after the apps are loaded.
 
         watches.watch_content()
         signals.connect()

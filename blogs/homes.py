@@ -1,4 +1,4 @@
-"""Gives posts another home before their site is deleted."""
+"""Moves posts to another home before their site is deleted."""
 
 from django.contrib.sites.models import Site
 from django.core.files.storage import default_storage
@@ -9,11 +9,11 @@ from blogs.models import Image, Placement, Post
 
 
 def move_home(source: Site, target: Site, **kwargs: object) -> None:
-    """Make `target` the home of the posts of `source` that other sites show, and of the images in them."""
+    """Make `target` the home of all posts of `source` that other sites show, and of the images in these posts."""
     elsewhere = Placement.objects.exclude(site=F("post__home"))
     posts = Post.objects.filter(home=source, placements__in=elsewhere).distinct()
     for image in Image.objects.filter(site=source, posts__in=posts).distinct():
-        # A copy, so that the source still has its file if the transaction fails.
+        # Copy the file, so that the source still has it if the transaction fails.
         with image.file.open("rb") as file:
             name = default_storage.save(f"{target.pk}/{image.name}", file)
         Image.objects.filter(pk=image.pk).update(site=target, file=name)

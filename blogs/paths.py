@@ -9,24 +9,24 @@ from django.urls import reverse
 
 from tenancy import dynamic
 
-# First segments of addresses that a site uses or will use. A test compares them with the urlconf.
+# First path segments that a site uses or is going to use. A test compares them with the urlconf.
 RESERVED_SLUGS = frozenset(
     {"admin", "author", "feed", "media", "page", "preview", "search", "static", "tag", dynamic.PREFIX.strip("/")}
 )
 _YEAR = re.compile(r"[0-9]{4}")
 
-# The years that month archives have addresses for.
+# The years for which the urlconf has month archives.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 @lru_cache(maxsize=10_000)
 def public_path(name: str, *arguments: str | int) -> str:
-    """The address of a public page, whichever urlconf the request uses."""
+    """The path of a public page. It does not depend on the urlconf of the request."""
     return reverse(name, urlconf="blogs.pages.urls", args=arguments)
 
 
 def validate_moment(moment: datetime) -> None:
-    """Refuse a publication time for which some time zone has no month archive."""
+    """Refuse a publication time that lies outside the years of month archives in at least one time zone."""
     if not FIRST_YEAR < moment.year < LAST_YEAR:
         raise ValidationError(
             f"The year {moment.year} is out of range. Choose a year from {FIRST_YEAR + 1} to {LAST_YEAR - 1}."
@@ -37,5 +37,5 @@ def validate_slug_is_free(slug: str) -> None:
     """Refuse a slug whose address the site uses for something else."""
     if slug in RESERVED_SLUGS or _YEAR.fullmatch(slug):
         raise ValidationError(
-            f"/{slug}/ is reserved: the site uses this address itself. Choose another slug.", code="reserved"
+            f"/{slug}/ is reserved, because the site itself uses this address. Choose another slug.", code="reserved"
         )

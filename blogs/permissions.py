@@ -1,7 +1,7 @@
-"""Who may do what to content: named predicates over a user and a post or placement.
+"""Permissions on content: named predicates over a user and a post or placement.
 
-`blogs/publishing.py` checks them before it writes. Views and admins ask them to decide what to offer. A user of None is
-the operator of the installation, who works on the command line and may do everything.
+`blogs/publishing.py` tests them before it writes. Views and the admin test them to decide which actions to offer. A
+user of None is the operator of the installation, who works on the command line and has all permissions.
 """
 
 from django.core.exceptions import PermissionDenied
@@ -25,13 +25,13 @@ def require(permission: Predicate, by: Actor, target: Post | Placement | None = 
 def editable_posts(user: AnyUser) -> PostQuerySet:
     """The posts that `user` may edit, place and delete.
 
-    Editors of its home edit a post. Authors there edit the posts that they created, as long as these are drafts.
+    Editors of its home may edit a post. Authors of its home may edit the post if they created it and it is a draft.
     """
     own_drafts = Q(created_by=user.pk, pk__in=Post.objects.drafts().values("pk"))
     return Post.objects.filter(Q(home__in=sites_of(user, Role.EDITOR)) | Q(home__in=sites_of(user)) & own_drafts)
 
 
-# Reads the stored row, because a form may have changed the post in memory.
+# This predicate reads the stored row, because a form may have changed the post in memory.
 @predicate
 def can_edit_post(user: AnyUser, post: Post) -> bool:
     return editable_posts(user).filter(pk=post.pk).exists()
@@ -52,7 +52,7 @@ def is_draft(user: AnyUser, post: Post) -> bool:
     return Post.objects.drafts().filter(pk=post.pk).exists()
 
 
-# Tested with a post whose `home` is already the new one.
+# Test this predicate with a post whose `home` is already the new home.
 can_move_post = is_editor_of_home | (is_author_of_home & is_draft)
 
 
@@ -78,7 +78,7 @@ def can_edit_its_post(user: AnyUser, placement: Placement) -> bool:
 
 @predicate
 def can_edit_author(user: AnyUser, author: Author) -> bool:
-    """Editors of the homes of all posts of the author."""
+    """Allow users who are editors of the homes of all posts of the author."""
     return not Post.objects.filter(authors=author).exclude(home__in=sites_of(user, Role.EDITOR)).exists()
 
 
@@ -87,6 +87,6 @@ def can_create_author(user: AnyUser) -> bool:
     return has_role_anywhere(user, Role.EDITOR)
 
 
-# Editors decide what their site shows. Authors prepare the placement of their draft on its home.
+# Editors may change all placements on their site. Authors may prepare the placement of their own draft on its home.
 can_change_placement = is_editor_of_site | (is_at_home & is_unpublished & can_edit_its_post)
 can_place = can_edit_its_post & can_change_placement

@@ -1,6 +1,6 @@
-"""Everything that can be done to posts and placements, as `tenancy/lifecycle.py` is for sites.
+"""All operations on posts and placements, as `tenancy/lifecycle.py` has all operations on sites.
 
-Admin, importer and demo call these functions and write posts and placements in no other way. Each function checks the
+The admin, the importer and the demo write posts and placements only with these functions. Each function checks the
 permission of `by` and makes its change in one transaction. `by` is a user, or None for the operator on the command
 line.
 
@@ -24,7 +24,7 @@ from blogs.models.posts import AUTHOR_SLUG_LENGTH
 from blogs.permissions import Actor
 from blogs.slugs import free_slug, slug_from
 
-# A change of these is an update of the post for its readers.
+# Readers see a change of one of these fields as an update of the post.
 TEXT_FIELDS = frozenset({"title", "excerpt", "body"})
 PLACEMENT_FIELDS = {"slug", "published_at", "pinned"}
 
@@ -32,11 +32,11 @@ PLACEMENT_FIELDS = {"slug", "published_at", "pinned"}
 class Conflict(Exception):
     """Another user saved the row after the caller read it. Nothing was written.
 
-    `stored` is the row as it is now, with `saved_by` and `saved_at` if it is a post. The caller holds its own values.
+    `stored` is the current row. If it is a post, `saved_by` and `saved_at` describe the other edit.
     """
 
     def __init__(self, stored: Post | Placement) -> None:
-        super().__init__(f"“{stored}” was changed since it was read.")
+        super().__init__(f"“{stored}” has been changed since it was read.")
         self.stored = stored
 
 
@@ -51,10 +51,10 @@ def create_post(
     tags: Mapping[str, str] | None = None,
     new_cover: "File[bytes] | None" = None,
 ) -> None:
-    """Store a new post. `tags` maps slugs to names; missing tags are created. `new_cover` is stored as its cover.
+    """Store a new post. `tags` maps slugs to names, and missing tags are created. `new_cover` is stored as its cover.
 
-    Raises PermissionDenied unless `by` is an author of its home, and ValidationError. `created_by` of the post becomes
-    `by`; the operator may set it.
+    Sets `created_by` of the post to `by`, unless `by` is None. Raises ValidationError, and PermissionDenied unless `by`
+    is an author of its home.
     """
     permissions.require(permissions.is_author_of_home, by, post)
     if by is not None:
@@ -69,8 +69,8 @@ def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int
     """Write `changes` and nothing else to the stored post, and return it.
 
     `changes` maps fields of `Post.CONTENT_FIELDS`, "home" and "new_cover" to values of the types that `create_post`
-    takes. `version` is the one that the caller read. Raises Conflict if another one is stored, PermissionDenied unless
-    `by` may edit the post, Post.DoesNotExist and ValidationError.
+    takes. `version` is the version that the caller read. Raises Conflict if the stored version differs,
+    PermissionDenied unless `by` may edit the post, Post.DoesNotExist and ValidationError.
     """
     _require_names(changes, {*Post.CONTENT_FIELDS, "home", "new_cover"})
     with transaction.atomic():
@@ -103,16 +103,20 @@ def validate_post(post: Post, *, by: Actor, new_cover: "File[Any] | None" = None
     """Raises ValidationError, by field, for rules that involve several fields or the user."""
     errors: dict[str, str] = {}
     if post.cover and not new_cover and post.cover.site_id != post.home_id:
-        errors["cover"] = f"This image belongs to another site than {post.home.domain}, the home of the post."
-    # Archives often have no alt text, and must not be refused for it.
+        errors["cover"] = (
+            f"This image belongs to another site. Choose an image of {post.home.domain}, the home of the post."
+        )
+    # The importer (`by` is None) may leave out the alt text, because archives often have none.
     if (post.cover or new_cover) and not post.cover_alt and by is not None:
         errors["cover_alt"] = "Describe the cover for readers who cannot see it."
     stored_home = Post.objects.filter(pk=post.pk).values_list("home", flat=True).first()
     if stored_home not in (None, post.home_id):
         if by is not None and not permissions.can_move_post.test(by, post):
-            errors["home"] = f"Only editors of {post.home} can move a published post there."
+            errors["home"] = f"Only editors of {post.home} can move a published post to this site."
         elif _shows_images_of(stored_home, post):
-            errors["home"] = "The text shows images of the present home. Upload them to the new home first."
+            errors["home"] = (
+                "The text shows images of the current home. Upload them to the new home and change their addresses."
+            )
     if errors:
         raise ValidationError(errors)
 
@@ -146,7 +150,7 @@ def _save(post: Post, *, by: Actor, new_cover: "File[Any] | None") -> None:
 
 def _require_names(changes: Mapping[str, Any], allowed: set[str]) -> None:
     if unknown := changes.keys() - allowed:
-        raise TypeError(f"These are no fields that an edit may change: {', '.join(sorted(unknown))}.")
+        raise TypeError(f"An edit cannot change these fields: {', '.join(sorted(unknown))}.")
 
 
 def _user(by: Actor) -> User | None:
@@ -157,16 +161,16 @@ def _user(by: Actor) -> User | None:
 
 
 def tags_named(names: Mapping[str, str]) -> list[Tag]:
-    """The tags with these slugs; a missing one is created with the name. All sites share tags by slug."""
+    """Return the tags with these slugs, and create missing tags with the given names. All sites share tags by slug."""
     known = {tag.slug: tag for tag in Tag.objects.filter(slug__in=names)}
-    # In one order, so that two transactions that create the same tags do not deadlock.
+    # Sort the slugs, so that two transactions that create the same tags do not deadlock.
     for slug in sorted(names.keys() - known.keys()):
         known[slug] = Tag.objects.get_or_create(slug=slug, defaults={"name": names[slug]})[0]
     return list(known.values())
 
 
 def create_author(author: Author, *, by: Actor) -> None:
-    """Store a new author. Without a slug it gets a free one from the name.
+    """Store a new author. An author without a slug gets a free slug made from the name.
 
     Raises PermissionDenied unless `by` is an editor of a site.
     """
@@ -183,7 +187,7 @@ def create_author(author: Author, *, by: Actor) -> None:
 
 
 class PlacementEdit(NamedTuple):
-    """New values of slug, published_at and pinned, by name. `seen` holds the values of fields that the caller read."""
+    """`changes` maps slug, published_at and pinned to new values. `seen` maps fields to values that the caller read."""
 
     placement: Placement
     changes: Mapping[str, Any]
@@ -198,11 +202,12 @@ def arrange(
     edited: Sequence[PlacementEdit] = (),
     removed: Sequence[PlacementEdit] = (),
 ) -> list[Placement]:
-    """Store new placements of the post, edit and remove others: all or none. Returns the edited ones.
+    """Store, edit and remove placements of the post in one transaction. Returns the edited placements.
 
-    All permissions are checked before the first write, because a published placement ends what authors may do with
-    their draft. A new placement without a slug gets one from the title. Raises PermissionDenied, Conflict if a stored
-    value differs from the seen one, ObjectDoesNotExist if a row is gone, and ValidationError.
+    Checks all permissions before the first write, because a write can publish a draft, and authors lose their
+    permissions on a published draft. A new placement without a slug gets a slug made from the title. Raises
+    PermissionDenied, Conflict if a stored value differs from the value in `seen`, ObjectDoesNotExist if a row no longer
+    exists, and ValidationError.
     """
     with transaction.atomic():
         post = _locked(post)
@@ -215,7 +220,7 @@ def arrange(
             _require_names(changes, PLACEMENT_FIELDS)
             row = stored[placement.pk]
             permissions.require(permissions.can_change_placement, by, row)
-            # An edit depends on the fields that it changes, a removal on all.
+            # An edit conflicts with other changes of the same fields, and a removal conflicts with all other changes.
             if any(getattr(row, name) != value for name, value in seen.items() if name in changes or not changes):
                 raise Conflict(row)
         for placement, changes, _ in edited:
@@ -229,7 +234,7 @@ def arrange(
             stored[placement.pk].delete()
         for placement, changes, _ in edited:
             row = stored[placement.pk]
-            # A rule that is newer than the row must not stop an editor who changes something else.
+            # Validate only changed fields: a new rule that another field violates must not block the edit.
             row.full_clean(exclude=[field.name for field in row._meta.fields if field.name not in changes])
             row.save()
             if old_paths.get(row.pk, row.get_absolute_url()) != row.get_absolute_url():
@@ -241,22 +246,22 @@ def arrange(
 
 
 def place(*placements: Placement, by: Actor) -> None:
-    """Store new placements of one post, all or none. Raises what `arrange` raises."""
+    """Store new placements of one post in one transaction. Raises the same exceptions as `arrange`."""
     arrange(placements[0].post, new=placements, by=by)
 
 
 def change_placement(
     placement: Placement, changes: Mapping[str, Any], *, by: Actor, seen: Mapping[str, Any] | None = None
 ) -> Placement:
-    """Write `changes` to the stored placement, and return it. Raises what `arrange` raises."""
+    """Write `changes` to the stored placement, and return it. Raises the same exceptions as `arrange`."""
     edit = PlacementEdit(placement, changes, seen or {})
     return arrange(Post(pk=placement.post_id), edited=[edit], by=by)[0]
 
 
 def publish(placement: Placement, *, by: Actor, at: datetime | None = None) -> Placement:
-    """Make the post readable on the site of the placement, now or at `at`. Raises what `arrange` raises.
+    """Publish the post on the site of the placement, now or at the time `at`. Raises the same exceptions as `arrange`.
 
-    Without `at`, a live placement keeps its time.
+    Without `at`, a live placement keeps its publication time.
     """
     if at is None and placement.is_live:
         return placement
@@ -264,12 +269,12 @@ def publish(placement: Placement, *, by: Actor, at: datetime | None = None) -> P
 
 
 def unpublish(placement: Placement, *, by: Actor) -> Placement:
-    """Make the placement a draft again. Raises what `arrange` raises."""
+    """Make the placement a draft again. Raises the same exceptions as `arrange`."""
     return change_placement(placement, {"published_at": None}, by=by)
 
 
 def remove(placement: Placement, *, by: Actor) -> None:
-    """Delete the placement; the post stays. Raises what `arrange` raises."""
+    """Delete the placement but not the post. Raises the same exceptions as `arrange`."""
     arrange(Post(pk=placement.post_id), removed=[PlacementEdit(placement, {})], by=by)
 
 
@@ -278,7 +283,11 @@ def validate_placement(placement: Placement, *, by: Actor) -> None:
     if by is None or permissions.is_editor_of_site.test(by, placement):
         return
     if not permissions.is_at_home.test(by, placement):
-        raise ValidationError({"site": f"Only editors of {placement.site} can place a post there."})
+        raise ValidationError(
+            {"site": f"Only editors of {placement.site} can place a post of another site on this site."}
+        )
     if not permissions.is_unpublished.test(by, placement):
         field = "published_at" if placement.published_at else "pinned"
-        raise ValidationError({field: f"Only editors of {placement.site} can publish, schedule or pin there."})
+        raise ValidationError(
+            {field: f"Only editors of {placement.site} can publish, schedule or pin posts on this site."}
+        )

@@ -14,28 +14,28 @@ KEY, MOMENT, SITE, SLUG = Parameter("key"), Parameter("moment"), Parameter("site
 
 
 def home_page_rows(site: Site, limit: int, last: LastRow | None = None) -> list[ListRow]:
-    """The first `limit` live posts below `last`, or from the top; the pinned posts are on top, then the newest."""
+    """The first `limit` live posts after `last`, or from the start: the pinned posts first, then the newest posts."""
     if last is None:
         return _home_page(limit).rows(site=site.pk)
     return _home_page_below(last.pinned, limit).rows(site=site.pk, key=last.pk, moment=last.published_at)
 
 
 def home_page_last_row(site: Site, key: int) -> LastRow | None:
-    """The sort key of the live post whose placement has the id `key`; None if the site has no such post."""
+    """The sort key of the live post whose placement has the id `key`, or None if the site has no such post."""
     rows = _home_page_last().rows(site=site.pk, key=key)
     return rows[0] if rows else None
 
 
 def post_or_404(site: Site, slug: str) -> PostRow:
     """The live post or page with this slug on the site. Raises Http404."""
-    rows = _post().rows(site=site.pk, slug=slug)  # one at most: slugs are unique on a site
+    rows = _post().rows(site=site.pk, slug=slug)  # At most one row, because slugs are unique on a site.
     if not rows:
         raise Http404(f"The site has no live post with the slug {slug}.")
     return rows[0]
 
 
 def feed_rows(site: Site, limit: int) -> list[FeedRow]:
-    """The newest live posts, `limit` at most."""
+    """The newest live posts, at most `limit`."""
     return _feed(limit).rows(site=site.pk)
 
 

@@ -1,4 +1,4 @@
-"""Redirects from old addresses of a site to new ones (django.contrib.redirects), never through a third address."""
+"""Redirects from old to new addresses of a site (django.contrib.redirects). Redirects never form a chain."""
 
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
@@ -7,7 +7,7 @@ from django.db import transaction
 
 @transaction.atomic
 def moved(site: Site, *, old_path: str, new_path: str) -> None:
-    """Redirect `old_path` of the site to `new_path`, and redirects that lead to `old_path` as well."""
+    """Redirect `old_path` of the site to `new_path`. Existing redirects to `old_path` then lead to `new_path`."""
     redirects = Redirect.objects.filter(site=site)
     redirects.filter(old_path=new_path).delete()
     redirects.filter(new_path=old_path).update(new_path=new_path)
@@ -16,8 +16,8 @@ def moved(site: Site, *, old_path: str, new_path: str) -> None:
 
 def target(site: Site, path: str) -> str | None:
     """The address to which the site redirects `path`, or None."""
-    if "\0" in path:  # PostgreSQL text cannot hold it
+    if "\0" in path:  # A text in PostgreSQL cannot contain NUL.
         return None
-    # Other sites link to old addresses with and without the last slash.
+    # External links to old addresses may or may not end with a slash.
     paths = {path, f"{path.removesuffix('/')}/"}
     return Redirect.objects.filter(site=site, old_path__in=paths).values_list("new_path", flat=True).first()

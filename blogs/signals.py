@@ -11,7 +11,7 @@ from tenancy.signals import home_moves
 
 
 def delete_file(instance: Image, **kwargs: Any) -> None:
-    """Delete the file of an image when the deletion of its row commits."""
+    """Delete the file of an image after the deletion of its row has been committed."""
     transaction.on_commit(lambda: instance.file.storage.delete(str(instance.file.name)))
 
 

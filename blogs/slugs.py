@@ -1,4 +1,4 @@
-"""Slugs from titles and names, and free ones where a slug is taken."""
+"""Makes slugs from titles and names, and finds a free slug if the wanted slug is taken."""
 
 import unicodedata
 from collections.abc import Container
@@ -10,16 +10,16 @@ from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 
 MAX_TAG_LENGTH = 100
-_SUFFIX_LENGTH = 10  # room for a hyphen and a number
+_SUFFIX_LENGTH = 10  # space for a hyphen and a number
 
 
 def slug_from(text: str, max_length: int) -> str:
-    """The slug of a title or name; empty if the text has no letter from a to z and no digit."""
+    """The slug of a title or name. Empty if the text has no letter from a to z and no digit."""
     return slugify(text)[:max_length].strip("-")
 
 
 def free_slug(wanted: str, rows: QuerySet[Any], max_length: int, taken: Container[str] = frozenset()) -> str:
-    """`wanted`, or with the lowest number behind it that no row of `rows` and no slug of `taken` has."""
+    """Return `wanted`. If `rows` or `taken` contain it, append the lowest number that makes the slug free."""
     begin = wanted[: max_length - _SUFFIX_LENGTH]
     used = set(rows.filter(Q(slug=wanted) | Q(slug__startswith=f"{begin}-")).values_list("slug", flat=True))
     numbered = (f"{begin}-{number}" for number in count(2))
@@ -27,11 +27,11 @@ def free_slug(wanted: str, rows: QuerySet[Any], max_length: int, taken: Containe
 
 
 def tag_slug(name: str) -> str:
-    """The slug of a new tag. Refuse letters that it would drop: “新闻 Kubernetes” must not become “Kubernetes”.
+    """The slug of a new tag. Raises ValidationError if the name has letters that a slug cannot contain.
 
-    Raises ValidationError.
+    Otherwise “新闻 Kubernetes” would become the same tag as “Kubernetes”.
     """
-    # Check the length first: the time of normalising grows with the square of the length.
+    # Check the length first, because the time of normalising grows with the square of the length.
     slug = slugify(name) if len(name) <= MAX_TAG_LENGTH else ""
     if not slug or len(slug) > MAX_TAG_LENGTH:
         raise ValidationError(

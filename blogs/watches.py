@@ -1,4 +1,4 @@
-"""Which sites' public pages depend on which rows of content. Drafts are on no public page, so they affect no site."""
+"""Declares which rows of content affect the public pages of which sites. Drafts affect no site."""
 
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
@@ -12,9 +12,9 @@ _PLACED = "SELECT p.site_id FROM blogs_placement p {join} WHERE p.published_at I
 
 
 def watch_content() -> None:
-    """Declare, for each table, the sites that a changed row affects."""
+    """Declare for each table which sites a change of a row affects."""
     watch(Placement, "SELECT {row}.site_id WHERE {row}.published_at IS NOT NULL")
-    # The other sites of a shared post show its canonical URL, which is at its home while both are live.
+    # The other sites of a shared post show its canonical URL, which is on its home if the post and the home are live.
     watch(
         Placement,
         placed(
@@ -42,8 +42,8 @@ def watch_content() -> None:
     )
     watch(Redirect, "SELECT {row}.site_id")
 
-    # When a scheduled post becomes live, it appears on its site. If that is its home, the canonical URL on its other
-    # sites changes, too.
+    # When a scheduled post becomes live, its site shows it. If this site is its home, the canonical URL that its other
+    # sites show changes as well.
     watch_moments(
         "SELECT p.site_id, s.published_at AS moment FROM blogs_placement s"
         " JOIN blogs_post o ON o.id = s.post_id"
@@ -53,10 +53,10 @@ def watch_content() -> None:
 
 
 def placed(join: str, condition: str) -> str:
-    """SQL for the sites of placements that are not drafts and meet the condition."""
+    """SQL for the sites of placements that are not drafts and satisfy the condition."""
     return _PLACED.replace("{join}", join).replace("{condition}", condition)
 
 
 def posts_at_home(site_id: str) -> str:
-    """SQL for the other sites of posts that have this home."""
+    """SQL for the other sites that show posts of this home."""
     return placed("JOIN blogs_post o ON o.id = p.post_id", f"o.home_id = {site_id} AND p.site_id <> o.home_id")

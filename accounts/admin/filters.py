@@ -12,7 +12,7 @@ SITES_IN_FILTER = 50  # A user with more sites gets no filter and searches for t
 
 
 class ChoiceFilter(admin.SimpleListFilter):
-    """A filter whose value is validated: an invalid value in the query string matches no row."""
+    """A filter that matches no rows if the value in the query string is not one of its choices."""
 
     def value_in(self, rows: models.QuerySet[Any], value: str) -> models.QuerySet[Any]:
         """The rows with this value."""

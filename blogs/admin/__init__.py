@@ -1,4 +1,4 @@
-"""The admin of content, limited by the roles of the user (accounts/admin/scoped.py)."""
+"""The admin of posts, placements, images and redirects, limited by the user's roles (accounts/admin/scoped.py)."""
 
 from blogs.admin import images, names, placements, posts, redirects
 

@@ -1,4 +1,4 @@
-"""What the conflict page shows: the fields of a post that two users edited at the same time."""
+"""The content of the conflict page: the fields of a post that two users have edited at the same time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from django.db import models
 from accounts.models import User
 from blogs.admin.merging import MergingForm
 
-# Comparing takes time that grows with the square of the number of lines.
+# The time of a comparison grows with the square of the number of lines.
 MAX_COMPARED_LINES = 1_000
-CONTEXT_LINES = 2  # unchanged lines shown around a change
+CONTEXT_LINES = 2  # The number of unchanged lines shown before and after a change.
 
 
 class Block(NamedTuple):
-    mark: str  # "-" only theirs, "+" only mine, "=" both, "…" left out because it is far from any change
+    mark: str  # "-" only in theirs, "+" only in mine, "=" in both, "…" omitted unchanged lines
     text: str
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A field with another value in each version. `blocks` is empty if the texts are too long to compare."""
+    """A field whose value differs between the versions. `blocks` is empty if the texts are too long to compare."""
 
     name: str
     label: str
@@ -76,7 +76,7 @@ class EditConflict:
 
 
 def _difference(form: MergingForm, name: str) -> Difference:
-    # Not `form[name].value()`, which is this user's in a form that was sent.
+    # The cleaned value of this user, or the sent text if it is not valid.
     mine = form.cleaned_data.get(name, form[name].data)
     return Difference(name, str(form[name].label), _text(mine), _text(form.stored_values[name]))
 

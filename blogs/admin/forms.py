@@ -39,7 +39,7 @@ class PostForm(MergingForm):
         validators=[validate_image],
         widget=forms.FileInput(attrs={"accept": "image/*"}),
         label="New cover",
-        help_text="Stored on the home of the post and used as its cover.",
+        help_text="Uploads an image to the home of the post and uses it as the cover.",
     )
     tag_names = forms.CharField(
         required=False,
@@ -75,12 +75,14 @@ class PostForm(MergingForm):
         return super().stored_value(name)
 
     def clean_tag_names(self) -> dict[str, str]:
-        """Names of the tags by slug, in the order of the text."""
+        """The entered tag names by slug, in the order in which they were typed."""
         tags: dict[str, str] = {}
         known = {tag.name.casefold(): tag for tag in [*self.visible_tags, *self.present_tags]}
         names = list(filter(None, map(str.strip, self.cleaned_data["tag_names"].split(","))))
         if len(names) > max(MAX_TAGS, len(self.present_tags)):
-            raise ValidationError(f"A post has at most {MAX_TAGS} tags; these are {len(names)}. Remove some.")
+            raise ValidationError(
+                f"A post can have at most {MAX_TAGS} tags, but you entered {len(names)}. Remove some tags."
+            )
         for name in names:
             tag = known.get(name.casefold())
             tags.setdefault(tag.slug if tag else tag_slug(name), name)
@@ -91,14 +93,14 @@ class PostForm(MergingForm):
         if self.instance.pk and cleaned.get("seen_version") != self.instance.version:
             self.conflict = EditConflict.of(self)
             only_theirs = set(self.changed_by_others).difference(self.changed_data)
-            # From here on, this user's edit is based on the stored version.
+            # From now on, the edit of this user is based on the stored version.
             based_on = {"seen_version": str(self.instance.version), "seen": json.dumps(self.stored)}
             self.replace_sent({**based_on, **{name: self.stored_as_sent(name) for name in only_theirs}})
             self.add_error(None, "Nothing was saved yet. Compare both versions above, then save again.")
         return cleaned
 
     def _post_clean(self) -> None:
-        """Show what `blogs.publishing` would refuse as errors of the fields."""
+        """Validate as `blogs.publishing` does, so that its errors appear at the form fields."""
         super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
         if self.instance.home_id:
             add_errors(self, publishing.validate_post, self.instance, new_cover=self.cleaned_data.get("new_cover"))
@@ -111,7 +113,7 @@ class PostForm(MergingForm):
 
 
 def _shown(tag: Tag) -> str:
-    """How a list with commas names the tag."""
+    """The text for the tag in a list that commas separate."""
     return tag.slug if "," in tag.name else tag.name
 
 
@@ -123,19 +125,23 @@ class PlacementForm(MergingForm):
     class Meta:
         model = Placement
         fields = ["post", "site", "slug", "published_at", "pinned"]
-        help_texts = {"published_at": "Empty: the post is a draft. In the future: it is scheduled. Times are in UTC."}
+        help_texts = {
+            "published_at": "If empty, the post is a draft. A time in the future schedules the post. Times are in UTC."
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk and "site" in self.fields:
-            self.fields["site"].disabled = True  # on another site it would be another placement
+            self.fields[
+                "site"
+            ].disabled = True  # The site of a placement never changes. Another site needs another placement.
 
     def has_changed(self) -> bool:
-        """A form for a new placement counts as filled in once it names a site, even if that was preselected."""
+        """A form for a new placement counts as filled in if it names a site, even if the site is preselected."""
         return super().has_changed() or (not self.instance.pk and bool(self.data.get(self.add_prefix("site"))))
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a field that this user and another one changed at the same time. A second save confirms it."""
+        """Refuse a changed field that another user has changed as well. If the user saves again, accept the value."""
         cleaned = super().clean()
         seen = dict(cleaned.get("seen") or {})
         for name in set(self.changed_data).intersection(self.changed_by_others):
@@ -145,7 +151,7 @@ class PlacementForm(MergingForm):
             shown = f"{stored:%Y-%m-%d %H:%M:%S}" if isinstance(stored, datetime) else stored or "empty"
             self.add_error(
                 name,
-                f"Another user changed this after you opened the page. It is now: {shown}."
+                f"Another user changed this field after you opened the page. Its value is now: {shown}."
                 " Save again to replace it with your value.",
             )
             seen[name] = self.stored[name]
@@ -162,7 +168,7 @@ class PlacementForm(MergingForm):
             add_errors(self, publishing.validate_placement, self.instance)
 
     def stored_placement(self) -> Placement | None:
-        """The placement without the changes of the form, or None if it is new."""
+        """The placement without the changes of the form, or None if the placement is new."""
         if not self.instance.pk:
             return None
         stored: Placement = copy(self.instance)
@@ -171,14 +177,14 @@ class PlacementForm(MergingForm):
 
 
 class PlacementFormSet(BaseInlineFormSet):
-    """Copes with placements that another user removed or changed after the form was opened."""
+    """Handles placements that another user has removed or changed after the form was opened."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.missing = self.is_bound and self._drop_missing_rows()
 
     def _drop_missing_rows(self) -> bool:
-        """Renumber the rows without missing ones. Django would ask to correct an error that the page does not show."""
+        """Drop rows that no longer exist, and renumber the rest. Django would report an error but not show it."""
         data = cast(QueryDict, self.data)
         pattern = re.compile(rf"{re.escape(str(self.prefix))}-([0-9]{{1,4}})-(.+)")
         rows: dict[int, dict[str, list[str]]] = {}
@@ -205,7 +211,9 @@ class PlacementFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
         if self.missing:
-            raise ValidationError("Another user removed a placement after you opened the page. Check the others.")
+            raise ValidationError(
+                "Another user removed a placement after you opened the page. Check the others, then save again."
+            )
         for form in cast(list[PlacementForm], self.deleted_forms):
             stored = form.stored_placement()
             if stored is None:
@@ -214,16 +222,16 @@ class PlacementFormSet(BaseInlineFormSet):
                 form.replace_sent({"seen": json.dumps(form.stored)})
                 raise ValidationError(
                     f"Another user changed the placement on {stored.site} after you opened the page: it is now"
-                    f" /{stored.slug}/, {stored.state}. Save again to remove it."
+                    f" /{stored.slug}/, {stored.state}. Save again to remove this placement."
                 )
             try:
                 publishing.validate_placement(stored, by=form.user)
             except ValidationError as error:
-                raise ValidationError(error.messages) from error  # a formset has no fields
+                raise ValidationError(error.messages) from error  # Errors of a formset cannot name fields.
 
 
 def add_errors(form: PostForm | PlacementForm, validate: Callable[..., None], row: Any, **values: Any) -> None:
-    """Show the errors of `validate` at the fields of the form, and errors of fields that it lacks at its top."""
+    """Show the errors of `validate` at the fields of the form. Errors of other fields appear at the top of the form."""
     try:
         validate(row, by=form.user, **values)
     except ValidationError as error:
@@ -236,8 +244,8 @@ class RedirectForm(forms.ModelForm):
         model = Redirect
         fields = ["site", "old_path", "new_path"]
         help_texts = {
-            "old_path": "A path of the site, like /2015/old-name/",
-            "new_path": "A path of the site, or an absolute address that begins with https:// or http://",
+            "old_path": "A path of the site, such as /2015/old-name/",
+            "new_path": "A path of the site, or an absolute URL that begins with https:// or http://",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -257,14 +265,14 @@ class RedirectForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("old_path") and cleaned.get("old_path") == cleaned.get("new_path"):
-            self.add_error("new_path", "The redirect would lead to itself. Enter another path.")
+            self.add_error("new_path", "The old and the new path are the same. Enter another path.")
         return cleaned
 
 
 def _path(text: str) -> str:
-    """A path on the same host. Browsers read `//` and `/\\` as the start of another host."""
+    """Validate a path on the same host. Browsers read `//` and `/\\` as the start of another host."""
     if not text.startswith("/") or text.startswith("//") or _UNPRINTABLE.search(text):
         raise ValidationError(
-            "Enter a path that begins with a single / and has no spaces or backslashes, like /old-name/."
+            "Enter a path that begins with a single / and has no spaces or backslashes, such as /old-name/."
         )
     return text

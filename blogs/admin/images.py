@@ -1,4 +1,4 @@
-"""Images of a site, which its posts show."""
+"""The images of a site. Its posts show them in the text or as covers."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ class ImageAdmin(ScopedAdmin[Image]):
         return ["site", "file", "title"] if obj is None else ["preview", "title", "site_name", "size", "markdown"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> list[str]:
-        # The file cannot change: a new one gets a new address, which no post shows.
+        # The file is read-only: a new file would get a new address, and posts would still show the old address.
         return [] if obj is None else ["preview", "site_name", "size", "markdown"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class ImageAdmin(ScopedAdmin[Image]):
         address = reverse("admin:blogs_image_file", args=[obj.name])
         return format_html('<img class="preview" src="{}" alt="{}" loading="lazy">', address, obj)
 
-    @admin.display(description="Markdown to paste into a text")
+    @admin.display(description="Markdown to paste into the text of a post")
     def markdown(self, obj: Image) -> SafeString:
         return format_html("<code>![{}]({})</code>", obj.title or "Alt text", obj.get_absolute_url())
 

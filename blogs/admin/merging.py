@@ -1,4 +1,4 @@
-"""Forms that write only what their user changed, and notice what others changed since the form was opened."""
+"""A form that writes only the fields that its user changed, and detects changes by other users since it was opened."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,11 +14,11 @@ _HIDDEN = ("seen", "seen_version")
 
 
 class MergingForm(forms.ModelForm):
-    """Compares three states of a row: as the user saw it, as it is stored now, and as the user sent it.
+    """Compares three states of a row: the state that the user saw, the stored state, and the state that the user sent.
 
-    The hidden field `seen` holds a digest of each value that the form showed when it was opened. `changed_data` names
-    the fields that the user changed since then, so that values which only look stale are never written back. Subclasses
-    declare `compared`, the fields with values in the row.
+    The hidden field `seen` contains a digest of each value that the form showed when it was opened. `changed_data`
+    contains only fields that the user has changed since then, so that a save never writes outdated values back.
+    Subclasses list in `compared` the fields whose values are stored in the row.
     """
 
     compared: tuple[str, ...]
@@ -38,7 +38,7 @@ class MergingForm(forms.ModelForm):
         return [name for name in self.compared if name in self.fields and not self.fields[name].disabled]
 
     def stored_value(self, name: str) -> Any:
-        """The value of the field in the database, as long as the form has not changed its instance."""
+        """The value of the field in the database. Only valid before the form changes its instance."""
         value = getattr(self.instance, name)
         return list(value.all()) if isinstance(value, models.Manager) else value
 
@@ -52,9 +52,12 @@ class MergingForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk:
-            seen = cleaned.get("seen") or {}  # a value with NUL is removed
+            seen = cleaned.get("seen") or {}  # Django removes a value that contains NUL.
             if not seen:
-                self.add_error(None, "The form does not say which values it showed. Open the page again, then edit.")
+                self.add_error(
+                    None,
+                    "The form does not contain the values that it showed. Open the page again, then edit.",
+                )
             unchanged = [name for name in self.stored if name in cleaned and digest(cleaned[name]) == seen.get(name)]
             uncompared = [name for name in super().changed_data if name not in (*self.compared, *_HIDDEN)]
             self._changed_data = [*(name for name in self.stored if name not in unchanged), *uncompared]
@@ -63,14 +66,14 @@ class MergingForm(forms.ModelForm):
 
     @property
     def changed_data(self) -> list[str]:
-        """Names of the fields that the user changed. Before the form is cleaned, those that differ from the row."""
+        """Names of the fields that the user changed. Before validation, of all fields that differ from the row."""
         if self._changed_data is None:
             return [name for name in super().changed_data if name not in _HIDDEN]
         return self._changed_data
 
     @property
     def changed_by_others(self) -> list[str]:
-        """Names of the fields whose stored value is another one than the form showed."""
+        """Names of the fields whose stored value differs from the value that the form showed."""
         seen = self.cleaned_data.get("seen") or {}
         return [name for name, stored in self.stored.items() if stored != seen.get(name)]
 
@@ -86,7 +89,7 @@ class MergingForm(forms.ModelForm):
         return "" if initial is None else str(initial)
 
     def replace_sent(self, values: Mapping[str, str | list[str]]) -> None:
-        """Show these values of fields instead of the ones that the user sent."""
+        """Show these values in the fields instead of the values that the user sent."""
         data = cast(QueryDict, self.data).copy()
         for name, value in values.items():
             data.setlist(self.add_prefix(name), value if isinstance(value, list) else [value])
@@ -94,7 +97,7 @@ class MergingForm(forms.ModelForm):
 
 
 def digest(value: Any) -> str:
-    """Equal for values that mean the same to an editor. Browsers send each line break as CR LF."""
+    """A digest that is equal for values that differ only in form, such as line breaks, which browsers send as CR LF."""
     return sha256(repr(_comparable(value)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 

@@ -1,4 +1,6 @@
-"""Tags and authors, which all sites share. Users see those of their sites, and change authors of these alone."""
+"""Tags and authors, which all sites share. Users see the tags and authors of their sites.
+
+Users may change an author only if all posts of the author belong to their sites."""
 
 from typing import Any
 
@@ -16,14 +18,14 @@ from blogs.models import Author, Post, Tag
 
 
 def on_sites_of(user: AnyUser) -> models.QuerySet[Post]:
-    """Posts that sites of the user own or show."""
+    """Posts whose home is a site of the user, or that a site of the user shows."""
     sites = sites_of(user)
     return Post.objects.filter(Q(home__in=sites) | Q(placements__site__in=sites))
 
 
 @admin.register(Tag, site=admin_site)
 class TagAdmin(ScopedAdmin[Tag]):
-    """Posts create tags. All sites share a tag, so only superusers rename it."""
+    """Saving a post creates its new tags. All sites share a tag, so only superusers may rename it."""
 
     menu_order = 5
     required_roles = {"view": Role.AUTHOR, "add": None, "change": None, "delete": None}
@@ -45,7 +47,7 @@ class TagAdmin(ScopedAdmin[Tag]):
 
 @admin.register(Author, site=admin_site)
 class AuthorAdmin(ScopedAdmin[Author]):
-    """Authors of posts on sites of the user, and those that the user created and no post names yet."""
+    """Authors of posts on sites of the user, and unused authors that the user has created."""
 
     menu_order = 4
     required_roles = {"view": Role.AUTHOR, "add": Role.EDITOR, "change": Role.EDITOR, "delete": Role.EDITOR}

@@ -1,4 +1,4 @@
-"""Placements: which posts a site shows, at which address and when. Their home may be another site."""
+"""Placements: which posts a site shows, at which address and when. The home of a post may be another site."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -38,7 +38,7 @@ class StateFilter(ChoiceFilter):
 
 
 class PlacementInline(ScopedInline[Placement], admin.StackedInline):
-    """The placements of a post that the user may change. Those on other sites are neither shown nor changed."""
+    """The placements of a post that the user may change. Placements on other sites are neither shown nor changed."""
 
     model = Placement
     form = PlacementForm
@@ -47,7 +47,7 @@ class PlacementInline(ScopedInline[Placement], admin.StackedInline):
     verbose_name_plural = "placements"
     fields = [("site", "slug"), ("published_at", "pinned"), "seen"]
     required_roles = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
-    site_choice_role = Role.AUTHOR  # the form refuses what authors may not do
+    site_choice_role = Role.AUTHOR  # The form refuses changes that authors may not make.
 
     def scope(self, rows: models.QuerySet[Placement], user: AnyUser) -> models.QuerySet[Placement]:
         at_home = models.Q(site__in=sites_of(user), site=models.F("post__home"))
@@ -90,7 +90,7 @@ class PlacementAdmin(ScopedAdmin[Placement]):
         return super().get_queryset(request).select_related("post", "site").defer("post__body", "post__body_html")
 
     def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
-        """A new placement is for a post that the user may edit: authors see drafts of others, but cannot place them."""
+        """Offer only posts that the user may edit: authors see drafts of other authors but cannot place them."""
         rows = super().choices(target, request)
         return rows.filter(pk__in=editable_posts(request.user).values("pk")) if target is Post else rows
 

@@ -1,4 +1,4 @@
-"""Posts: editors of the home edit them, authors edit their own drafts."""
+"""Posts. Editors of its home may edit a post, and authors may edit their own drafts."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from tenancy.absolute_urls import site_url
 
 
 class StatusFilter(ChoiceFilter):
-    """By the state of the placements on sites of the user. Other sites do not count."""
+    """Filters by the state of the placements on the user's sites, not on other sites."""
 
     title = "status"
     parameter_name = "status"
@@ -73,7 +73,7 @@ class PostAdmin(ScopedAdmin[Post]):
         return bool(permissions.can_edit_post.test(user, obj))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Forms choose posts in order to place them, so a chooser offers the posts that the user may edit."""
+        """Autocomplete fields select a post to place it, so they offer only posts that the user may edit."""
         posts, has_duplicates = super().get_search_results(request, queryset, search_term)
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             posts = posts.filter(pk__in=permissions.editable_posts(request.user).values("pk"))
@@ -89,14 +89,16 @@ class PostAdmin(ScopedAdmin[Post]):
 
     @admin.display(description="home")
     def home_name(self, obj: Post) -> str:
-        return obj.home.domain  # not a link: the user may lack access to the settings of the site
+        return (
+            obj.home.domain
+        )  # The name is not a link, because the user may not have access to the settings of the site.
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PostList
 
     @admin.display(description="kind", ordering="kind")
     def type(self, obj: Post) -> str:
-        return obj.kind.capitalize()  # the label of the choice is a sentence
+        return obj.kind.capitalize()  # The label of the choice is too long for a list.
 
     @admin.display(description="placements")
     def placed(self, obj: Any) -> Any:
@@ -145,7 +147,7 @@ class PostAdmin(ScopedAdmin[Post]):
             publishing.edit_post(obj, changes, by=request.user, version=form.cleaned_data["seen_version"])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Without `form.save_m2m`: `save_model` has written authors and tags."""
+        """Save only the formsets and do not call `form.save_m2m`: `save_model` has already written authors and tags."""
         for formset in formsets:
             self.save_formset(request, form, formset, change=change)
 
@@ -170,7 +172,7 @@ class PostAdmin(ScopedAdmin[Post]):
             publishing.delete_post(post, by=request.user)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
-        """Without the placements, which have a history of their own: not every reader may know all sites of a post."""
+        """Log changes of placements in their own history, because some readers may not know all sites of the post."""
         placements = self.admin_site.get_model_admin(Placement)
         for formset in formsets or []:
             for placement in formset.new_objects:
@@ -187,6 +189,6 @@ class PostAdmin(ScopedAdmin[Post]):
 
 
 def _only_site(request: HttpRequest, field: str) -> dict[str, Any]:
-    """The site of a user who writes for a single one."""
+    """The initial value of the field `field` for a user with exactly one site."""
     sites = sites_of(request.user).values_list("pk", flat=True)[:2]
     return {field: sites[0]} if len(sites) == 1 else {}

@@ -1,17 +1,17 @@
-"""The accounts of the demo: one per role, all with the same password."""
+"""The accounts of the demo: at least one per role, all with the same password."""
 
 from typing import NamedTuple
 
 from accounts.models import Role
 
-# For a laptop only: `loading.load` refuses an installation that serves https.
+# This public password is for a laptop only: `loading.load` refuses an installation that serves https.
 PASSWORD = "newsstand"  # noqa: S105
 
 
 class Account(NamedTuple):
     email: str
-    name: str  # an author with this name belongs to the account
-    site: str | None = None  # folder of the site with the role; None for a superuser
+    name: str  # The account is linked to the author with this name.
+    site: str | None = None  # The folder of the site on which the account has the role, or None for a superuser.
     role: Role | None = None
 
     @property

@@ -19,7 +19,7 @@ _IMAGE_REFERENCE = re.compile(r"(?<=\]\()(?P<file>[\w-]+\.(?:png|webp))(?=[\s)])
 
 @dataclass(frozen=True)
 class Text:
-    """A post or page as written in its file."""
+    """A parsed file: a post or a page."""
 
     folder: str
     matter: dict[str, Any]
@@ -27,12 +27,12 @@ class Text:
 
     @property
     def home(self) -> str:
-        """The folder of its home."""
+        """The folder of the site that is the home of the post."""
         return str(self.matter.get("home", self.folder))
 
     @property
     def placements(self) -> dict[str, dict[str, Any]]:
-        """slug, days_ago, at and pinned, by the folder of the site."""
+        """The values slug, days_ago, at and pinned of each placement, by the folder of the site."""
         placements: dict[str, dict[str, Any]] = self.matter.get("sites", {self.home: self.matter})
         return placements
 
@@ -47,7 +47,7 @@ def sites() -> dict[str, dict[str, Any]]:
 
 
 def biographies() -> dict[str, str]:
-    """The biographies by the name of the author."""
+    """The biographies of the authors, by name."""
     return _yaml(FOLDER / "authors.yaml")
 
 
@@ -58,7 +58,7 @@ def texts() -> Iterator[Text]:
 
 
 def moment(placement: dict[str, Any], today: date, zone: ZoneInfo) -> datetime | None:
-    """The publication time at `placement`, or None for a draft. `today` is the date in that time zone."""
+    """The publication time at `placement`, or None for a draft. `today` is the current date in `zone`."""
     if "days_ago" not in placement:
         return None
     day = today - timedelta(days=placement["days_ago"])

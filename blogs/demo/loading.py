@@ -27,12 +27,12 @@ Report = Callable[[str], None]
 
 
 class DemoRefused(CommandError):
-    """The installation cannot take the demo. The message says why, and what to do."""
+    """The demo cannot be loaded into this installation. The message gives the reason and the remedy."""
 
 
 @transaction.atomic
 def load(report: Report = lambda line: None) -> list[Site]:
-    """Load everything or nothing, and call `report` after each step. Raises DemoRefused."""
+    """Load the demo in one transaction, and call `report` after each step. Raises DemoRefused."""
     _check_allowed()
     sites = {folder: _create_site(**description) for folder, description in content.sites().items()}
     report(f"{len(sites)} sites: {', '.join(site.name for site in sites.values())}")
@@ -55,12 +55,14 @@ def _check_allowed() -> None:
         )
     if number := Site.objects.count():
         raise DemoRefused(
-            f"The installation has {number} {'site' if number == 1 else 'sites'}; the demo needs an empty one."
-            " Delete them (manage.py site delete), or use another database."
+            f"The installation has {number} {'site' if number == 1 else 'sites'}; the demo needs one without sites."
+            " Delete all sites (manage.py site delete), or use another database."
         )
     taken = User.objects.filter(email__in=[account.email for account in CAST]).first()
     if taken is not None:
-        raise DemoRefused(f"The demo creates the account {taken.email}, which already exists. Delete it first.")
+        raise DemoRefused(
+            f"The demo creates the account {taken.email}, which already exists. Delete this account first."
+        )
 
 
 def _create_site(*, domain: str, further_domains: list[str], name: str, settings: dict[str, Any]) -> Site:
@@ -71,7 +73,7 @@ def _create_site(*, domain: str, further_domains: list[str], name: str, settings
 
 
 def _create_accounts(sites: dict[str, Site]) -> None:
-    password = make_password(PASSWORD)  # hashing is slow by design, so it is done once
+    password = make_password(PASSWORD)  # Hashing a password is slow by design, so all accounts share one hash.
     for account in CAST:
         user = User.objects.create(
             email=account.email, name=account.name, password=password, is_superuser=account.role is None
@@ -81,7 +83,7 @@ def _create_accounts(sites: dict[str, Site]) -> None:
 
 
 def _create_authors() -> dict[str, Author]:
-    """The authors by name. An account with the same name belongs to the author."""
+    """Create the authors and return them by name. An author is linked to the account with the same name."""
     users = {user.name: user for user in User.objects.filter(email__in=[account.email for account in CAST])}
     authors = {name: Author(name=name, bio=bio, user=users.get(name)) for name, bio in content.biographies().items()}
     for author in authors.values():
@@ -96,7 +98,7 @@ class _Writer:
         self.sites = sites
         self.authors = authors
         self.now = timezone.now()
-        self.image = cache(self._store_image)  # a file that is cover and in the text is one image
+        self.image = cache(self._store_image)  # A file that is both the cover and in the text becomes one image.
 
     def write(self, text: Text) -> None:
         moments = {folder: self._moment(folder, values) for folder, values in text.placements.items()}

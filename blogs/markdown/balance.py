@@ -1,12 +1,12 @@
-"""Close every element of HTML in order and limit its depth, so that parsers have nothing to repair.
+"""Closes every element of HTML in order and limits the nesting depth, so that parsers have nothing to repair.
 
 HTML parsers repair malformed HTML by repeating elements: they may copy one unclosed `<b title="…">` into every
 paragraph that follows, and nh3 takes quadratic time on nested `<div>` (measured: 0.5 s for 20,000). The output of
-`balanced` needs no repair: its tree is proportional to its source and at most `MAX_DEPTH` deep (the `<tbody>` and
-`<tr>` that parsers add to tables come on top). Tags are read as in the HTML standard (13.2.5, Tokenization), in one
-pass.
+`balanced` needs no repair: the size of its tree is proportional to the source, and its depth is at most `MAX_DEPTH`
+(plus the `<tbody>` and `<tr>` that parsers add to tables). Tags are read in one pass, as in the HTML standard (13.2.5,
+Tokenization).
 
-The output is not safe yet: `blogs.markdown.sanitise` removes what is not allowed.
+The output is not safe yet: `blogs.markdown.sanitise` removes elements and attributes that are not allowed.
 """
 
 import re
@@ -21,7 +21,7 @@ def words(text: str) -> frozenset[str]:
 MAX_DEPTH = 100
 
 VOID = words("br col hr img input wbr")
-# Elements whose content is not text of the document, or follows other rules than HTML.
+# Elements whose content is not part of the document's text, or is not parsed as HTML.
 OPAQUE = words("iframe noembed noframes plaintext script style svg template textarea title xmp")
 FORMATTING = words("a b big code em i s small strike strong tt u")
 TABLE_PARENTS = {
@@ -41,7 +41,7 @@ BLOCKS = HEADINGS | words(
     "address article aside blockquote center dd details div dl dt figcaption figure footer header hgroup hr li nav ol"
     " p pre section summary table ul"
 )
-CELLS = words("td th caption table")  # an end tag inside one of these closes no element outside it
+CELLS = words("td th caption table")  # An end tag inside one of these elements never closes an element outside.
 ITEM_LIMITS = (BLOCKS | CELLS) - {"address", "div", "p"}
 
 _TOKEN = re.compile(
@@ -67,7 +67,7 @@ class Tag(NamedTuple):
 
 
 def balanced(html: str, known: Container[str]) -> str:
-    """`html` with every element closed in order, without comments, and without tags whose name is not in `known`."""
+    """Return `html` with every element closed in order. Removes comments, and tags whose names are not in `known`."""
     elements = _Elements()
     for piece in _pieces(html):
         if isinstance(piece, str):
@@ -126,7 +126,7 @@ class _Elements:
             level = self.find(TABLE_PARENTS[name], {"table"})
             return None if level is None else self.close_from(level + 1, reopen=False)
         if top in TABLE_FRAME:
-            return None  # a browser would move the element in front of the table, and keep its end tag inside
+            return None  # A browser would move the start tag out of the table but not the end tag.
         if name in ("li", "dd", "dt"):
             self.close_innermost(("li",) if name == "li" else ("dd", "dt"), ITEM_LIMITS)
         elif name in HEADINGS and top in HEADINGS:
@@ -134,11 +134,11 @@ class _Elements:
         elif name == "a":
             self.close_innermost(("a",), CELLS)
         closed = self.close_innermost(("p",), CELLS) if name in BLOCKS else []
-        # Reopening in a <p> would repeat a <b> in all paragraphs that follow; a <table> cannot contain a <b>.
+        # If a <p> reopened an unclosed <b>, all following paragraphs would repeat it. A <table> cannot contain a <b>.
         return [] if name in ("p", "table") else closed
 
     def find(self, names: Container[str], limits: Container[str]) -> int | None:
-        """The level of the innermost open element in `names`; None if an element in `limits` is inside it."""
+        """The level of the innermost open element in `names`, or None if it contains an open element in `limits`."""
         for level in range(len(self.tags) - 1, -1, -1):
             if self.tags[level].name in names:
                 return level
@@ -154,7 +154,7 @@ class _Elements:
         return [] if level is None else self.close_from(level)
 
     def close_from(self, level: int, *, reopen: bool = True) -> list[Tag]:
-        """Close all elements from `level` on. Returns the formatting elements among them."""
+        """Close all elements from `level` on. Returns the closed formatting elements, or [] if `reopen` is False."""
         closed = self.tags[level:]
         del self.tags[level:]
         self.out += [f"</{tag.name}>" for tag in reversed(closed)]

@@ -1,4 +1,4 @@
-"""Convert Markdown to sanitised HTML. The same text always gives the same bytes.
+"""Converts Markdown to sanitised HTML. The same text always gives the same bytes.
 
 The dialect is CommonMark with tables, footnotes, strikethrough, task lists, ids of headings, highlighted code, and
 links for URLs and e-mail addresses in the text.
@@ -27,7 +27,9 @@ MAX_HTML = 10_000_000  # characters
 _MEDIA = "/media/"
 _PARSER = parser()
 _UNENCODABLE = re.compile("[\0\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML, and so a feed, does not allow them
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+)  # XML does not allow these characters, so a feed cannot contain them.
 
 # These expressions need no HTML parser: nh3 escapes < and > in attribute values and quotes every value.
 _REWRITTEN = re.compile(r"<(a|img|input)( [^>]*)?>")
@@ -60,7 +62,7 @@ def render(text: str, image_sizes: Mapping[str, ImageSize] = MappingProxyType({}
 
 
 def media_names(text: str) -> set[str]:
-    """File names below /media/ that the document shows or links to, in Markdown or HTML. Raises TooLarge."""
+    """Names of files below /media/ that the document shows or links to, in Markdown or HTML. Raises TooLarge."""
     return {name for address in _MEDIA_LINK.findall(_sanitised(text)) if (name := _media_name(address))}
 
 
@@ -73,12 +75,12 @@ def plain_text(html: str, limit: int) -> str:
     text = " ".join(unescape(_TAG.sub(" ", _INLINE_TAG.sub("", body))).split())
     if len(text) <= limit:
         return text
-    whole_words = text[:limit].rpartition(" ")[0]  # a language without spaces is cut anywhere
+    whole_words = text[:limit].rpartition(" ")[0]  # Without spaces, cut at any character.
     start = whole_words if len(whole_words) > limit // 2 else text[: limit - 1]
     return start.rstrip(" ,;:.–—-") + "…"
 
 
-@lru_cache(maxsize=1)  # saving a post calls `media_names` and then `render` for the same text
+@lru_cache(maxsize=1)  # When a post is saved, `media_names` and `render` need the same text.
 def _sanitised(text: str) -> str:
     if len(text) > MAX_LENGTH:
         raise TooLarge(
@@ -87,7 +89,7 @@ def _sanitised(text: str) -> str:
     html = _PARSER.render(_CONTROL.sub("", _UNENCODABLE.sub("\ufffd", text.removeprefix("\ufeff"))))
     if len(html) > MAX_HTML:
         raise TooLarge(
-            f"The text becomes {len(html):,} characters of HTML; at most {MAX_HTML:,} are allowed."
+            f"The text produces {len(html):,} characters of HTML; at most {MAX_HTML:,} are allowed."
             " Split it into several posts."
         )
     return sanitise(html)
@@ -95,7 +97,8 @@ def _sanitised(text: str) -> str:
 
 def post_process(html: str, image_sizes: Mapping[str, ImageSize]) -> str:
     """Adapt sanitised HTML to a post's page. Adds nothing that the sanitiser would remove."""
-    # Control characters written as entities. They are replaced, because "java&#1;script:" without them is a scheme.
+    # Entities can still encode control characters. Replace these characters and do not delete them, because deletion
+    # would turn "java&#1;script:" into a scheme that browsers execute.
     html = _CONTROL.sub("\ufffd", html)
     if "<h1" in html:
         html = _HEADING.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html)
@@ -110,7 +113,7 @@ def _link(attributes: dict[str, str], _image_sizes: Mapping[str, ImageSize]) -> 
 
 
 def _image(attributes: dict[str, str], image_sizes: Mapping[str, ImageSize]) -> str:
-    """Lazy, with the size that reserves its space in the layout. An image without `src` is removed."""
+    """A lazy-loading image with its size, so that the browser reserves space. An image without `src` is removed."""
     if not attributes.get("src"):
         return ""
     attributes |= {"alt": attributes.get("alt", ""), "loading": "lazy", "decoding": "async"}
@@ -121,7 +124,7 @@ def _image(attributes: dict[str, str], image_sizes: Mapping[str, ImageSize]) -> 
 
 
 def _checkbox(attributes: dict[str, str], _image_sizes: Mapping[str, ImageSize]) -> str:
-    """The checkbox of a task; any other input is removed."""
+    """The check box of a task. All other inputs are removed."""
     if attributes.get("type") != "checkbox":
         return ""
     return CHECKED_BOX if "checked" in attributes else UNCHECKED_BOX
@@ -139,6 +142,6 @@ def _tag(name: str, attributes: dict[str, str]) -> str:
 
 
 def _media_name(address: str) -> str:
-    """`a.png` for the attribute value `/media/a.png?x`; empty if the URL is not below /media/."""
+    """The file name in an attribute value: `a.png` for `/media/a.png?x`. Empty if the URL is not below /media/."""
     path = re.split("[?#]", unescape(address))[0]
     return unquote(path.removeprefix(_MEDIA)) if path.startswith(_MEDIA) else ""

@@ -1,8 +1,8 @@
-"""Syntax highlighting of fenced code with Pygments; `static/blogs/code.css` defines the colours of its classes.
+"""Highlights fenced code with Pygments. `static/blogs/code.css` defines the colours of the classes.
 
 Pygments' lexers are regular expressions, and many take quadratic time on hostile code (measured: up to 0.6 s for
-6,000 characters, more than 12 s for 20,000). Three limits bound the time: only the languages below, which were measured
-one by one; only blocks of at most `MAX_CODE` characters; a budget for each document. All other code is shown without
+6,000 characters, more than 12 s for 20,000). Three limits bound the time: the list of languages below, each of which
+was measured; a length of `MAX_CODE` characters for a block; and a budget per document. All other code is shown without
 colours. C# and Terraform are not in the list: their lexers take more than 10 s for 6,000 characters.
 """
 
@@ -11,7 +11,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 MAX_CODE = 6_000  # characters
-BUDGET = 4 * MAX_CODE**2  # for each document: the sum of the squared lengths of its highlighted blocks
+BUDGET = 4 * MAX_CODE**2  # Per document: the maximum sum of the squared lengths of its highlighted blocks.
 
 LANGUAGES = frozenset(
     "apacheconf awk bash bat batch c c++ clj clojure cmake common-lisp console cpp css dart diff"  # noqa: SIM905
@@ -26,17 +26,17 @@ _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
 
 class Highlighter:
-    """Highlights the code of one document within BUDGET. A lexer takes up to the square of the length of the code."""
+    """Highlights the code of one document within BUDGET, which assumes quadratic time of the lexers."""
 
     def __init__(self) -> None:
         self.budget = BUDGET
 
     def highlight(self, code: str, language: str) -> str | None:
-        """HTML of `code`; None if it is not highlighted."""
+        """HTML of `code`, or None if a limit forbids to highlight it."""
         cost = len(code) ** 2
         if language.lower() not in LANGUAGES or len(code) > MAX_CODE or cost > self.budget:
             return None
         self.budget -= cost
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
         html = pygments.highlight(code, lexer, _FORMATTER)
-        return html.replace("&quot;", '"').replace("&#39;", "'").replace("\xa0", "&nbsp;")  # nh3 serialises them so
+        return html.replace("&quot;", '"').replace("&#39;", "'").replace("\xa0", "&nbsp;")  # as nh3 serialises them

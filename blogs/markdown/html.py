@@ -1,6 +1,6 @@
-"""Render tokens of markdown-it to HTML as nh3 serialises it, so that sanitising does not change harmless documents.
+"""Renders tokens of markdown-it to HTML exactly as nh3 serialises it, so that sanitising keeps allowed HTML unchanged.
 
-That is the serialisation of HTML5: `"` is not escaped in text, a no-break space is an entity, `<br>` has no slash.
+nh3 serialises as HTML5: `"` is not escaped in text, a no-break space is an entity, and `<br>` has no slash.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from blogs.markdown.highlighting import Highlighter
 from blogs.markdown.sanitise import ID_PREFIX
 
-# The label names a checkbox for screen readers, without words of any language.
+# The label of a check box for screen readers is a symbol, because the language of the text is unknown here.
 CHECKBOX = '<input type="checkbox" class="task-list-item-checkbox" aria-label="{label}" disabled=""{checked}>'
 CHECKED_BOX = CHECKBOX.format(label="☑", checked=' checked=""')
 UNCHECKED_BOX = CHECKBOX.format(label="☐", checked="")
@@ -27,7 +27,7 @@ def escape(text: str) -> str:
 
 
 class Renderer(RendererHTML):
-    """markdown-it calls the method that has the name of a token's type; methods named `render…` are its own."""
+    """markdown-it calls the method that has the name of the token's type. Methods named `render…` override its own."""
 
     def render(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
         env["highlighter"] = Highlighter()
@@ -47,7 +47,7 @@ class Renderer(RendererHTML):
         return f'<pre tabindex="0"><code>{escape(tokens[idx].content)}</code></pre>\n'
 
     def fence(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, env: EnvType) -> str:
-        """`tabindex` lets keyboard users focus the block, to scroll wide code sideways."""
+        """A fenced code block. With `tabindex`, keyboard users can focus the block and scroll wide code sideways."""
         language = next(iter(unescapeAll(tokens[idx].info).split()), "")
         highlighted = env["highlighter"].highlight(tokens[idx].content, language)
         html = escape(tokens[idx].content) if highlighted is None else highlighted
@@ -60,7 +60,8 @@ class Renderer(RendererHTML):
             return item
         return f"{item}{CHECKED_BOX if tokens[idx].meta['checked'] else UNCHECKED_BOX} "
 
-    # Tokens of the footnote plugin. Ids of headings have no colon, so they cannot equal these ids.
+    # The following methods render tokens of the footnote plugin. Ids of headings have no colon, so they differ from the
+    # ids here.
 
     def footnote_ref(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
         note, reference = _footnote_ids(tokens[idx].meta)
@@ -72,18 +73,20 @@ class Renderer(RendererHTML):
 
     def footnote_anchor(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
         reference = _footnote_ids(tokens[idx].meta)[1]
-        # The variation selector after the arrow asks for a text glyph instead of an emoji.
+        # The variation selector after the arrow selects a text glyph instead of an emoji.
         return f' <a href="#{ID_PREFIX}fnref:{reference}" class="footnote-backref">↩︎</a>'
 
 
 def _footnote_ids(meta: dict[str, Any]) -> tuple[str, str]:
-    """The number of the footnote, and the id of this reference to it: “1”, then “1:2”, “1:3”."""
+    """The number of the footnote, and the id of this reference: “1” for the first one, then “1:2”, “1:3”."""
     number = str(meta["id"] + 1)
     return number, f"{number}:{meta['subId'] + 1}" if meta.get("subId") else number
 
 
 def _attribute(item: tuple[str, str | int | float]) -> tuple[str, str]:
     name, value = item
-    if name == "style":  # of a table cell; the content security policy forbids inline styles
+    if (
+        name == "style"
+    ):  # The alignment of a table cell is an attribute, because the content security policy forbids inline styles.
         name, value = "align", _ALIGN[str(value)]
     return name, '"' + escape(str(value)).replace('"', "&quot;") + '"'

@@ -1,7 +1,7 @@
-"""The parser: markdown-it with the extensions of our Markdown, and with limits on time and output size.
+"""The parser: markdown-it with the extensions of this dialect, and with limits on time and output size.
 
 Measured on markdown-it-py 4.3 and mdit-py-plugins 0.7 with 250 hostile patterns of 25,000 to 100,000 characters:
-CommonMark, strikethrough and task lists take linear time. These do not, and rules in this module replace them:
+CommonMark, strikethrough and task lists take linear time. Rules in this module replace these features, which do not:
 
 - `[^` beside a footnote takes quadratic time: `footnote_ref`;
 - many short references to one long URL give output of quadratic size: `bound_addresses`;
@@ -26,8 +26,8 @@ from mdit_py_plugins.footnote.index import footnote_ref as plugins_footnote_ref
 from blogs.markdown.html import Renderer
 from blogs.markdown.sanitise import ID_PREFIX, in_page
 
-MAX_NESTING = 22  # levels: a quote counts as one, a list as two
-MAX_ADDED_CELLS = 10_000  # cells in a document's tables that its text does not contain
+MAX_NESTING = 22  # In levels: a quote has one level, and a list has two.
+MAX_ADDED_CELLS = 10_000  # Cells that short rows lack and markdown-it adds, per document.
 MAX_ID = 80  # characters
 
 _FOOTNOTE = re.compile(r"\[\^[^\s\]]{1,100}\]")
@@ -42,7 +42,7 @@ class TooLarge(ValueError):
 
 
 def parser() -> MarkdownIt:
-    """A parser whose HTML is not sanitised yet, but serialised as the sanitiser does (blogs/markdown/html.py)."""
+    """Create the parser. Its HTML is not sanitised, but has the sanitiser's serialisation (blogs/markdown/html.py)."""
     options = {"html": True, "maxNesting": MAX_NESTING + 2, "tasklists": True, "xhtmlOut": False}
     md = MarkdownIt("commonmark", options, renderer_cls=Renderer).enable(["strikethrough", "table"])
     md.use(footnote_plugin, inline=False)
@@ -137,7 +137,7 @@ def _push_link(state: StateInline, start: int, url: str, text: str) -> bool:
 
 
 def heading_ids(state: StateCore) -> None:
-    """Give every heading an id from its text; repeated ids get a number."""
+    """Give every heading an id made from its text. A repeated id gets a number."""
     used: dict[str, int] = {}
     for heading, inline in zip(state.tokens, state.tokens[1:], strict=False):
         if heading.type != "heading_open":
@@ -152,8 +152,8 @@ def heading_ids(state: StateCore) -> None:
 
 
 def _slug(words: str) -> str:
-    """Letters of any script, digits and single hyphens; “section” if nothing is left."""
-    # Cut before normalising, because that takes quadratic time on a run of combining characters.
+    """The text reduced to letters of any script, digits and single hyphens, or “section” if the result is empty."""
+    # Cut first, because normalising takes quadratic time on a run of combining characters.
     kept = (
         char if category(char)[0] in "LMN" else "-"
         for char in normalize("NFC", words[: 4 * MAX_ID]).lower()
@@ -170,7 +170,7 @@ def links_in_page(state: StateCore) -> None:
 
 
 def bound_addresses(state: StateCore) -> None:
-    """Limit the URLs in the output: a reference of three characters can repeat a URL of thousands."""
+    """Limit the total length of URLs in the output: a reference of three characters can repeat a URL of thousands."""
     size = sum(len(str(value)) for token in _all_tokens(state) for value in token.attrs.values())
     limit = 100_000 + 10 * len(state.src)
     if size > limit:

@@ -1,9 +1,9 @@
-"""The allow-list of HTML in posts: other tags and attributes are removed, the text inside stays.
+"""The allow-list of HTML in posts. All other tags and attributes are removed, and the text inside stays.
 
-Not allowed on purpose: `style` (the content security policy forbids it), `picture` and `srcset` (their URLs are not
-checked), `iframe`, `video`, forms, `svg`, `math`. Only classes that the style sheets use are allowed. Ids, and links
-within the document, get a prefix, so that a post can neither repeat an id of the page nor shadow a property of
-`document`.
+These are intentionally not allowed: `style` (the content security policy forbids it), `picture` and `srcset` (nh3 does
+not check their URLs), `iframe`, `video`, forms, `svg` and `math`. Only classes that the style sheets use are allowed.
+Ids, and links within the document, get a prefix, so that a post can neither repeat an id of the page nor shadow a
+property of `document`.
 """
 
 import re
@@ -43,7 +43,7 @@ ATTRIBUTES = {
     "time": {"datetime"},
     "tr": {"align"},
 }
-# Attributes that may have these values only.
+# Attributes that are allowed with these values only.
 VALUES = {
     "a": {"target": {"_blank"}},
     "input": {"type": {"checkbox"}},
@@ -55,20 +55,20 @@ CLASSES = frozenset(STANDARD_TYPES.values()) | words(
 )
 RELATIONS = words("author external license me nofollow noopener noreferrer sponsored tag ugc")
 ROLES = words("group img list listitem none note presentation")
-_PRE = re.compile(r"(<pre(?: [^>]*)?>)\n")  # HTML ignores the first newline there, and nh3 does not write it again
-# Classes of fenced code, and of Pygments' tokens that only one lexer has: p-Indicator.
+_PRE = re.compile(r"(<pre(?: [^>]*)?>)\n")  # HTML ignores the first newline in <pre>, and nh3 does not write it.
+# The class with the language of fenced code, and Pygments' classes of tokens that only one lexer has: p-Indicator.
 _CLASS_FAMILIES = re.compile(r"language-\S{1,60}|[a-z0-9]{1,3}(?:-[A-Z][A-Za-z]{0,20}){1,3}")
 _NUMBER = re.compile(r"-?[0-9]{1,6}%?")
 _NUMBERS = words("colspan height rowspan span start width")
 
 
 def sanitise(html: str) -> str:
-    """Well-formed HTML with allowed elements only. If `html` is that already, it is returned unchanged."""
+    """Return well-formed HTML with allowed elements only. HTML that already has this form is returned unchanged."""
     return _PRE.sub(r"\1\n\n", _CLEANER.clean(balanced(html, TAGS)))
 
 
 def in_page(href: str) -> str:
-    """`href` with the prefix of ids if it is a fragment. `#` and `#top` lead to the top of the page and stay."""
+    """Add the prefix of ids to a link within the page, but not to `#` and `#top`, which lead to the top of the page."""
     if not href.startswith("#") or href in ("#", "#top") or href.startswith(f"#{ID_PREFIX}"):
         return href
     return f"#{ID_PREFIX}{href[1:]}"

@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
                     models.SlugField(
                         blank=True,
                         db_index=False,
-                        help_text="The address of the post on this site. If empty, it is made from the title.",
+                        help_text="The last part of the address of the post on this site. If empty, the title is used.",
                         max_length=200,
                         validators=[blogs.paths.validate_slug_is_free],
                     ),
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                     "published_at",
                     models.DateTimeField(
                         blank=True,
-                        help_text="Empty: the post is a draft. In the future: it is scheduled.",
+                        help_text="If empty, the post is a draft. A time in the future schedules the post.",
                         null=True,
                         validators=[blogs.paths.validate_moment],
                         verbose_name="published",
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(
                         default=1,
                         editable=False,
-                        help_text="Counts the edits. An edit names the version that it is based on.",
+                        help_text="The number of saved versions. An edit is refused if it is based on an older version.",
                     ),
                 ),
                 ("saved_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
                 (
                     "home",
                     models.ForeignKey(
-                        help_text="The site that owns the post; its editors edit it.",
+                        help_text="The site that owns the post. Editors of this site may edit the post.",
                         on_delete=blogs.models.on_delete.protect_placed_elsewhere,
                         related_name="posts",
                         to="sites.site",

@@ -11,7 +11,9 @@ from django.db import NotSupportedError, connection, models
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row", bound=NamedTuple)
-Converters = list[tuple[int, tuple[list[Any], Any]]]  # (index of the column, (its converter functions, its expression))
+Converters = list[
+    tuple[int, tuple[list[Any], Any]]
+]  # (index of a column, (converter functions, expression of the column))
 
 
 class Parameter(models.Expression):
@@ -26,20 +28,20 @@ class Parameter(models.Expression):
 
 
 class CompiledQuery(Generic[Row]):
-    """A queryset with Parameters, compiled to SQL once. Its columns are the fields of `row`, in their order."""
+    """A queryset with Parameters, compiled to SQL once. It must select the fields of `row` in their order."""
 
     def __init__(self, row: type[Row], query: "models.QuerySet[Any, Any]") -> None:
         self._row: type[Row] = row
         self._query = query
 
     def rows(self, **values: int | str | datetime) -> list[Row]:
-        """Execute the query. `values` has the value of each Parameter by its name."""
+        """Execute the query. `values` contains the value of each Parameter by name."""
         sql, parameters, converters = self.compiled
         values = {name: _adapt(value) for name, value in values.items()}
         arguments = [values[each.name] if isinstance(each, Parameter) else each for each in parameters]
         try:
             rows = _fetch(sql, arguments)
-        except NotSupportedError:  # a migration changed a column, so PostgreSQL rejects the plan it prepared before
+        except NotSupportedError:  # A migration has changed a column, so PostgreSQL rejects the prepared plan.
             if connection.in_atomic_block:
                 raise
             connection.close()

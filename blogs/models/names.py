@@ -1,4 +1,4 @@
-"""The authors and tags of a post, read in the query that reads the post."""
+"""Reads the authors and tags of a post in the same query as the post."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What happens to posts when their home is deleted."""
+"""The `on_delete` rule of posts when their home is deleted."""
 
 from typing import Any
 
@@ -6,11 +6,13 @@ from django.db import models
 
 
 def protect_placed_elsewhere(collector: Any, field: Any, posts: models.QuerySet[Any], using: str) -> None:
-    """`on_delete` of `Post.home`: delete the posts of the site, unless another site shows one of them.
+    """Delete the posts of the deleted site (`on_delete` of `Post.home`), unless another site shows one of them.
 
-    Raises ProtectedError that holds the posts which other sites show.
+    Raises ProtectedError with the posts that other sites show.
     """
-    placements = posts.model.placements.rel.related_model.objects.using(using)  # no import: it would be a cycle
+    placements = posts.model.placements.rel.related_model.objects.using(
+        using
+    )  # An import of Placement would be circular.
     elsewhere = placements.filter(post__in=posts).exclude(site=models.F("post__home"))
     placed = set(posts.filter(placements__in=elsewhere))
     if placed:

@@ -1,4 +1,4 @@
-"""Placements: one post on one site. Their queries are the lists of a site."""
+"""Placements, each of which publishes one post on one site, and the queries for the lists of a site."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
@@ -19,7 +19,7 @@ from tenancy.models import State
 
 SLUG_LENGTH = 200
 
-# Columns with names, by the field of a row that shows them.
+# Annotations with authors and tags, by the name of the row field that contains them.
 _NAMES = {
     "authors": Names(Post._meta.get_field("authors"), "post_id"),
     "tags": Names(Post._meta.get_field("tags"), "post_id"),
@@ -27,7 +27,7 @@ _NAMES = {
 
 
 def _older_than(last: LastRow) -> models.Q:
-    """In this form PostgreSQL starts its scan of the index (site, published_at, id) at `last`."""
+    """The condition "older than `last`", in a form with which PostgreSQL starts its index scan at `last`."""
     same_time_but_newer = models.Q(published_at=last.published_at, pk__gte=last.pk)
     return models.Q(published_at__lte=last.published_at) & ~same_time_but_newer
 
@@ -40,7 +40,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(slug=slug)
 
     def live(self) -> Self:
-        """Publicly visible now. A placement in the future is scheduled, one without a time is a draft."""
+        """Placements that are public now. A time in the future means scheduled, and no time means draft."""
         return self.filter(published_at__lte=Now())
 
     def scheduled(self) -> Self:
@@ -62,12 +62,12 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(post__kind=Post.Kind.POST)
 
     def menu(self) -> Self:
-        """The pages in the menu of a site."""
+        """Pages in the menu of a site."""
         pages = self.filter(pinned=True, post__kind=Post.Kind.PAGE).order_by("post__title", "pk")
         return pages.select_related("post").only("slug", "published_at", "post__title")
 
     def in_month(self, first_day: date) -> Self:
-        """Those with a publication time in that month of the current time zone."""
+        """Placements with a publication time in this month, in the current time zone."""
         next_first_day = (first_day + timedelta(days=31)).replace(day=1)
         begin, end = (timezone.make_aware(datetime.combine(day, time())) for day in (first_day, next_first_day))
         return self.filter(published_at__gte=begin, published_at__lt=end)
@@ -79,50 +79,50 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.order_by("-pinned", "-published_at", "-pk")
 
     def older_than(self, last: LastRow) -> Self:
-        """Those after it in the order of `newest_first`."""
+        """Placements after `last` in the order of `newest_first`."""
         return self.filter(_older_than(last))
 
     def below(self, last: LastRow) -> Self:
-        """Those after it in the order of `pinned_first`."""
+        """Placements after `last` in the order of `pinned_first`."""
         older = _older_than(last)
         if last.pinned:
             return self.filter(models.Q(pinned=False) | older)
         return self.filter(older, pinned=False)
 
     def columns(self, row: type[Row]) -> "models.QuerySet[Placement, Any]":
-        """The columns that `row` has fields for."""
+        """Select the columns for the fields of `row`."""
         names = {name: column for name, column in _NAMES.items() if name in row._fields}
         columns: models.QuerySet[Placement, Any] = self.annotate(**names).values_list(*row._fields)
         return columns
 
     def rows(self, row: type[Row], most: int) -> list[Row]:
-        """The first `most` placements as rows."""
+        """The first `most` placements as instances of `row`."""
         return [row._make(columns) for columns in self.columns(row)[:most]]
 
     def images(self) -> models.QuerySet[Image]:
-        """The images that these placements show. The image of a draft is as secret as the draft."""
+        """The images that these placements show. The images of a draft must not be public."""
         return Image.objects.filter(models.Exists(self.filter(post__images=models.OuterRef("pk"))))
 
     def live_on(self, site: int | models.OuterRef, post: int | models.OuterRef) -> Self:
-        """The placement of `post` on `site` while both are live. With the home as `site`, it is the canonical one."""
+        """The placement of `post` on `site` if both are live. On the home of the post it is the canonical placement."""
         return self.live().filter(site=site, post=post, site__settings__state=State.LIVE)
 
     def address_at_home(self, home_id: int, post_id: int) -> tuple[str, str] | None:
-        """Domain and slug of the post on its home, or None if it is not live there."""
+        """Domain and slug of the post on its home, or None if the post is not live there."""
         return self.live_on(home_id, post_id).values_list("site__domain", "slug").first()
 
     def at_home(self) -> Self:
-        """Annotated with `home_slug`: the slug of the post on its home, or None if it is not live there."""
+        """Annotate `home_slug`: the slug of the post on its home, or None if the post is not live there."""
         home = Placement.objects.live_on(models.OuterRef("post__home"), models.OuterRef("post"))
         return self.annotate(home_slug=models.Subquery(home.values("slug")[:1]))
 
     def canonical(self) -> Self:
-        """Those whose canonical address is on their own site, because no other home shows the post."""
+        """Placements that have the canonical address of their post: on its home, or if it is not live there."""
         return self.at_home().filter(models.Q(post__home=models.F("site")) | models.Q(home_slug__isnull=True))
 
 
 class Placement(models.Model):
-    """One post on one site, with what may differ from site to site."""
+    """Publishes one post on one site, with the values that differ between sites."""
 
     class State(models.TextChoices):
         LIVE = "live"
@@ -134,18 +134,18 @@ class Placement(models.Model):
     slug = models.SlugField(
         max_length=SLUG_LENGTH,
         blank=True,
-        # With an index on slugs alone, PostgreSQL might read the /about/ of all sites. The unique constraint has one
-        # that begins with the site.
+        # With an index on the slug, PostgreSQL might read the /about/ of all sites. The index of the unique constraint
+        # begins with the site.
         db_index=False,
         validators=[validate_slug_is_free],
-        help_text="The address of the post on this site. If empty, it is made from the title.",
+        help_text="The last part of the address of the post on this site. If empty, the title is used.",
     )
     published_at = models.DateTimeField(
         "published",
         null=True,
         blank=True,
         validators=[validate_moment],
-        help_text="Empty: the post is a draft. In the future: it is scheduled.",
+        help_text="If empty, the post is a draft. A time in the future schedules the post.",
     )
     pinned = models.BooleanField(
         default=False, help_text="A pinned post stays at the top of the home page. A pinned page is in the menu."
@@ -167,7 +167,7 @@ class Placement(models.Model):
                 models.F("id").desc(),
                 name="placement_pinned",
             ),
-            # For the scheduled placements of all sites (blogs/watches.py).
+            # For the query for scheduled placements of all sites (blogs/watches.py).
             models.Index("published_at", name="placement_moment"),
         ]
 
@@ -179,11 +179,12 @@ class Placement(models.Model):
 
     def clean(self) -> None:
         if not hasattr(self, "post"):
-            return  # the form refused it
+            return  # the form has already reported the missing post
         if not self.slug and self.post.title:
             self.slug = slug_from(self.post.title, SLUG_LENGTH)
             if not self.slug:
-                raise ValidationError({"slug": "The title has no letter from a to z and no digit. Enter a slug."})
+                message = "The title has no letter from a to z and no digit from which to make a slug. Enter a slug."
+                raise ValidationError({"slug": message})
             try:
                 validate_slug_is_free(self.slug)
             except ValidationError as error:

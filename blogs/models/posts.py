@@ -19,7 +19,7 @@ SUMMARY_LENGTH = 300
 
 
 class Tag(models.Model):
-    """All sites share a tag by its slug: two sites that write about Python use the same row."""
+    """All sites share the tag with a slug: two sites that write about Python use the same row."""
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=100)
@@ -35,7 +35,7 @@ class Tag(models.Model):
 
 
 class Author(models.Model):
-    """A person whom posts name as their author. An account is optional."""
+    """A person who is named as the author of posts. A link to an account is optional."""
 
     slug = models.SlugField(max_length=AUTHOR_SLUG_LENGTH, unique=True)
     name = models.CharField(max_length=100)
@@ -56,7 +56,7 @@ class Author(models.Model):
 
 
 class Image(models.Model):
-    """An image that posts of its site show as their cover or in their text. Its address is /media/<name>."""
+    """An image that posts show as their cover or in their text. Its address on a site is /media/<name>."""
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="images")
     file = SiteImageField(width_field="width", height_field="height")
@@ -83,7 +83,7 @@ class Image(models.Model):
         return self.title or self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the file of a new image. It never changes afterwards: caches keep it under its name for good."""
+        """Store the file of a new image. The file never changes later: browsers cache it without revalidation."""
         if self._state.adding:
             self.file.save(str(self.file.name), self.file.file, save=False)
             self.name = str(self.file.name).rpartition("/")[2]
@@ -100,7 +100,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
 
 class Post(models.Model):
-    # What an author writes. An import compares these fields to notice edits, a history and an export hold them.
+    # The fields that authors write. An import compares them to detect edits.
     CONTENT_FIELDS = ("title", "kind", "excerpt", "body", "cover", "cover_alt", "authors", "tags")
 
     class Kind(models.TextChoices):
@@ -114,7 +114,7 @@ class Post(models.Model):
         Site,
         protect_placed_elsewhere,
         related_name="posts",
-        help_text="The site that owns the post; its editors edit it.",
+        help_text="The site that owns the post. Editors of this site may edit the post.",
     )
     sites = models.ManyToManyField(Site, through="Placement", related_name="placed_posts")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.POST)
@@ -146,7 +146,9 @@ class Post(models.Model):
         default=timezone.now, editable=False, help_text="The last change of the title, excerpt or text."
     )
     version = models.PositiveIntegerField(
-        default=1, editable=False, help_text="Counts the edits. An edit names the version that it is based on."
+        default=1,
+        editable=False,
+        help_text="The number of saved versions. An edit is refused if it is based on an older version.",
     )
     saved_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, editable=False, related_name="+")
     saved_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -160,17 +162,17 @@ class Post(models.Model):
         return self.title
 
     def clean(self) -> None:
-        """Refuse a text that cannot be rendered, at its field."""
+        """Report a text that cannot be rendered as an error of the field `body`."""
         try:
             markdown.render(self.body)
         except markdown.TooLarge as error:
             raise ValidationError({"body": str(error)}) from error
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the post with its HTML, its summary and the images of its home that it shows.
+        """Store the post, its HTML, its summary and the list of images of its home that it shows.
 
-        Rendering happens here and not in `blogs/publishing.py`: no way of writing a row may leave HTML that does not
-        belong to its text. Requests never render. Raises TooLarge.
+        This method renders, and not `blogs/publishing.py`, so that the HTML always belongs to the text, even if other
+        code saves a post. Public pages never render Markdown. Raises TooLarge.
         """
         shown = {image.name: image for image in self._shown_images()}
         image_sizes = {name: markdown.ImageSize(image.width, image.height) for name, image in shown.items()}
@@ -181,7 +183,7 @@ class Post(models.Model):
             self.images.set(shown.values())
 
     def content(self) -> dict[str, Any]:
-        """The stored values of CONTENT_FIELDS as plain data: the key of the cover, sorted slugs of authors and tags."""
+        """The stored values of CONTENT_FIELDS, with the key of the cover and the sorted slugs of authors and tags."""
         related = [field.name for field in self._meta.many_to_many if field.name in self.CONTENT_FIELDS]
         own = [name for name in self.CONTENT_FIELDS if name not in related]
         slugs = {name: sorted(getattr(self, name).values_list("slug", flat=True)) for name in related}

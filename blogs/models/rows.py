@@ -1,7 +1,8 @@
-"""The columns that public pages read of a placement, as named tuples.
+"""Named tuples of the columns that public pages read for a placement.
 
-A page reads columns of five models; model instances would take several times as long to create. A field's name is its
-lookup path from Placement, as `values_list` takes it; `authors` and `tags` are annotations (blogs/models/names.py).
+A page reads columns of five models. The creation of model instances would take several times as long. The name of a
+field is its lookup path from Placement, as for `values_list`. `authors` and `tags` are annotations
+(blogs/models/names.py).
 """
 
 from datetime import datetime

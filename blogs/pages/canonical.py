@@ -1,4 +1,4 @@
-"""The canonical URL of a post: the one that search engines show if the post is on several sites."""
+"""The canonical URL of a post: the URL that search engines show if several sites publish the post."""
 
 from django.contrib.sites.models import Site
 

@@ -1,7 +1,7 @@
-"""What templates may read: the context of each public page, as typed dictionaries.
+"""The template context of each public page, as typed dictionaries.
 
-Templates get dictionaries instead of model instances, because Django resolves `post.title` as `post["title"]` first and
-pays an exception for each failed attempt. Dates are in the site's language and time zone.
+Templates get dictionaries instead of model instances, because Django evaluates `post.title` as `post["title"]` first,
+and for an instance this raises a costly exception. Dates are in the site's language and time zone.
 """
 
 from typing import TypedDict
@@ -25,7 +25,7 @@ class DateContext(TypedDict):
 
 
 class ImageContext(TypedDict):
-    """An image of the site; the size is in pixels."""
+    """An image of the site. The size is in pixels."""
 
     path: str
     width: int | None
@@ -37,14 +37,14 @@ class CoverContext(ImageContext):
 
 
 class SiteContext(TypedDict):
-    """The site, for every page of it."""
+    """The properties of the site that all its pages use."""
 
     name: str
     tagline: str
     accent: str
     accent_style: str
     feed: str  # path
-    hidden: bool  # from search engines
+    hidden: bool  # whether search engines must not index the site
     home: str  # path
     language: str
     logo: ImageContext | None
@@ -56,7 +56,7 @@ class SiteContext(TypedDict):
 
 
 class BaseContext(TypedDict):
-    """What `render_page` gives to every template."""
+    """The variables that `render_page` passes to every template."""
 
     canonical: str  # absolute URL
     menu: list[MenuItem]
@@ -86,7 +86,7 @@ class PostContext(TypedDict):
     body_html: str  # sanitised
     published: DateContext
     published_at: str  # RFC 3339, with the offset of the site's time zone
-    modified_at: str  # the same; never before `published_at`
+    modified_at: str  # RFC 3339 as well, and never before `published_at`
     updated: DateContext | None  # None if the post was last changed on the day of its publication
     month: LinkContext
     authors: list[LinkContext]
@@ -98,7 +98,7 @@ class PostList(TypedDict):
     """One page of a list of posts."""
 
     posts: list[ListedPost]
-    before: int | None  # ?before=… of the next page, with older posts; None on the last page
+    before: int | None  # The value of ?before= for the next page, or None on the last page.
     is_first: bool
 
 
@@ -116,7 +116,7 @@ class HomePage(TypedDict):
 
 class PostPage(TypedDict):
     post: PostContext
-    canonical: str  # the post's address at its home, if it is live there
+    canonical: str  # The absolute URL at the home of the post if the post is live there, otherwise on this site.
 
 
 class TagPage(TypedDict):

@@ -49,9 +49,9 @@ def tag_feed(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _feed(request: HttpRequest, feed_id: uuid.UUID, title: str, path: str, rows: list[FeedRow]) -> HttpResponse:
-    """Written by hand: Django's feed generator writes one author at most and no full content, and is slower."""
+    """Write the XML directly: Django's feed generator is slower and supports only one author and no full content."""
     site = request.site
-    # An empty feed has a fixed time, so that each rendering gives the same bytes.
+    # An empty feed has a fixed time, so that each rendering returns the same bytes.
     updated = max(map(_updated, rows), default=datetime(1970, 1, 1, tzinfo=UTC))
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>\n',
@@ -83,17 +83,17 @@ def _entry(origin: str, row: FeedRow) -> str:
 
 
 def _updated(row: FeedRow) -> datetime:
-    """When readers last saw a change."""
+    """The time of the last change that readers can see."""
     return max(row.published_at, row.post__updated_at)
 
 
 def absolute_links(html: str, origin: str) -> str:
-    """Sanitised HTML with root-relative URLs made absolute: feed readers show it outside the site."""
+    """Make root-relative URLs in sanitised HTML absolute, because feed readers show the HTML outside the site."""
     return _ROOT_RELATIVE.sub(rf"\g<1>{origin}/", html)
 
 
 def _xml(text: str) -> bytes:
-    """The document encoded, without the characters that XML does not allow."""
+    """Encode the document, without the characters that XML does not allow."""
     document = text.encode().translate(None, _CONTROL)
     for character in _NONCHARACTERS:
         document = document.replace(character, b"")

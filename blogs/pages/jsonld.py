@@ -10,12 +10,12 @@ from blogs.pages.contexts import AuthorContext, ImageContext, PostContext, SiteC
 Thing = dict[str, Any]
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-# In a script element, "</script" and "<!--" have a meaning even inside a JSON string (HTML, 13.2.5.4).
+# HTML parsers also act on "</script" and "<!--" inside a JSON string in a script element (HTML, 13.2.5.4).
 _ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def script(*things: Thing) -> SafeString:
-    """A script element that holds the things as data. Browsers do not execute it: the security policy allows it."""
+    """A script element with the objects as JSON-LD. It is data, so the content security policy does not block it."""
     text = _encode({"@context": "https://schema.org", "@graph": things})
     for character, escaped in _ESCAPES.items():
         text = text.replace(character, escaped)
@@ -35,7 +35,7 @@ def web_site(site: SiteContext) -> Thing:
 
 
 def blog_posting(site: SiteContext, post: PostContext, canonical: str) -> Thing:
-    """`canonical` is the absolute URL of the post."""
+    """The data of a post. `canonical` is its absolute URL."""
     return _without_empty(
         {
             "@type": "BlogPosting",
@@ -55,7 +55,7 @@ def blog_posting(site: SiteContext, post: PostContext, canonical: str) -> Thing:
 
 
 def web_page(site: SiteContext, name: str, url: str, kind: str = "WebPage") -> Thing:
-    """`kind` is WebPage or a narrower type: CollectionPage for a list."""
+    """The data of any other page. `kind` is WebPage or a subtype, for example CollectionPage for a list."""
     return {"@type": kind, "name": name, "url": url, "inLanguage": site["language"]}
 
 

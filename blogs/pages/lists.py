@@ -1,4 +1,4 @@
-"""Pages of a list of posts by keyset pagination: each page costs the same, and no query counts rows."""
+"""Keyset pagination for lists of posts: every page of a list costs the same, and no query counts rows."""
 
 from django.http import Http404, HttpRequest
 
@@ -13,8 +13,8 @@ from lib.keys import is_key
 def home_page_list(request: HttpRequest) -> PostList:
     """One page of all posts of `request.site`, the pinned posts on top.
 
-    `?before=<id>` names the last placement of the previous page; without it this is the first page. Raises Http404 if
-    the list has no such placement.
+    `?before=<id>` is the id of the last placement on the previous page. Without this parameter, returns the first page.
+    Raises Http404 if the list has no such placement.
     """
     limit, key = _limit(request), _before(request)
     last = None if key is None else _last_or_404(home_page_last_row(request.site, key))
@@ -22,22 +22,22 @@ def home_page_list(request: HttpRequest) -> PostList:
 
 
 def post_list_or_404(placements: PlacementQuerySet, request: HttpRequest) -> PostList:
-    """One page of `placements`, newest first; they must all be of `request.site`.
+    """One page of `placements`, newest first. All placements must be on `request.site`.
 
-    Raises Http404 as `home_page_list` does, and for an empty list: a tag, an author or a month without posts on this
-    site has no page there.
+    Raises Http404 as `home_page_list` does, and also if the list is empty: a tag, an author or a month has no page on a
+    site without posts for it.
     """
     limit, key = _limit(request), _before(request)
     last = None if key is None else _last_or_404(next(iter(placements.filter(pk=key).rows(LastRow, 1)), None))
     ordered = placements.newest_first() if last is None else placements.newest_first().older_than(last)
-    rows = [row._replace(pinned=False) for row in ordered.rows(ListRow, limit)]  # pins apply to the home page only
+    rows = [row._replace(pinned=False) for row in ordered.rows(ListRow, limit)]  # only the home page shows pins
     if not rows:
         raise Http404("The list has no posts.")
     return _post_list(rows, limit, last)
 
 
 def _limit(request: HttpRequest) -> int:
-    """One row more than the page shows: it tells whether there is a next page."""
+    """The number of rows to read: one more than the page shows, to find out whether a next page exists."""
     return int(request.site.settings.posts_per_page) + 1
 
 
@@ -49,7 +49,7 @@ def _before(request: HttpRequest) -> int | None:
 
 
 def _last_or_404(last: LastRow | None) -> LastRow:
-    """Keys of other rows would give the same page many addresses, each with an entry in the page cache."""
+    """Refuse ids of other rows, with which the same page would have many addresses and entries in the page cache."""
     if last is None:
         raise Http404("The post that ?before names is not in this list.")
     return last

@@ -1,4 +1,4 @@
-"""Convert rows to the dictionaries that templates read, in the active language and time zone: those of the site."""
+"""Converts rows to the dictionaries that templates read, in the active language and time zone of the site."""
 
 from datetime import date, datetime
 from functools import lru_cache
@@ -66,7 +66,7 @@ def present_author(author: Author) -> AuthorContext:
 
 
 def month_name(day: date) -> str:
-    """“March 2026”."""
+    """The month and year in the active language, such as “March 2026”."""
     return _format_date(day, "YEAR_MONTH_FORMAT", get_language())
 
 
@@ -80,12 +80,12 @@ def _timestamp(moment: datetime) -> str:
 
 @lru_cache(maxsize=10_000)
 def _format_date(day: date, form: str, language: str) -> str:
-    """`date_format` uses the active language; `language` names it to make it part of the cache's key."""
+    """Format `day` in the active language. The parameter `language` only makes the language part of the cache key."""
     return date_format(day, form)
 
 
 def _links(page: str, names: SlugsAndNames) -> list[LinkContext]:
-    """`page` is the URL name of the page that a slug leads to."""
+    """Links to the pages of the given authors or tags. `page` is the name of their URL pattern."""
     return [{"name": name, "path": public_path(page, slug)} for slug, name in names]
 
 

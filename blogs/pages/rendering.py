@@ -1,4 +1,4 @@
-"""Render a page of a site in the site's theme, with the headers that every page has."""
+"""Renders a page in the theme of its site, with the headers that all pages have."""
 
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from blogs.pages.site_context import shared_context
 def render_page(request: HttpRequest, template: str, context: PageContext, status: int = 200) -> HttpResponse:
     """Render `themes/<theme>/<template>`, or `blogs/<template>` if the theme has none.
 
-    The template reads BaseContext and `context`. Unless `context` has `canonical`, it is the URL of the request's path.
+    The template gets BaseContext and `context`. If `context` has no `canonical`, the URL of the request is used.
     """
     shared = shared_context(request.site)
     base: BaseContext = {
@@ -22,7 +22,7 @@ def render_page(request: HttpRequest, template: str, context: PageContext, statu
         "path": request.path,
         "site": shared.site,
     }
-    # Without `request`, Django runs no context processors; they are for the admin and read the session.
+    # Without `request`, Django runs no context processors. These are for the admin and read the session.
     html = get_template(_template_name(shared.site["theme"], template)).render({**base, **context})
     response = HttpResponse(html, status=status)
     response["Content-Security-Policy"] = shared.content_security_policy

@@ -1,4 +1,4 @@
-"""The context that all pages of a site share, computed once for each generation of the site."""
+"""The context that all pages of a site share, computed once per generation of the site."""
 
 import hashlib
 import locale
@@ -29,14 +29,14 @@ class SharedContext(NamedTuple):
 
 
 def shared_context(site: Site) -> SharedContext:
-    """The shared context of the site as this process knows it now; `site` may be older."""
+    """The shared context of the site, from the current generation that this process knows. `site` may be older."""
     entry = registry.find(site.domain)
     # The domain may have moved to another site since the request began.
     if entry is None or entry.site_id != site.pk:
         return _compute(site)
     try:
         return _cached(entry)
-    except Site.DoesNotExist:  # deleted since the request began
+    except Site.DoesNotExist:  # The site has been deleted since the request began.
         return _compute(site)
 
 
@@ -86,12 +86,12 @@ def _logo(site: Site) -> ImageContext | None:
 
 
 def accent_style(site: Site) -> str:
-    """The content of the inline style element: the accent is the only style that differs between sites of a theme."""
+    """The content of the inline style element. Sites with the same theme differ only in the accent colour."""
     return f":root{{--accent:{site.settings.accent}}}"
 
 
 def content_security_policy(style: str) -> str:
-    """No scripts; own style sheets and the inline `style`; images from any host, because imported posts show such."""
+    """Forbids scripts. Allows own style sheets, the inline `style`, and images of any host for imported posts."""
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'self' 'sha256-{digest}'; img-src 'self' https: data:; font-src 'self';"
@@ -100,6 +100,6 @@ def content_security_policy(style: str) -> str:
 
 
 def with_territory(language: str) -> str:
-    """The locale for Open Graph: pt-br → pt_BR, de → de_DE; empty if the language has no usual territory."""
+    """The locale for Open Graph: pt-br → pt_BR, de → de_DE. Empty if the language has no usual territory."""
     name = locale.normalize(to_locale(language)).partition(".")[0]
     return name if re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}", name) else ""

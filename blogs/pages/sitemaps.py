@@ -1,4 +1,4 @@
-"""Sitemaps (sitemaps.org) of the URLs that are canonical on a site; a large site has an index of several sitemaps."""
+"""Sitemaps (sitemaps.org) of the canonical URLs of a site. A large site has an index of several sitemaps."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,7 +15,7 @@ from blogs.paths import public_path
 from pagecache.decorators import public_page
 from tenancy.absolute_urls import site_url
 
-PART_SIZE = 10_000  # URLs; the protocol allows 50,000 URLs and 50 MB in one file
+PART_SIZE = 10_000  # URLs per file. The protocol allows 50,000 URLs and 50 MB.
 
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -23,7 +23,7 @@ _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 @require_safe
 @public_page()
 def index(request: HttpRequest) -> HttpResponse:
-    """The sitemap if one part is enough, otherwise an index of parts. The id of its first placement names a part."""
+    """The sitemap if one part is enough, otherwise an index of parts. The first placement of a part gives its name."""
     firsts = _firsts(request)
     if len(firsts) > 1:
         parts = [(site_url(request.site, public_path("sitemap-part", first)), None) for first in firsts]
@@ -35,8 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page()
 def part(request: HttpRequest, first: int) -> HttpResponse:
-    # Only the first placements of parts have a sitemap: each other id would be an entry in the page cache. The query
-    # by id comes first, so that requests with random ids do not read all placements.
+    # Refuse all ids but those of first placements, because every other id would create an entry in the page cache. The
+    # query by id comes first, so that a request with a random id does not read all placements.
     exists = Placement.objects.on(request.site).live().filter(pk=first).exists()
     if not exists or first not in _firsts(request):
         raise Http404(f"No part of the sitemap starts at the placement {first}.")

@@ -1,4 +1,4 @@
-"""The urlconf of the surface `blogs`: every address of a site's host."""
+"""The urlconf of the surface `blogs`, with all addresses on the hosts of sites."""
 
 from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter, SlugConverter, StringConverter
@@ -13,13 +13,13 @@ class MediaName(StringConverter):
 
 
 class Key(IntConverter):
-    """A primary key without leading zeros, so that a page has one address only."""
+    """A primary key without leading zeros, so that each page has only one address."""
 
     regex = r"[1-9][0-9]{0,17}"
 
 
 class PostSlug(SlugConverter):
-    """The slug of a post. `-` is not one: `/-/` is reserved on every site's host."""
+    """The slug of a post. `-` is not a slug, because `/-/` is reserved on all hosts of sites."""
 
     regex = rf"(?!-/){SlugConverter.regex}"
 

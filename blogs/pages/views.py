@@ -68,8 +68,8 @@ def media(request: HttpRequest, name: str) -> FileResponse:
     logo = request.site.settings.logo
     is_logo = str(logo.name).endswith(f"/{name}")
     file = logo if is_logo else get_object_or_404(Placement.objects.on(request.site).live().images(), name=name).file
-    # `immutable`, because a name is never reused for another image. After the post is unpublished, only browsers that
-    # have the image already still show it.
+    # `immutable`, because no other image ever gets the same name. After the post is unpublished, only browsers with a
+    # cached copy can still show the image.
     return image_response(file, "public, max-age=31536000, immutable")
 
 
@@ -88,5 +88,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         if target is not None:
             return declare_public(request, HttpResponsePermanentRedirect(target))
         return render_page(request, "404.html", NotFoundPage(), status=404)
-    except DATABASE_AWAY as error:  # Django calls handler404 outside the middleware that maps this error
+    except DATABASE_AWAY as error:  # Django calls handler404 outside the middleware that handles this error.
         return unavailable(request, error)

@@ -16,13 +16,13 @@ register = template.Library()
 
 @register.filter
 def description(text: str) -> str:
-    """The text, cut to the length that search engines and link previews show."""
+    """Cut the text to the length that search engines and link previews show."""
     return text if len(text) <= DESCRIPTION_LENGTH else Truncator(text).chars(DESCRIPTION_LENGTH)
 
 
 @register.filter
 def byline(authors: list[LinkContext]) -> SafeString:
-    """Links to the authors: “Ada, Grace and Lin”."""
+    """Links to the authors in the form “Ada, Grace and Lin”."""
     links = [f'<a href="{author["path"]}" rel="author">{escape(author["name"])}</a>' for author in authors]
     return mark_safe(" and ".join(filter(None, [", ".join(links[:-1]), *links[-1:]])))
 
@@ -51,6 +51,6 @@ def author_json_ld(context: Context) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def page_json_ld(context: Context, name: str, kind: str = "WebPage") -> SafeString:
-    """`kind` is WebPage or a narrower type of schema.org: CollectionPage for a list."""
+    """Structured data of a page. `kind` is WebPage or a subtype of schema.org, such as CollectionPage for a list."""
     site: SiteContext = context["site"]
     return jsonld.script(jsonld.web_page(site, name, context["canonical"], kind), jsonld.breadcrumbs(site, name))

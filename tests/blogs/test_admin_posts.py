@@ -88,7 +88,7 @@ def test_an_author_can_publish_only_on_sites_where_they_are_an_editor(techblog, 
 
     response = send(both, ADD, title="Mine", home=techblog.pk, **{"placements-0-site": techblog.pk}, **live_at_home)
 
-    assert "Only editors of techblog.test can publish, schedule or pin there" in errors(response)
+    assert "Only editors of techblog.test can publish, schedule or pin posts on this site" in errors(response)
     assert not Placement.objects.exists()
     assert saved(
         send(both, ADD, title="Mine", home=techblog.pk, **{"placements-0-site": financeblog.pk}, **live_at_home)
@@ -108,7 +108,7 @@ def test_an_author_cannot_place_a_post_on_another_site(techblog, financeblog, au
 
     response = send(admin_as(author), ADD, title="Mine", home=techblog.pk, **{"placements-0-site": financeblog.pk})
 
-    assert "Only editors of financeblog.test can place a post there" in errors(response)
+    assert "Only editors of financeblog.test can place a post of another site on this site" in errors(response)
 
 
 def test_an_author_edits_only_their_own_drafts(techblog, author, publish, admin_as):
@@ -348,7 +348,7 @@ def test_an_author_can_edit_the_text_of_their_pinned_draft_but_cannot_unpin_or_r
     unpinned = {name: value for name, value in fields(client, change(post)).items() if name != "placements-0-pinned"}
     for forged in (unpinned, {**unpinned, "placements-0-DELETE": "on"}):
         response = client.post(change(post), forged)
-        assert "Only editors of techblog.test can publish, schedule or pin there" in errors(response)
+        assert "Only editors of techblog.test can publish, schedule or pin posts on this site" in errors(response)
     assert Placement.objects.get().pinned
 
 

@@ -52,7 +52,7 @@ def test_resending_the_form_of_a_conflict_saves_my_fields_and_keeps_their_other_
     client = admin_as(editor)
 
     response = client.post(change(post), window | {"title": "My title"})
-    assert "Only they changed: Kind, Excerpt, Authors, Tags." in response.content.decode()
+    assert "Only they changed these fields: Kind, Excerpt, Authors, Tags." in response.content.decode()
     assert saved(client.post(change(post), form_of(response)))
 
     stored = Post.objects.get()
@@ -155,7 +155,7 @@ def test_a_form_without_the_values_that_it_showed_is_refused(post, editor, admin
 
     for seen in ("", "{", "[]", "\0", "1", "[" * 100_000):
         response = client.post(change(post), window | {"seen": seen, "title": "Forged"})
-        assert "does not say which values it showed" in errors(response)
+        assert "does not contain the values that it showed" in errors(response)
     assert Post.objects.get().title == "Hello"
 
 
@@ -180,7 +180,7 @@ def test_a_placement_that_two_users_changed_is_saved_only_after_a_confirmation(f
 
     response = client.post(address, window | {f"{prefix}slug": "mine"})
 
-    assert "Another user changed this after you opened the page. It is now: theirs." in errors(response)
+    assert "Another user changed this field after you opened the page. Its value is now: theirs." in errors(response)
     assert Placement.objects.get().slug == "theirs"
     assert saved(client.post(address, form_of(response)))
     assert list(Placement.objects.values_list("slug", "pinned")) == [("mine", True)]
@@ -220,7 +220,7 @@ def test_a_placement_that_another_user_changed_is_removed_only_after_a_confirmat
 
     response = client.post(change(post), window | {"placements-0-DELETE": "on"})
 
-    assert "it is now /theirs/, live. Save again to remove it." in errors(response)
+    assert "it is now /theirs/, live. Save again to remove this placement." in errors(response)
     assert saved(client.post(change(post), form_of(response)))
     assert not Placement.objects.exists()
 
@@ -250,7 +250,7 @@ def test_a_placement_that_changes_between_the_validation_and_the_lock_is_reporte
 
     response = client.post(address, window | {f"{prefix}slug": "mine"})
 
-    assert "It is now: theirs." in errors(response)
+    assert "Its value is now: theirs." in errors(response)
     assert Placement.objects.get().slug == "theirs"
 
 
@@ -268,7 +268,7 @@ def test_very_long_texts_are_shown_without_a_comparison(post, editor, owner, adm
     page = admin_as(editor).post(change(post), window | {"body": "mine\n" * 3_000}).content.decode()
 
     assert "too long to compare" in page
-    assert "Their whole value, to copy from" in page
+    assert "Copy from their complete value" in page
 
 
 def test_an_added_blank_line_is_visible_in_the_comparison(post, editor, owner, admin_as, window):

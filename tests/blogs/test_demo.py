@@ -153,7 +153,7 @@ def test_the_command_prints_addresses_and_accounts(demo):
 
 
 def test_demo_refuses_an_installation_with_sites_and_leaves_it_unchanged(techblog):
-    with pytest.raises(CommandError, match="has 1 site; the demo needs an empty one"):
+    with pytest.raises(CommandError, match="has 1 site; the demo needs one without sites"):
         run_demo()
 
     assert list(Site.objects.all()) == [techblog]

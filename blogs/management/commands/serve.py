@@ -22,7 +22,7 @@ from tenancy.models import State
 from tenancy.pinning import check_before_serving
 
 HOST = "127.0.0.1"
-GRACEFUL_TIMEOUT = 2  # seconds after Ctrl-C; then gunicorn kills a worker that still runs
+GRACEFUL_TIMEOUT = 2  # Seconds after Ctrl-C. Then gunicorn kills a worker that still runs.
 
 
 class Command(BaseCommand):
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         port = getattr(settings, "PORT", None)
         if port is None:
             raise CommandError(
-                "serve needs settings.local. On a server, run: gunicorn -c server/gunicorn.py server.wsgi"
+                "serve works only with settings.local. On a server, run: gunicorn -c server/gunicorn.py server.wsgi"
             )
-        # Before all else: a second server on the same port stops here and changes nothing.
+        # Bind the port first, so that a second server on the same port stops here and changes nothing.
         listener = _listen(port)
         _write_port(port)
         call_command("migrate", verbosity=0, interactive=False)
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             self.stdout.write("The database is new: loading the demo …")
             load()
         check_before_serving()
-        # Ctrl-C is held back until gunicorn handles it; server/gunicorn_local.py unblocks the signal.
+        # Block Ctrl-C until gunicorn can handle it. server/gunicorn_local.py unblocks the signal.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.stdout.write("\n".join(["", *_addresses(), "", *_accounts(), "Ctrl-C stops.", ""]))
         self.stdout.flush()
@@ -62,7 +62,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _write_port(port: int) -> None:
-    """Write the port for other commands (settings/local.py), atomically: Ctrl-C may end this process at any time."""
+    """Write the port to the file that settings/local.py reads. Ctrl-C may interrupt this, so the write is atomic."""
     file = settings.BASE_DIR / "var" / "port"
     with atomic_write(file) as port_file:
         port_file.write(str(port).encode())
@@ -92,7 +92,7 @@ def _state_note(site: Site) -> str:
 
 
 def _accounts() -> list[str]:
-    """A line for each account of the demo that still exists."""
+    """Lines that list the accounts of the demo that still exist."""
     existing = set(User.objects.filter(email__in=[email for email, _ in ACCOUNTS]).values_list("email", flat=True))
     lines = [f"    {email:<28}  {role}" for email, role in ACCOUNTS if email in existing]
     return [f"  Accounts of the demo, all with the password {PASSWORD}:", *lines, ""] if lines else []
