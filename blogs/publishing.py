@@ -212,7 +212,7 @@ def arrange(
     with transaction.atomic():
         post = _locked(post)
         for placement in new:
-            placement.post = post  # the home in memory may be another one than the stored home
+            placement.post = post  # the home in memory may differ from the stored home
         placements = Placement.objects.select_for_update(of=["self"]).select_related("post", "site")
         stored = {edit.placement.pk: placements.get(pk=edit.placement.pk) for edit in (*edited, *removed)}
         old_paths = {pk: row.get_absolute_url() for pk, row in stored.items() if row.is_live}

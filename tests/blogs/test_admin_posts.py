@@ -142,7 +142,7 @@ def test_an_author_who_unpins_a_placement_on_the_home_gets_an_error_and_keeps_th
     unpinned = {"title": "Typed", "placements-0-pinned": ""}
 
     response = send(admin_as(author), change(post), **unpinned)
-    assert "Only editors of techblog.test can publish, schedule or pin there" in errors(response)
+    assert "Only editors of techblog.test can publish, schedule or pin posts on this site" in errors(response)
     assert form_of(response)["title"] == "Typed"
     assert saved(send(admin_as(editor), change(post), **unpinned))
     assert (Post.objects.get().title, post.placements.get().pinned) == ("Typed", False)

@@ -96,7 +96,7 @@ def test_a_value_that_the_conflict_form_kept_does_not_replace_a_later_value_of_a
     publishing.edit_post(post, {"excerpt": "Their second excerpt"}, by=owner, version=2)
 
     again = client.post(change(post), form_of(response))
-    assert "Only they changed: Excerpt." in again.content.decode()
+    assert "Only they changed these fields: Excerpt." in again.content.decode()
     assert saved(client.post(change(post), form_of(again)))
 
     assert (Post.objects.get().title, Post.objects.get().excerpt) == ("My title", "Their second excerpt")
