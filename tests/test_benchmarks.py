@@ -90,7 +90,7 @@ def test_correct_responses_are_counted(server):
 
 
 @pytest.mark.parametrize("wrong", [(500, b"page", {}), (404, b"page", {}), (200, b"pag", {}), (200, b"", {})])
-def test_a_wrong_response_among_correct_ones_ends_the_measurement(server, wrong):
+def test_a_wrong_response_among_correct_responses_ends_the_measurement(server, wrong):
     with pytest.raises(UnexpectedResponse):
         load(server(GOOD, GOOD, GOOD, wrong))
 

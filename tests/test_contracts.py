@@ -58,7 +58,7 @@ def test_the_contract_that_forbids_imports_of_settings_covers_every_app():
     assert {*forbidden["source_modules"], "server"} == set(configuration()["root_packages"])
 
 
-def test_the_contract_forbids_apps_to_import_every_module_outside_the_apps():
+def test_the_contract_forbids_apps_to_import_any_module_outside_the_apps():
     (forbidden,) = contracts("forbidden")
     importable = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {path.stem for path in ROOT.glob("*.py")}
 

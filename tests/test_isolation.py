@@ -144,7 +144,7 @@ def test_a_guessed_media_path_gets_404(techblog, visit, path):
     assert visit(techblog, f"/media/{path}").status_code == 404
 
 
-def test_the_images_of_a_shared_post_are_served_on_its_sites_only(alpha, beta, publish, plant, visit):
+def test_the_images_of_a_shared_post_are_served_only_on_its_sites(alpha, beta, publish, plant, visit):
     placement = plant("alpha", on=alpha)
     path = placement.post.cover.get_absolute_url()
     assert (visit(alpha, path).status_code, visit(beta, path).status_code) == (200, 404)

@@ -88,7 +88,7 @@ class Run:
             return Response(response.status, dict(response.getheaders()), response.read().decode())
 
     def ready_after(self):
-        """Wait until it responds. Returns the seconds since its start."""
+        """Wait until the process responds. Returns the seconds since its start."""
         while self.process.poll() is None and time.monotonic() < self.began + READY_WITHIN:
             try:
                 self.get("internal.localhost", "/health/live")
@@ -234,9 +234,7 @@ def test_ctrl_c_during_the_start_leaves_no_process_and_no_traceback(make_run):
         while not any("manage.py" in line for line in run.processes()):
             time.sleep(0.01)
         time.sleep(delay)
-        assert (
-            run.ctrl_c() < STOPPED_WITHIN + 2
-        )  # longer than otherwise, because SIGINT is blocked while gunicorn starts
+        assert run.ctrl_c() < STOPPED_WITHIN + 2  # this takes longer, because SIGINT is blocked while gunicorn starts
         assert run.processes() == []
         assert "Traceback" not in run.output
 

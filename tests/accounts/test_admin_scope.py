@@ -160,7 +160,7 @@ def test_no_url_of_the_admin_shows_data_of_foreign_sites(insider, own, foreign, 
             assert_no_secret(response, foreign, address)
 
 
-def test_a_user_without_a_role_sees_nothing(stranger, own, foreign, admin_as, client):
+def test_a_user_without_a_role_can_open_no_page_of_the_admin(stranger, own, foreign, admin_as, client):
     for browser in (admin_as(stranger), client):
         for rows in (own, foreign):
             for address in addresses(rows):
@@ -339,7 +339,7 @@ def test_the_history_names_no_user_of_a_foreign_site(own, foreign, entwined, adm
         assert SECRET not in page
 
 
-def test_there_is_no_view_on_site_redirect(own, foreign, superuser, admin_as):
+def test_the_admin_does_not_serve_djangos_redirect_to_view_on_site(own, foreign, superuser, admin_as):
     number = ContentType.objects.get_for_model(Post).pk
 
     for user in (own[User], superuser):

@@ -1,4 +1,4 @@
-"""Users log in on the admin's host only, and browsers send the cookies of the login to no other host."""
+"""Users log in only on the admin's host, and browsers send the cookies of the login to no other host."""
 
 import pytest
 from django.test import Client
@@ -32,14 +32,14 @@ def test_login_works_on_an_admin_host_with_a_port(browser, editor):
     assert browser.get("/").status_code == 200
 
 
-def test_login_from_another_origin_or_without_a_token_is_refused(browser, editor):
+def test_login_from_another_origin_or_without_a_csrf_token_is_refused(browser, editor):
     assert log_in(browser, editor, origin="http://techblog.localhost:8000").status_code == 403
     assert log_in(browser, editor, origin="http://admin.localhost:9999").status_code == 403
     assert browser.post("/login/", {"username": editor.email, "password": PASSWORD}).status_code == 403
     assert "session" not in browser.cookies
 
 
-def test_the_session_cookie_is_host_only_and_http_only(browser, editor):
+def test_the_cookies_of_the_admin_are_limited_to_its_host_and_not_readable_by_scripts(browser, editor):
     log_in(browser, editor)
 
     for name in ("session", "csrf"):
@@ -81,7 +81,7 @@ def test_the_session_is_ignored_on_the_host_of_a_blog(browser, editor, techblog)
     assert browser.get("/blogs/post/", headers={"host": techblog.domain}).status_code == 404
 
 
-def test_next_does_not_redirect_to_another_host(browser, editor):
+def test_the_parameter_next_does_not_redirect_to_another_host(browser, editor):
     for target in (
         "https://evil.test/",
         "//evil.test/",
@@ -93,7 +93,7 @@ def test_next_does_not_redirect_to_another_host(browser, editor):
         assert log_in(browser, editor, follow_to=target)["Location"] == "/", target
 
 
-def test_next_redirects_to_the_requested_page(browser, editor):
+def test_the_parameter_next_redirects_to_the_requested_page(browser, editor):
     assert log_in(browser, editor, follow_to="/blogs/post/")["Location"] == "/blogs/post/"
 
 
@@ -124,7 +124,7 @@ def test_a_member_of_another_site_cannot_log_in_to_a_pinned_process(browser, edi
     assert log_in(browser, editor).status_code == 302
 
 
-def test_the_admin_is_served_on_its_host_only(editor, techblog, admin_as):
+def test_the_admin_is_served_only_on_its_host(editor, techblog, admin_as):
     for host in ("admin.localhost.evil.test", "xadmin.localhost", "admin-localhost", techblog.domain):
         assert admin_as(editor).get("/login/", headers={"host": host}).status_code == 404
 

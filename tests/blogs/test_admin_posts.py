@@ -57,7 +57,7 @@ def test_the_add_form_preselects_the_only_site_of_a_user(techblog, financeblog, 
     assert "home" not in {name for name, value in fields(admin_as(superuser), ADD).items() if value}
 
 
-def test_a_preselected_site_creates_a_placement(techblog, author, admin_as):
+def test_saving_the_add_form_with_the_preselected_site_creates_a_placement(techblog, author, admin_as):
     assert fields(admin_as(author), ADD)["placements-0-site"] == str(techblog.pk)
 
     assert saved(send(admin_as(author), ADD, title="Mine"))
@@ -240,7 +240,9 @@ def test_an_author_cannot_publish_drafts_of_others_on_a_site_where_they_are_an_e
     assert financeblog.placements.live().count() == 2
 
 
-def test_inline_rows_that_name_other_placements_are_refused(techblog, financeblog, editor, publish, admin_as):
+def test_inline_rows_with_the_id_of_a_placement_of_another_post_are_refused(
+    techblog, financeblog, editor, publish, admin_as
+):
     post = publish("Hello", on=techblog).post
     foreign = publish("Far away", on=financeblog, slug="far")
     sibling = publish("Beside", on=techblog, slug="beside")
@@ -328,7 +330,7 @@ def test_a_refused_save_responds_with_the_values_that_the_user_entered(techblog,
         assert "csrf" not in response.content.decode().partition("This is what you sent")[2]
 
 
-def test_a_removed_placement_is_in_the_history_of_placements(techblog, editor, publish, admin_as):
+def test_removing_a_placement_adds_a_deletion_to_the_log_of_the_admin(techblog, editor, publish, admin_as):
     placement = publish("Hello", on=techblog)
 
     assert saved(send(admin_as(editor), change(placement.post), **{"placements-0-DELETE": "on"}))
@@ -506,7 +508,9 @@ def test_only_a_change_of_the_text_sets_the_update_time(techblog, editor, publis
     assert Post.objects.get().updated_at > long_ago
 
 
-def test_a_new_author_is_visible_only_to_its_creator_until_a_post_names_it(techblog, editor, owner, publish, admin_as):
+def test_a_new_author_is_visible_only_to_its_creator_until_a_post_has_this_author(
+    techblog, editor, owner, publish, admin_as
+):
     client, colleague = admin_as(editor), admin_as(owner)
     send(client, "/blogs/author/add/", name="Ada Lovelace")
     send(client, "/blogs/author/add/", name="Ada Lovelace")

@@ -24,7 +24,7 @@ LINK = re.compile(r"\]\((/[^)\s]*)")
 
 @pytest.fixture
 def demo(installation):
-    """The output of the command."""
+    """Run `manage.py demo` and return its output."""
     return run_demo()
 
 
@@ -44,7 +44,7 @@ def roles_of(user, site):
     return list(Membership.objects.filter(user=user, site=site).values_list("role", flat=True))
 
 
-def test_both_sites_have_their_own_theme_and_further_domains(demo):
+def test_both_sites_of_the_demo_have_their_own_theme_and_a_further_domain(demo):
     assert sorted(Domain.objects.primary().values_list("name", flat=True)) == sorted(SITES)
     assert sorted(Domain.objects.redirecting().values_list("name", flat=True)) == sorted(
         f"www.{name}" for name in SITES
@@ -54,7 +54,7 @@ def test_both_sites_have_their_own_theme_and_further_domains(demo):
 
 
 @pytest.mark.parametrize("domain", SITES)
-def test_each_site_has_eight_own_posts_with_tags_and_several_authors(demo, domain):
+def test_each_site_of_the_demo_has_eight_posts_that_are_not_shared_with_tags_and_authors(demo, domain):
     site = demo_site(domain)
 
     assert live_on(site).posts().filter(post__home=site).exclude(post__in=shared_posts()).count() >= 8
@@ -64,7 +64,7 @@ def test_each_site_has_eight_own_posts_with_tags_and_several_authors(demo, domai
     assert live_on(site).menu().filter(slug="about").exists()
 
 
-def test_three_posts_are_on_both_sites_with_different_slugs_and_times(demo):
+def test_three_posts_of_the_demo_are_on_both_sites_with_different_slugs_and_times(demo):
     posts = shared_posts()
 
     assert len(posts) == 3
@@ -106,7 +106,7 @@ def test_the_demo_account_with_the_role_author_has_a_draft(demo):
     assert roles_of(draft.created_by, draft.home) == [Role.AUTHOR]
 
 
-def test_every_internal_link_works_on_each_site_that_shows_the_post(demo, visit):
+def test_every_internal_link_in_the_demo_works_on_each_site_that_shows_the_post(demo, visit):
     followed = 0
     for placement in Placement.objects.select_related("site", "post"):
         for path in LINK.findall(placement.post.body):
@@ -130,7 +130,7 @@ def test_every_image_in_a_text_is_stored_on_the_home_and_shown_on_all_sites_of_t
     assert shown >= 20
 
 
-def test_most_posts_have_a_cover_and_every_cover_has_alt_text(demo):
+def test_most_posts_of_the_demo_have_a_cover_and_every_cover_has_alt_text(demo):
     posts = Post.objects.filter(kind=Post.Kind.POST)
 
     assert posts.exclude(cover=None).count() > posts.count() / 2
@@ -146,7 +146,7 @@ def test_the_images_of_the_demo_are_small_and_each_image_is_used():
     assert [name for name in sizes if name not in used] == []
 
 
-def test_the_command_prints_addresses_and_accounts(demo):
+def test_demo_prints_addresses_and_accounts(demo):
     assert all(domain in demo for domain in SITES)
     assert all(email in demo and role in demo for email, role in ACCOUNTS)
     assert PASSWORD in demo

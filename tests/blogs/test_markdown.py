@@ -16,9 +16,9 @@ pytestmark = pytest.mark.pure
 
 STATIC = Path(__file__).parents[2] / "blogs" / "static"
 
-# One or two examples of each chapter of CommonMark 0.31.2. If NEWSSTAND_COMMONMARK names the JSON file of the
-# specification, all 652 are checked; it is at https://spec.commonmark.org/0.31.2/spec.json and in the source package of
-# markdown-it-py.
+# One or two examples of each chapter of CommonMark 0.31.2. If NEWSSTAND_COMMONMARK is the path of the JSON file of the
+# specification, all 652 examples are checked. The file is at https://spec.commonmark.org/0.31.2/spec.json and in the
+# source package of markdown-it-py.
 EXAMPLES = {
     "\tfoo\tbaz\t\tbim\n": "<pre><code>foo\tbaz\t\tbim\n</code></pre>\n",
     '\\!\\"\\#\\*no\\*\\<b>': '<p>!"#*no*&lt;b&gt;</p>\n',

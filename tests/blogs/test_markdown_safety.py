@@ -1,4 +1,4 @@
-"""Sanitising removes everything that browsers could act on, and does not change harmless documents."""
+"""Sanitising removes all active content, such as scripts, and does not change harmless documents."""
 
 import os
 import re
@@ -128,7 +128,7 @@ def test_any_document_gives_the_same_well_formed_and_harmless_html_each_time(tex
     except TooLarge:
         return
     assert_harmless(html)
-    assert render("") == ""  # empties the cache of the last text
+    assert render("") == ""  # rendering another text empties the cache of the last text
     assert render(text) == html
     assert sanitise(html) == html
 
@@ -226,7 +226,7 @@ def test_elements_with_optional_end_tags_do_not_nest(item):
 def test_raw_html_beyond_the_maximum_depth_is_flattened_and_keeps_its_text(start, before):
     html = render(before + start * (100_000 // len(start)) + "bottom")
 
-    assert Reader(html).deepest <= 2 * MAX_DEPTH  # parsers add <tbody> and <tr>
+    assert Reader(html).deepest <= 2 * MAX_DEPTH  # HTML parsers add <tbody> and <tr> to tables
     assert "bottom" in html
 
 
@@ -246,7 +246,7 @@ def test_a_document_with_quotes_or_lists_beyond_the_maximum_depth_is_refused(dee
 @pytest.mark.skipif(
     "NEWSSTAND_ARCHIVE" not in os.environ, reason="NEWSSTAND_ARCHIVE is not set to the folder of an archive"
 )
-def test_all_posts_of_a_real_archive_are_harmless_and_those_without_raw_html_are_unchanged():
+def test_sanitising_makes_all_posts_of_a_real_archive_harmless_and_changes_none_without_raw_html():
     unchanged = 0
     for path in Path(os.environ["NEWSSTAND_ARCHIVE"]).glob("posts/*.md"):
         text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(), flags=re.DOTALL)

@@ -125,7 +125,7 @@ def test_markup_in_titles_and_names_is_escaped_in_metadata(site, publish, head, 
     assert head(site, "/nasty/")["BlogPosting"]["headline"] == NASTY
 
 
-def test_later_pages_of_a_list_and_404_pages_are_noindex(site, publish, head):
+def test_later_pages_of_a_list_and_404_pages_have_the_robots_value_noindex(site, publish, head):
     site.settings.posts_per_page = 1
     site.settings.save()
     _, newest = publish("Older", on=site, at=datetime(2025, 1, 1, tzinfo=UTC)), publish("Newer", on=site)
@@ -136,7 +136,7 @@ def test_later_pages_of_a_list_and_404_pages_are_noindex(site, publish, head):
     assert "robots" not in head(site)
 
 
-def test_all_pages_of_a_site_hidden_from_search_engines_are_noindex(site, post, head):
+def test_all_pages_of_a_site_hidden_from_search_engines_have_the_robots_value_noindex(site, post, head):
     site.settings.robots = "disallow"
     site.settings.save()
 

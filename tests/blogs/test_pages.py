@@ -47,7 +47,7 @@ def locations(visit, site, path="/sitemap.xml"):
 # -- lists -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_home_page_lists_the_newest_posts_first_and_older_ones_on_the_next_page(techblog, series, visit):
+def test_the_home_page_lists_the_newest_posts_first_and_older_posts_on_the_next_page(techblog, series, visit):
     first = page_of(visit, techblog)
     assert first.index("Post 12") < first.index("Post 11") < first.index("Post 3")
     assert "Post 2<" not in first
@@ -75,7 +75,7 @@ def test_each_of_several_posts_published_at_the_same_time_is_listed_once(techblo
     assert sorted(seen) == [0, 1, 2, 3, 4]
 
 
-def test_a_pinned_post_is_on_top_of_the_first_page_only(techblog, series, visit):
+def test_a_pinned_post_is_at_the_top_of_only_the_first_page_of_a_list(techblog, series, visit):
     Placement.objects.filter(pk=series[0].pk).update(pinned=True)
 
     first = page_of(visit, techblog)
@@ -158,7 +158,7 @@ def test_the_canonical_url_of_a_shared_post_is_on_its_home_while_the_post_is_liv
     assert "http://financeblog.test/python-ledgers/" in locations(visit, financeblog)
 
 
-def test_editing_a_shared_post_changes_it_on_all_its_sites_and_removing_a_placement_on_one_site_only(
+def test_an_edited_post_changes_on_all_its_sites_and_a_removed_placement_disappears_from_one_site(
     techblog, financeblog, shared, visit
 ):
     shared.body = "Edited once."
@@ -319,7 +319,7 @@ def test_the_sitemap_of_a_large_site_is_an_index_of_sitemaps(techblog, series, v
     assert sorted(found) == sorted(whole[1:])
 
 
-def test_robots_txt_follows_the_setting_of_the_site(techblog, visit):
+def test_robots_txt_allows_or_forbids_crawling_as_set_for_the_site(techblog, visit):
     assert "Sitemap: http://techblog.test/sitemap.xml" in page_of(visit, techblog, "/robots.txt")
     assert "Disallow: /\n" not in page_of(visit, techblog, "/robots.txt")
 
@@ -357,7 +357,7 @@ def test_a_malformed_path_gets_the_404_page_of_the_site(techblog, publish, visit
     assert "Techblog" in response.content.decode()
 
 
-def test_a_too_large_body_gets_413_and_any_body_for_a_public_page_gets_405(techblog, visit, settings):
+def test_a_request_body_that_is_too_large_gets_413_and_a_post_to_a_public_page_gets_405(techblog, visit, settings):
     settings.MAX_REQUEST_BODY = 100
 
     for host in (techblog, settings.ADMIN_HOST):

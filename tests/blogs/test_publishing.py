@@ -212,7 +212,7 @@ def test_editors_of_a_site_cannot_place_a_post_that_they_may_not_edit(techblog, 
     publishing.place(Placement(post=post, site=financeblog), by=None)
 
 
-def test_a_home_that_was_changed_in_memory_alone_lets_no_author_place_a_draft_there(
+def test_a_home_that_is_changed_only_in_memory_does_not_let_an_author_place_a_draft_there(
     techblog, financeblog, author, publish
 ):
     post = publish("Mine", on=techblog, at=None, created_by=author).post

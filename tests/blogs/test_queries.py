@@ -131,7 +131,7 @@ def test_no_page_scans_a_whole_table(techblog, financeblog, content):
 
 
 def generic_plan(statement, **values):
-    """The generic plan: PostgreSQL makes it once for a prepared statement and uses it for all sites."""
+    """The generic plan, which PostgreSQL makes once for a prepared statement and uses for all sites."""
     sql, parameters, _ = statement.compiled
     given = [values[one.name] if isinstance(one, Parameter) else one for one in parameters]
     places = count(1)

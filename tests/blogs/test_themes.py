@@ -25,7 +25,7 @@ LOOP = re.compile(r"{% for (\w+) in ([\w.]+) %}")
 
 
 def item_context(path):
-    """For the path of a list, such as `post.tags`: the context of its items. None if no context declares that list."""
+    """The context of the items of a list such as `post.tags`. None if no context declares that list."""
     variable, _, key = path.partition(".")
     hints = get_type_hints(VARIABLES[variable]) if variable in VARIABLES else {}
     return next(filter(is_typeddict, get_args(hints.get(key))), None)

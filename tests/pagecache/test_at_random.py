@@ -93,7 +93,7 @@ class Blogs(SiteEdits):
         self.check_redis()
 
     def addresses(self):
-        """Most addresses of each site, and some of any host, including former and additional domains."""
+        """Most addresses of each site, and some addresses of any host, including former and further domains."""
         for site in self.world.sites.values():
             own = sorted(self.shared_paths | self.paths.get(site.key, set()))
             yield from ((site.domain, path) for path in self.random.sample(own, min(PER_SITE, len(own))))
@@ -179,7 +179,7 @@ def run(fleet, installation, log):
         yield run
 
 
-@pytest.mark.timeout(300)  # on a busy machine
+@pytest.mark.timeout(300)  # seconds; the test takes this long only on a busy machine
 def test_random_changes_give_correct_responses(run, log):
     run(SHORT)
 
@@ -191,7 +191,7 @@ def test_random_changes_give_correct_responses(run, log):
 def test_random_changes_give_correct_responses_for_minutes(run, log, request):
     first, began = int(request.config.getoption("--hypothesis-seed") or randrange(2**32)), monotonic()
     for number in count(first):
-        print(f"--hypothesis-seed={number}")  # pass this to repeat the run
+        print(f"--hypothesis-seed={number}")  # the option that repeats this run
         run(LONG, number)
         if monotonic() - began > LONG_DURATION:
             break

@@ -1,4 +1,4 @@
-"""Concurrent requests for two sites: no response contains data of the other site, and no request leaves state."""
+"""During concurrent requests for two sites, no response contains data of the other site."""
 
 import pytest
 from django.http import HttpResponse

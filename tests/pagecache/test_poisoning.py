@@ -59,7 +59,7 @@ def assert_harmless(process, true, attack, path="/"):
     assert len(entries()) == 1, attack
 
 
-def test_no_header_changes_what_the_next_request_gets(process, site):
+def test_no_header_of_a_request_changes_the_response_to_the_next_request(process, site):
     true = truth()
     assert EVIL.encode() not in true
     for header in each(HEADERS):

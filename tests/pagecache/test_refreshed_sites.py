@@ -23,7 +23,9 @@ def edit(client, post, **changes):
     return refreshed_sites(client)
 
 
-def test_an_editor_sees_only_sites_on_which_they_have_a_role(techblog, financeblog, shared, editor, admin_as):
+def test_the_message_to_an_editor_lists_only_sites_on_which_they_have_a_role(
+    techblog, financeblog, shared, editor, admin_as
+):
     client = admin_as(editor)
     assert edit(client, shared, body="Another text.") == ["techblog.test"]
 
@@ -31,21 +33,25 @@ def test_an_editor_sees_only_sites_on_which_they_have_a_role(techblog, financebl
     assert edit(client, shared, body="Yet another text.") == ["financeblog.test, techblog.test"]
 
 
-def test_a_superuser_sees_all_refreshed_sites(techblog, financeblog, shared, publish, superuser, admin_as):
+def test_the_message_to_a_superuser_lists_all_refreshed_sites(
+    techblog, financeblog, shared, publish, superuser, admin_as
+):
     alone = publish("Alone", on=financeblog).post
 
     assert edit(admin_as(superuser), shared, body="Another text.") == ["financeblog.test, techblog.test"]
     assert edit(admin_as(superuser), alone, body="Another text.") == ["financeblog.test"]
 
 
-def test_saving_a_draft_names_no_site(techblog, author, publish, admin_as):
+def test_the_message_after_saving_a_draft_lists_no_site(techblog, author, publish, admin_as):
     draft = publish("Mine", on=techblog, at=None, created_by=author).post
 
     assert edit(admin_as(author), draft, body="Another text.") == []
     assert Post.objects.get().body == "Another text."
 
 
-def test_deleting_posts_names_the_affected_sites(techblog, financeblog, shared, publish, superuser, admin_as):
+def test_the_message_after_deleting_posts_lists_the_affected_sites(
+    techblog, financeblog, shared, publish, superuser, admin_as
+):
     client = admin_as(superuser)
     alone, draft = (publish(title, on=techblog, at=at).post for title, at in (("Alone", ...), ("Draft", None)))
 
@@ -58,7 +64,7 @@ def test_deleting_posts_names_the_affected_sites(techblog, financeblog, shared, 
     assert not Post.objects.exists()
 
 
-def test_a_refused_change_names_no_site(techblog, financeblog, shared, stranger, editor, admin_as):
+def test_the_message_after_a_refused_change_lists_no_site(techblog, financeblog, shared, stranger, editor, admin_as):
     refused = {"title": ""}
 
     assert send(admin_as(editor), f"/blogs/post/{shared.pk}/change/", **refused).status_code == 200

@@ -47,7 +47,7 @@ def test_the_fingerprint_does_not_depend_on_the_folder_of_the_release(release, s
         ("STATIC_URL", "/assets/"),
     ],
 )
-def test_another_installation_has_another_fingerprint(release, settings, name, value):
+def test_two_installations_have_different_fingerprints(release, settings, name, value):
     first = fingerprint()
     assert getattr(settings, name) != value
 

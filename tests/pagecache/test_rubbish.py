@@ -100,7 +100,7 @@ def test_readers_get_the_correct_pages_in_time_while_redis_sends_invalid_respons
     took, _ = seconds(lambda: [assert_all_true(process, true) for _ in range(2)])
     assert rubbish_redis.gets > gets
     assert took < 3
-    if what == "half a response":  # a reader waits for the other half until the timeout
+    if what == "half a response":  # the process waits for the other half until the timeout
         assert slow(process, (HOST, "/"), 2) <= 3
 
     rubbish_redis.respond = None

@@ -107,7 +107,7 @@ def test_an_expired_page_is_rendered_by_one_request_at_a_time(five_threads, blog
         responses = crowd.results()
 
     assert concurrent == 1
-    # A render that began before the registry knew the next change expires at once and serves waiting requests only.
+    # A render that began before the registry knew the next change serves only waiting requests and expires at once.
     assert count_author_queries(queries) <= 3 * count_author_queries(of_one_rendering)
     assert Counter(response.status for response in responses) == {200: REQUESTS}
     states = Counter(response.headers["X-Cache"] for response in responses)
@@ -171,7 +171,7 @@ def test_waiting_requests_get_the_expired_page_if_the_database_is_unavailable(te
 
 def test_requests_that_wait_for_a_missing_post_get_404(five_threads, blog):
     before = entries()
-    with locked("django_redirect"):  # Django reads it before it responds with 404
+    with locked("django_redirect"):  # Django reads this table before it responds with 404
         crowd = InThreads(lambda: five_threads.get(HOST, "/nothing/"), 20)
         time.sleep(0.3)
     assert {response.status for response in crowd.results()} == {404}

@@ -26,7 +26,7 @@ def server():
 
 
 def status(server, head):
-    """The status of the response to these bytes."""
+    """Send these bytes to the server and return the status of the response."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(head)
         return int(connection.recv(4096).split(b" ")[1])
@@ -51,7 +51,7 @@ def test_a_plain_request_gets_a_response(server):
         b"Forwarded: host=elsewhere.test;proto=https",
     ],
 )
-def test_forged_proxy_headers_change_nothing(server, header):
+def test_forged_proxy_headers_do_not_change_the_response(server, header):
     assert status(server, HEALTHY + header + b"\r\n\r\n") == 200
 
 
@@ -123,7 +123,7 @@ def test_each_request_is_logged_as_one_line_of_json(server):
     assert "hidden" not in server.output()
 
 
-def test_head_gets_no_body_and_no_warning_in_the_log(server):
+def test_a_head_request_gets_no_body_and_causes_no_warning_in_the_log(server):
     for host, path in (("unknown.test", "/"), ("admin.localhost", "/login/"), ("internal.localhost", "/nothing/")):
         assert server.get(host, path, "HEAD").body == ""
 

@@ -44,11 +44,11 @@ class HttpsClient(HttpClient):
 
     def __init__(self, port, host, context=None):
         super().__init__(port, host)
-        # Until the authority issues certificates, Traefik uses a self-signed one.
+        # Until the authority issues certificates, Traefik uses a self-signed certificate.
         self.context = context or ssl._create_unverified_context()  # noqa: S323
 
     def connect(self):
-        """Raises SSLCertVerificationError."""
+        """Connect over TLS. Raises SSLCertVerificationError."""
         return self.context.wrap_socket(super().connect(), server_hostname=self.host)
 
 
@@ -69,7 +69,7 @@ def web(stack):
 
 @pytest.fixture(scope="module")
 def traefik(stack, authority, web):
-    """A Traefik with https. Only sites with a deployment of their own have routers."""
+    """A Traefik with https. Only sites with their own deployment have routers."""
     environment = stack.traefik.environment | authority.client_environment | {"SHARED_DEPLOYMENT": web.url}
     traefik = Traefik(stack.session, environment, authority.http_port, name="secure")
     stack.further_traefiks.append(traefik)
@@ -91,7 +91,7 @@ def sites(stack, web):
 
 @pytest.fixture(scope="module")
 def pebble(authority):
-    """The authority, running."""
+    """The certificate authority after its start."""
     if absent := missing():
         pytest.skip(f"the certificate authority needs these programs: {', '.join(absent)}")
     authority.names.start()
@@ -188,7 +188,9 @@ def test_https_works_before_there_is_a_certificate_and_hsts_excludes_subdomains(
 def test_the_session_cookie_of_the_admin_is_secure_and_bound_to_its_host(traefik):
     owner = HttpsClient(traefik.https_port, ADMIN_HOST)
 
-    assert owner.log_in("owner@example.com").status == 403  # the Origin header has the scheme http
+    assert (
+        owner.log_in("owner@example.com").status == 403
+    )  # by default `log_in` sends an Origin header with the scheme http
     origin = f"https://{ADMIN_HOST}:{traefik.https_port}"
     assert owner.log_in("owner@example.com", Origin=origin).status == 302
 
@@ -202,7 +204,7 @@ def test_certificates_are_ordered_only_for_domains_that_passed_the_check(checked
     assert (pebble.orders(), pebble.validated()) == (len(RESOLVING_HERE), set(RESOLVING_HERE))
 
 
-def test_a_domain_on_the_catch_all_router_gets_a_certificate(checked, certified, traefik):
+def test_a_domain_without_its_own_router_gets_a_certificate(checked, certified, traefik):
     assert [router_of(traefik, host) for host in (CHECKED, PINNED)] == ["_catch-all-tls@http", f"{PINNED}@http"]
     assert {CHECKED, PINNED} <= set(certified())
 

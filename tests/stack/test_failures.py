@@ -127,7 +127,7 @@ def test_an_invalid_document_changes_no_route_and_fails_no_request(traefik, docu
 
 
 def test_an_empty_document_removes_every_router_and_fails_no_request(traefik, document):
-    """This is why the application never sends an empty document."""
+    """Therefore the application must never send an empty document."""
     with no_request_fails(traefik), document.replaced("empty"):
         assert [router_of(traefik, host) for host in BOTH] == ["catch-all@file"] * 2
 

@@ -1,4 +1,4 @@
-"""The units in systemd/ work as intended. Tested without systemd as the init process.
+"""The units in systemd/ are valid, sandboxed and restart without failed requests. systemd need not be the init process.
 
 The commands come from the unit files. The tests keep the listening socket open across restarts, as systemd does.
 """
@@ -112,7 +112,7 @@ def test_traefik_does_not_get_the_secrets_of_the_application():
 
 
 @needs("systemd-socket-activate")
-def test_gunicorn_serves_on_the_socket_from_systemd(stack, tmp_path):
+def test_gunicorn_serves_on_the_socket_that_systemd_passes(stack, tmp_path):
     port = free_port()
     variables = [f"--setenv={name}={value}" for name, value in stack.environment.items()]
     activate = ["systemd-socket-activate", f"--listen=127.0.0.1:{port}", *variables, *command("newsstand-web@.service")]

@@ -46,7 +46,7 @@ class Process:
             },
             stdout=self.log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that stop() kills the worker, too
+            start_new_session=True,  # its own process group, so that stop() also kills the worker
         )
 
     def get(self, host, path="/", method="GET", **headers):

@@ -34,7 +34,7 @@ def domain_row(name):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_superuser_creates_a_site_and_continues_with_its_settings(superuser, stranger, admin_as, visit):
+def test_a_superuser_who_creates_a_site_is_redirected_to_its_settings(superuser, stranger, admin_as, visit):
     client = admin_as(superuser)
     settings = {"settings-0-tagline": "Soup", "settings-0-theme": "broadsheet", "settings-0-accent": "#AA0000"}
 
@@ -206,7 +206,7 @@ def test_only_a_superuser_can_remove_the_last_owner(techblog, owner, superuser, 
     assert saved(send(admin_as(superuser), change(techblog), **{"memberships-0-DELETE": "on"}))
 
 
-def test_inline_rows_that_name_rows_of_another_site_are_refused(techblog, financeblog, owner, member, admin_as):
+def test_inline_rows_with_ids_of_rows_of_another_site_are_refused(techblog, financeblog, owner, member, admin_as):
     victim = member("owner", of=financeblog).memberships.get()
     further = Domain.objects.create(site=financeblog, name="www.financeblog.test")
     client = admin_as(owner)

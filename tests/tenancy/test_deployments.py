@@ -81,7 +81,9 @@ def test_an_address_whose_name_does_not_resolve_in_time_is_kept_and_not_queried_
     assert len(queries) == 1
 
 
-def test_a_site_moves_to_a_deployment_that_serves_it_and_back(techblog, financeblog, processes):
+def test_a_site_moves_to_a_deployment_that_serves_it_and_back_to_the_shared_deployment(
+    techblog, financeblog, processes
+):
     shared, pinned = processes(1)[0], processes(1, SITE_ID=str(techblog.pk))[0]
 
     for process in (pinned, shared):

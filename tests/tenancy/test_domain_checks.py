@@ -53,7 +53,7 @@ def check(capsys):
     return check
 
 
-def test_domains_that_lead_here_are_recorded_without_failures(techblog, processes, leads_to, check):
+def test_domains_that_lead_to_this_installation_are_recorded_without_failures(techblog, processes, leads_to, check):
     lifecycle.add_domain(techblog, "old.test")
     leads_to(processes(1)[0])
 
@@ -103,7 +103,7 @@ def test_a_further_domain_responds_with_its_own_proof(techblog, visit):
 
 
 @pytest.mark.parametrize(("failures", "waits"), [(1, 1), (2, 2), (5, 16), (11, 1024), (12, 1440), (30_000, 1440)])
-def test_the_interval_doubles_with_each_failure_up_to_a_day(techblog, failures, waits):
+def test_the_interval_of_domain_checks_doubles_with_each_failure_up_to_a_day(techblog, failures, waits):
     now = timezone.now()
     DomainCheck.objects.create(name="techblog.test", checked_at=now, failures=failures, reason="unreachable")
 
@@ -111,7 +111,7 @@ def test_the_interval_doubles_with_each_failure_up_to_a_day(techblog, failures, 
     assert "techblog.test" in domain_checks.due(now + timedelta(minutes=waits))
 
 
-def test_a_domain_that_leads_here_is_checked_once_a_day(techblog, process, leads_to, check):
+def test_a_domain_that_leads_to_this_installation_is_checked_once_a_day(techblog, process, leads_to, check):
     leads_to(process)
     check()
 
@@ -119,7 +119,7 @@ def test_a_domain_that_leads_here_is_checked_once_a_day(techblog, process, leads
     assert len(domain_checks.due(timezone.now() + timedelta(days=1))) == 2
 
 
-def test_a_success_resets_the_failures(techblog, process, leads_to, check):
+def test_a_successful_domain_check_resets_the_number_of_failures(techblog, process, leads_to, check):
     DomainCheck.objects.create(name="techblog.test", checked_at=timezone.now(), failures=9, reason="unreachable")
     leads_to(process)
 

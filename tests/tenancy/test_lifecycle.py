@@ -317,7 +317,7 @@ def test_a_suspended_site_is_served_on_none_of_its_domains_and_a_resumed_site_is
     assert visit("techblog.test", "/hello/").status_code == 200
 
 
-def test_suspending_keeps_the_settings(techblog):
+def test_suspending_a_site_keeps_its_settings(techblog):
     lifecycle.suspend(techblog)
     lifecycle.suspend(techblog)
 
@@ -370,7 +370,7 @@ def test_only_the_generation_of_a_deleted_site_remains(full, financeblog, publis
     assert not folder.exists()
     assert not Redirect.objects.exists()
     assert Post.objects.count() == 1
-    assert Tag.objects.count() == Author.objects.count() == 1  # shared by all sites
+    assert Tag.objects.count() == Author.objects.count() == 1  # tags and authors are shared by all sites
     assert User.objects.count() == 1  # the account of the owner is kept
     for host in ("techblog.test", "www.techblog.test"):
         for path in ("/", "/hello/", "/hello-again/", "/feed/"):
@@ -378,7 +378,7 @@ def test_only_the_generation_of_a_deleted_site_remains(full, financeblog, publis
     assert visit(financeblog, "/hello/").status_code == 200
 
 
-def test_the_domains_of_a_deleted_site_are_free_and_show_no_old_page(full, visit):
+def test_another_site_can_claim_the_domains_of_a_deleted_site_and_shows_no_old_page(full, visit):
     lifecycle.delete(full)
     lifecycle.create("techblog.test", "Another")
 

@@ -137,7 +137,7 @@ def test_no_process_applies_a_change_that_is_rolled_back(fleet, techblog):
     assert statuses(fleet, "never.test") == [404, 404]
 
 
-def test_a_request_between_save_and_commit_leaves_no_stale_page(fleet, techblog):
+def test_a_request_between_a_save_and_its_commit_does_not_leave_a_stale_page(fleet, techblog):
     with transaction.atomic():
         Site.objects.filter(pk=techblog.pk).update(name="After the commit")
         for _ in range(5):  # this takes long enough for several queries of each process
@@ -149,7 +149,7 @@ def test_a_request_between_save_and_commit_leaves_no_stale_page(fleet, techblog)
 
 
 def test_every_process_applies_two_changes_that_commit_in_reverse_order(fleet, techblog, financeblog):
-    """The transaction that begins first commits last. A maximum of the ids or times that were read would miss it."""
+    """The transaction that begins first commits last. A registry that keeps the highest id it read would miss it."""
     until_all_know()
     first_wrote, second_committed = threading.Event(), threading.Event()
 

@@ -172,7 +172,7 @@ def test_wrong_usage_exits_with_2_and_prints_the_usage(site, words):
 # -- list and show ----------------------------------------------------------------------------------
 
 
-def test_an_empty_list_names_the_command_that_creates_a_site(site):
+def test_the_list_in_an_installation_without_sites_shows_how_to_create_a_site(site):
     assert "site create" in site("list").out
     assert site("list", "--json").json == []
 

@@ -116,7 +116,7 @@ def record(name, failures=0):
     DomainCheck.objects.create(name=name, domain=domain, checked_at=timezone.now(), failures=failures)
 
 
-def test_only_domains_that_lead_here_get_certificates(techblog, financeblog, settings, routers):
+def test_only_domains_that_lead_to_this_installation_get_certificates(techblog, financeblog, settings, routers):
     settings.PUBLIC_SCHEME = "https"
     assert routers()["_catch-all-tls"]["tls"] == {}
     record("techblog.test")
@@ -268,7 +268,7 @@ def test_two_sites_with_their_own_deployments_have_separate_services(techblog, f
         assert http["services"][service]["loadBalancer"]["servers"] == [{"url": f"http://127.0.0.1:{port}"}]
 
 
-def test_an_admin_host_that_does_not_lead_here_gets_no_certificate(techblog, routers, settings):
+def test_an_admin_host_that_does_not_lead_to_this_installation_gets_no_certificate(techblog, routers, settings):
     settings.PUBLIC_SCHEME = "https"
     record("techblog.test")
     record(django_settings.ADMIN_HOST, failures=1)

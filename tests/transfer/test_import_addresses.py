@@ -30,7 +30,7 @@ def test_a_taken_slug_gets_a_suffix_and_is_reported(archive, techblog, financebl
 
 @pytest.mark.parametrize(
     "slug", ["2024", *sorted(RESERVED_SLUGS - {"-"})]
-)  # “-” is excluded, because “-.md” gives no slug
+)  # “-” is excluded, because no file name gives this slug
 def test_a_reserved_slug_gets_a_suffix(archive, slug):
     archive.write(f"{slug}.md", HEAD)
 
@@ -60,7 +60,7 @@ def test_a_long_slug_is_truncated_to_the_maximum_length_including_its_suffix(arc
         ("redirect_from: http://old.example.com/caf%C3%A9/", "/café/"),
     ],
 )
-def test_old_addresses_redirect_to_the_post_on_its_own_site_only(archive, techblog, financeblog, visit, field, path):
+def test_old_addresses_redirect_to_the_post_only_on_its_own_site(archive, techblog, financeblog, visit, field, path):
     archive.write("hello.md", f"---\ndate: 2015-01-01\n{field}\n---\n")
 
     archive.run()

@@ -68,7 +68,7 @@ def test_the_next_run_adds_an_image_that_was_missing_before(archive):
     assert Post.objects.get().body == f"![]({Image.objects.get().get_absolute_url()})"
 
 
-def test_a_post_edited_on_the_site_is_replaced_only_with_overwrite(archive, techblog):
+def test_a_post_that_was_edited_on_the_site_is_replaced_only_with_the_option_overwrite(archive, techblog):
     archive.write("a.md", HEAD + "Old.")
     archive.write("b.md", HEAD + "Old.")
     archive.run()
@@ -150,7 +150,7 @@ def test_a_dry_run_of_a_changed_file_leaves_the_post_unchanged(archive, techblog
         (HEAD.encode() + b"\xe4\xf6\xfc", 6, "not UTF-8"),
         (HEAD.encode() + b"a\0b", 6, "NUL"),
         (b"x" * (2 * 1024 * 1024 + 1), None, "the limit is 2,097,152"),
-        (b"x" * 1_500_000, None, ""),  # exceeds the size limit of a post
+        (b"x" * 1_500_000, None, ""),  # this exceeds the size limit of a post
     ],
 )
 def test_a_broken_file_is_reported_and_the_other_files_are_imported(archive, techblog, content, line, reason):

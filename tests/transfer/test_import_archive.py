@@ -1,4 +1,4 @@
-"""Imports a real archive with its irregularities and checks every page. NEWSSTAND_ARCHIVE names its folder."""
+"""A real archive with its irregularities is imported, and every page is correct. NEWSSTAND_ARCHIVE names its folder."""
 
 import os
 import re

@@ -41,14 +41,14 @@ def test_embedded_content_that_the_sanitiser_removes_is_reported(archive):
     assert "<iframe" not in Post.objects.get().body_html
 
 
-def test_a_run_without_errors_exits_with_0(archive):
+def test_an_import_without_errors_exits_with_0(archive):
     archive.write("a.md", HEAD)
 
     assert archive.run().code == 0
 
 
 @pytest.mark.parametrize("site", ["techblog.test", "TECHBLOG.test.", "www.techblog.test"])
-def test_any_domain_of_a_site_selects_it(archive, techblog, site):
+def test_the_option_site_accepts_any_domain_of_a_site(archive, techblog, site):
     techblog.domains.create(name="www.techblog.test")
     archive.write("a.md", HEAD)
 

@@ -86,7 +86,7 @@ def test_an_imported_post_uses_existing_tags_and_authors_with_the_same_slug(arch
         "2015-03-02T15:30:00.000Z",
         "'2015-03-02 15:30:00 UTC'",
         "Mon, 02 Mar 2015 10:30:00 -0500",
-        "2015-03-02 10:30",  # in the site's time zone
+        "2015-03-02 10:30",  # the date is in the time zone of the site
         "'2015/03/02 10:30'",
     ],
 )
