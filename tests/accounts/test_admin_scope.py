@@ -91,7 +91,7 @@ def assert_no_secret(response, foreign, address):
     body = response.content.decode().lower() + str(response.headers).lower()
     for secret in secrets(foreign):
         at = body.find(secret)
-        assert at < 0, f"{address}: …{body[max(at - 200, 0) : at + 50]}…"
+        assert at < 0, f"{address} shows foreign data: …{body[max(at - 200, 0) : at + 50]}…"
 
 
 def patterns(resolver=None, prefix="/"):
@@ -329,7 +329,7 @@ def test_deleting_all_visible_rows_keeps_foreign_rows(own, foreign, entwined, ad
         assert model.objects.filter(pk=foreign[model].pk).exists(), model
 
 
-def test_the_history_names_no_user_of_a_foreign_site(own, foreign, entwined, admin_as):
+def test_the_history_of_a_row_does_not_name_users_of_a_foreign_site(own, foreign, entwined, admin_as):
     client = admin_as(own[User])
 
     for model in (Post, Tag, Author):

@@ -214,7 +214,7 @@ def test_images_are_loaded_lazily_and_have_width_and_height():
     ]
 
 
-def test_media_names_are_the_files_that_the_document_shows_or_links_to():
+def test_media_names_returns_the_files_that_the_document_shows_or_links_to():
     text = (
         '![a](/media/a%20b.png "t") <IMG src="/media/c.png?v=1"> [d](/media/d.pdf#p) [e]\n\n[e]: /media/e&amp;f.gif\n'
     )

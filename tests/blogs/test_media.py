@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("PNG", "png"), ("JPEG", "jpg"), ("GIF", "gif"), ("WEBP", "webp")])
-def test_an_image_is_stored_below_its_site_with_a_random_name_and_the_suffix_of_its_format(techblog, kind, suffix):
+def test_an_image_is_stored_in_the_folder_of_its_site_with_a_random_name_and_the_suffix_of_its_format(
+    techblog, kind, suffix
+):
     image = Image.objects.create(site=techblog, file=picture(kind=kind, name="../holiday.exe"))
 
     folder, name = image.file.name.split("/")

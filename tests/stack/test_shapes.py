@@ -77,7 +77,7 @@ def test_a_site_moves_to_its_own_deployment_and_back_without_a_failed_request(st
     assert readers.failed == []
 
 
-def test_a_redirecting_domain_moves_with_its_site(stack, pinned):
+def test_a_further_domain_moves_to_another_deployment_together_with_its_site(stack, pinned):
     stack.manage("site", "domain", "add", TECHBLOG, "old.localhost")
     stack.manage("site", "move", TECHBLOG, "--to", pinned.url)
     try:

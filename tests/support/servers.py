@@ -1,4 +1,4 @@
-"""Starts a real PostgreSQL and a real Redis for the tests, before Django reads its settings.
+"""Start a real PostgreSQL and a real Redis for the tests, before Django reads its settings.
 
 This is a pytest plugin, loaded by `-p tests.support.servers` (pyproject.toml). A conftest.py would run after
 pytest-django has read the settings, and the tests would use another database.

@@ -128,7 +128,7 @@ def test_a_successful_domain_check_resets_the_number_of_failures(techblog, proce
     assert DomainCheck.objects.values_list("failures", "reason").get(name="techblog.test") == (0, "")
 
 
-def test_a_check_does_not_change_the_generation_of_the_site(techblog, process, leads_to, check):
+def test_a_domain_check_does_not_change_the_generation_of_the_site(techblog, process, leads_to, check):
     leads_to(process)
     before = Generation.objects.get(site_id=techblog.pk).value
 

@@ -92,7 +92,7 @@ def test_every_process_stops_serving_a_suspended_site_and_serves_it_again_when_i
     assert statuses(fleet, "techblog.test", "/hello/") == [200, 200]
 
 
-def test_a_deleted_site_is_unknown_in_every_process(fleet, techblog):
+def test_every_process_responds_with_404_for_a_deleted_site(fleet, techblog):
     lifecycle.delete(techblog)
     until_all_know()
 

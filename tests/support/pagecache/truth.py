@@ -14,7 +14,7 @@ RECOVERY = 3  # seconds within which a process must serve all pages from the cac
 
 def rendered(host, path="/"):
     """The response of Django in this process, without the page cache."""
-    registry.expire()  # the next lookup loads the last change
+    registry.expire()  # so that the next lookup loads the last change
     return Client(headers={"host": host}).get(path)
 
 
