@@ -1,4 +1,4 @@
-"""Roles of users on sites: the only module that reads memberships to decide what a user may do.
+"""Roles of users on sites. Only this module reads memberships to decide which actions a user may do.
 
 A superuser is an owner of every site. A pinned process serves one site
 and grants no role on any other site, not even to a superuser.
@@ -69,7 +69,7 @@ def name_of(other: User | None, user: AnyUser) -> str:
 
 
 def _roles(user: AnyUser) -> dict[int, int]:
-    """Site id → role. Cached on the user object, which Django loads for each request."""
+    """Map site ids to roles. The result is cached on the user object, which Django loads anew for each request."""
     if not isinstance(user, User) or not user.is_active:
         return {}
     prefetch_related_objects([user], "memberships")

@@ -19,7 +19,9 @@ Actor = AnyUser | None
 def require(permission: Predicate, by: Actor, target: Post | Placement | None = None) -> None:
     """Raises PermissionDenied unless `by` has the permission for `target`."""
     if by is not None and not permission.test(by, target):
-        raise PermissionDenied(f"{by} is not allowed to do this" + (f" to “{target}”." if target else "."))
+        raise PermissionDenied(
+            f"{by} does not have the permission for this action" + (f" on “{target}”." if target else ".")
+        )
 
 
 def editable_posts(user: AnyUser) -> PostQuerySet:

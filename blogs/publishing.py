@@ -5,7 +5,7 @@ permission of `by` and makes its change in one transaction. `by` is a user, or N
 line.
 
 Each transaction locks the post first and then its placements. So an author cannot edit a draft while an editor
-publishes it, and two transactions do not wait for each other.
+publishes it, and two transactions do not deadlock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -279,7 +279,7 @@ def remove(placement: Placement, *, by: Actor) -> None:
 
 
 def validate_placement(placement: Placement, *, by: Actor) -> None:
-    """Raises ValidationError, by field, if `by` may not store this placement. Its post may be unsaved."""
+    """Raises ValidationError, by field, if `by` may not store this placement. The post may be unsaved."""
     if by is None or permissions.is_editor_of_site.test(by, placement):
         return
     if not permissions.is_at_home.test(by, placement):

@@ -1,4 +1,4 @@
-"""The queries of the busiest pages: the home page, a post, the feed. Each is a CompiledQuery."""
+"""The queries of the busiest pages: the home page, a post and the feed. Each query is a CompiledQuery."""
 
 from functools import cache
 from typing import Any, cast

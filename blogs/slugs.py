@@ -35,7 +35,7 @@ def tag_slug(name: str) -> str:
     slug = slugify(name) if len(name) <= MAX_TAG_LENGTH else ""
     if not slug or len(slug) > MAX_TAG_LENGTH:
         raise ValidationError(
-            f"“{name[:MAX_TAG_LENGTH]}” cannot be a tag. A tag needs a letter or a digit, and at most 100 characters."
+            f"“{name[:MAX_TAG_LENGTH]}” cannot be a tag. Enter a letter or digit, and at most 100 characters."
         )
     if any(unicodedata.category(c)[0] == "L" and not c.isascii() for c in unicodedata.normalize("NFKD", name)):
         raise ValidationError(

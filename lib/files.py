@@ -1,4 +1,4 @@
-"""Write a file completely or not at all."""
+"""Writes a file completely or not at all."""
 
 import os
 from collections.abc import Iterator

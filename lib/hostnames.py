@@ -6,7 +6,7 @@ import re
 import idna
 from django.core.exceptions import ValidationError
 
-# The length of `Site.domain` in django.contrib.sites. DNS allows 253.
+# The max_length of `Site.domain` in django.contrib.sites. DNS allows 253 characters.
 MAX_LENGTH = 100
 # Longer input is refused before it is encoded, because encoding takes quadratic time in old versions of idna
 # (CVE-2024-3651). The limit exceeds MAX_LENGTH, because the canonical spelling can be shorter than the input.
@@ -41,9 +41,9 @@ def canonical(text: str) -> str:
         raise InvalidDomain(text, f"it has {len(text)} characters; at most {MAX_LENGTH} are allowed.")
     for sign, what in (("://", "a scheme"), ("/", "a path"), ("*", "a wildcard"), ("@", "a user")):
         if sign in text:
-            raise InvalidDomain(text, f"it contains {what}; write the bare host name, like blog.example.com.")
+            raise InvalidDomain(text, f"it contains {what}; write only the host name, such as blog.example.com.")
     if _is_ip_address(text):
-        raise InvalidDomain(text, "it is an IP address; a site needs a name.")
+        raise InvalidDomain(text, "it is an IP address; a site needs a domain name.")
     if ":" in text:
         raise InvalidDomain(
             text, "it contains a port; write the name without it. PUBLIC_PORT sets the port of all sites."

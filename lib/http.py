@@ -5,11 +5,11 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from threading import Timer
 
-MAX_BODY = 10_000  # bytes read of a response
+MAX_BODY = 10_000  # bytes; the rest of a longer body is not read
 
 
 class NoResponse(Exception):
-    """The server sent no complete HTTP response in time. The message says why."""
+    """The server did not send a complete HTTP response in time. The message gives the reason."""
 
 
 def get(connection: HTTPConnection, target: str, host: str, timeout: float) -> tuple[int, bytes]:

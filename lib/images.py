@@ -29,7 +29,7 @@ def image_format(file: "IO[bytes] | File[bytes]") -> str:
     """Decode the whole image and return Pillow's name of its format. Raises ValidationError for a refused image."""
     size = file.seek(0, os.SEEK_END)
     if size > MAX_BYTES:
-        raise ValidationError(f"The image has {size:,} bytes; at most {MAX_BYTES:,} are allowed. Scale it down.")
+        raise ValidationError(f"The image has {size:,} bytes; at most {MAX_BYTES:,} are allowed. Reduce its size.")
     file.seek(0)
     try:
         with warnings.catch_warnings():
@@ -54,7 +54,7 @@ def _refuse_bomb(image: Image.Image, file: "IO[bytes] | File[bytes]") -> None:
         if frames > MAX_FRAMES or image.width * image.height * frames > MAX_PIXELS:
             raise ValidationError(
                 f"The image has {image.width:,} × {image.height:,} pixels in {frames:,} or more frames; at most"
-                f" {MAX_PIXELS:,} pixels in {MAX_FRAMES:,} frames are allowed. Scale it down."
+                f" {MAX_PIXELS:,} pixels in {MAX_FRAMES:,} frames are allowed. Reduce its size."
             )
         try:
             image.seek(frames)

@@ -50,7 +50,7 @@ class SingleFlight(Generic[Result]):
         call.done.set()
 
     def wait(self, call: Call[Result]) -> Result | None:
-        """The result of `call`. Raises WaitTimeout."""
+        """Wait for the result of `call`. Raises WaitTimeout after the timeout."""
         may_wait_long = self._long_waits.acquire(blocking=False)
         try:
             timeout = LONG_TIMEOUT if may_wait_long else SHORT_TIMEOUT

@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 
 
 class PageCache:
-    """A WSGI application that wraps the one of Django."""
+    """A WSGI application that wraps Django's WSGI application."""
 
     def __init__(self, application: Application) -> None:
         self._application = application

@@ -12,7 +12,7 @@ from settings.environment import inherits_sockets, integer, listening, networks,
 try:
     bind = listening("BIND", "127.0.0.1:8000")
     threads = integer("WEB_THREADS", 8, 1, 256)
-    # gunicorn accepts X-Forwarded-Proto from these networks only. It sets wsgi.url_scheme, which Django reads.
+    # gunicorn accepts X-Forwarded-Proto from these networks only. The header sets wsgi.url_scheme, which Django reads.
     forwarded_allow_ips = ",".join(networks("TRUSTED_PROXIES"))
     workers = integer("WEB_WORKERS", 2, 1, 256)
 except ImproperlyConfigured as error:

@@ -38,7 +38,7 @@ class MembershipForm(forms.ModelForm):
 
 
 class MembershipFormSet(BaseInlineFormSet):
-    user: AnyUser  # the user who submits the form; set by the inline
+    user: AnyUser  # The user who submits the form. The inline sets this attribute.
 
     def clean(self) -> None:
         super().clean()
@@ -71,7 +71,7 @@ class UserAddForm(AdminUserCreationForm):
 
 
 class UserForm(UserChangeForm):
-    user: AnyUser  # the user who submits the form; set by the admin
+    user: AnyUser  # The user who submits the form. The admin sets this attribute.
 
     class Meta:
         model = User
@@ -80,5 +80,7 @@ class UserForm(UserChangeForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk == self.user.pk and not (cleaned.get("is_active") and cleaned.get("is_superuser")):
-            raise ValidationError("You cannot take these rights from yourself. Ask another superuser to do it.")
+            raise ValidationError(
+                "You cannot remove these rights from your own account. Ask another superuser to do it."
+            )
         return cleaned

@@ -27,5 +27,7 @@ class MembershipInline(ScopedInline[Membership], admin.TabularInline):
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, obj, **kwargs)
-        formset.user = request.user  # Django creates the class for each request
+        formset.user = (
+            request.user
+        )  # Django creates this class for each request, so requests do not share the attribute.
         return formset

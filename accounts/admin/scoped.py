@@ -1,4 +1,4 @@
-"""The base of every ModelAdmin and inline: rows, choices and permissions follow from the user's roles.
+"""Base classes of every ModelAdmin and inline. Rows, choices and permissions follow from the user's roles.
 
 An action that no role grants is denied.
 """
@@ -55,7 +55,7 @@ class Scoped(_BaseModelAdmin[Row]):
 
     site_path = "site"
     required_roles: Mapping[str, Role | None] = dict.fromkeys(("view", "add", "change", "delete"), Role.EDITOR)
-    site_choice_role = Role.EDITOR  # the role a user needs on a site to select it in a form
+    site_choice_role = Role.EDITOR  # The role that a user needs on a site to select this site in a form.
     view_on_site: Any = False
 
     def scope(self, rows: models.QuerySet[Row], user: AnyUser) -> models.QuerySet[Row]:
@@ -98,7 +98,7 @@ class Scoped(_BaseModelAdmin[Row]):
 
     @admin.display(description="site")
     def site_name(self, obj: Any) -> str:
-        """Plain text instead of a link, because authors and editors may not open the site's settings."""
+        """The site as plain text. Django would show a link to its settings, which authors and editors may not open."""
         return str(obj.site)
 
     def choices(self, target: type[models.Model], request: HttpRequest) -> models.QuerySet[Any]:
@@ -136,7 +136,7 @@ class ScopedInline(Scoped[Row]):
     """Inline rows of a parent object. The ModelAdmin of the parent has already limited it to the user's scope."""
 
     def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
-        """Ignore `obj`: Django passes the parent here."""
+        """Ignore `obj`, because Django passes the parent object here."""
         return super().allows(verb, user)
 
 
@@ -178,7 +178,9 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
         try:
             is_gone = object_id is not None and self.get_object(request, unquote(object_id)) is None
             if is_gone and self.has_change_permission(request):
-                return self._not_saved(request, 404, "It no longer exists, or you no longer have access to it.")
+                return self._not_saved(
+                    request, 404, "This object no longer exists, or you no longer have access to it."
+                )
             try:
                 return self._with_refresh_message(request, show)
             except self.retried_errors:

@@ -39,7 +39,7 @@ class LoginForm(AdminAuthenticationForm):
 
 
 class SiteAwareAutocomplete(AutocompleteJsonView):
-    """Lets every user with a role select their sites. Django would require the permission to open their settings."""
+    """Lets users select the sites on which they have a role. Django would require permission to open their settings."""
 
     def process_request(self, request: HttpRequest) -> Any:
         term, model_admin, source_field, to_field = super().process_request(request)
@@ -66,7 +66,7 @@ class NewsstandAdmin(AdminSite):
     site_header = "Newsstand"
     site_title = "Newsstand"
     index_title = "Newsstand"
-    site_url = None  # no "View site" link, because there are many sites; the index links to them
+    site_url = None  # No "View site" link, because there are many sites. The index page links to them.
     login_form = LoginForm
     empty_value_display = "–"
     # A context manager that reports which sites the transaction of a POST has affected. The package `tenancy` sets it,

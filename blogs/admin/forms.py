@@ -28,7 +28,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 class PostForm(MergingForm):
-    # Set by the admin for each request.
+    # The admin sets these attributes for each request.
     user: AnyUser
     visible_tags: models.QuerySet[Tag]
 
@@ -118,7 +118,7 @@ def _shown(tag: Tag) -> str:
 
 
 class PlacementForm(MergingForm):
-    user: AnyUser  # set by the admin for each request
+    user: AnyUser  # The admin sets this attribute for each request.
 
     compared = ("slug", "published_at", "pinned")
 

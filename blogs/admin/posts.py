@@ -1,4 +1,4 @@
-"""Posts. Editors of its home may edit a post, and authors may edit their own drafts."""
+"""Posts. Editors of a post's home may edit it, and authors may edit their own drafts."""
 
 from typing import Any
 

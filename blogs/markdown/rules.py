@@ -5,11 +5,11 @@ CommonMark, strikethrough and task lists take linear time. Rules in this module 
 
 - `[^` beside a footnote takes quadratic time: `footnote_ref`;
 - many short references to one long URL give output of quadratic size: `bound_addresses`;
-- a table of empty cells gives output of a thousand times its text: `bounded_table`;
+- the HTML of a table with empty cells can be a thousand times as long as its text: `bounded_table`;
 - linkify-it and gfm_autolink take quadratic time on `://`, `http://a.b/{` and `a:`; `link_url` and `link_email` read a
   limited number of characters instead;
-- the plugins for heading anchors and for task lists take quadratic time on thousands of these: `heading_ids` and
-  markdown-it's own task lists.
+- the plugins for heading anchors and for task lists take quadratic time on thousands of headings or tasks:
+  `heading_ids`, and the task lists of markdown-it itself.
 """
 
 import re
@@ -59,7 +59,7 @@ def parser() -> MarkdownIt:
 
 
 def bound_nesting(state: StateBlock, line: int, _end: int, _silent: bool) -> bool:
-    """Raise TooLarge where markdown-it would drop deeper content silently."""
+    """Raise TooLarge at the depth from which markdown-it would drop content without an error."""
     if state.level >= MAX_NESTING:
         raise TooLarge(
             f"Line {line + 1}: quotes and lists are nested {state.level} levels deep; at most {MAX_NESTING - 1} are"

@@ -27,7 +27,7 @@ class Names(models.Func):
     output_field = models.JSONField()
 
     def __init__(self, field: "models.ManyToManyField[Any, Any]", post: str) -> None:
-        """`field` is the relation of Post; `post` names the column of the outer query that holds the post's id."""
+        """`field` is a relation of Post. `post` names the column of the outer query that contains the post's id."""
         super().__init__(
             post,
             table=field.remote_field.model._meta.db_table,

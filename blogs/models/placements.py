@@ -189,7 +189,7 @@ class Placement(models.Model):
                 validate_slug_is_free(self.slug)
             except ValidationError as error:
                 raise ValidationError({"slug": error}) from error
-        # The message does not name the other post: this user may not be allowed to see it.
+        # The message does not name the other post, because the user may not be allowed to see it.
         if Placement.objects.filter(site=self.site_id, slug=self.slug).exclude(pk=self.pk).exists():
             raise ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain}. Choose another slug."})
 

@@ -22,7 +22,7 @@ from tenancy.absolute_urls import site_url
 
 ENTRIES = 20
 
-# XML 1.0 does not allow these characters, not even escaped.
+# XML 1.0 does not allow these characters, even as character references.
 _CONTROL = bytes({*range(32)} - {*b"\t\n\r"})
 _NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _ROOT_RELATIVE = re.compile(r'( (?:src|href)=")/(?!/)')

@@ -67,7 +67,7 @@ def profile_page(site: SiteContext, author: AuthorContext, url: str) -> Thing:
 
 
 def breadcrumbs(site: SiteContext, name: str) -> Thing:
-    """The path from the home page to this page; `name` is the title of this page."""
+    """The path from the home page to this page. `name` is the title of this page."""
     home = {"@type": "ListItem", "position": 1, "name": site["name"], "item": _home(site)}
     return {"@type": "BreadcrumbList", "itemListElement": [home, {"@type": "ListItem", "position": 2, "name": name}]}
 

@@ -11,7 +11,7 @@ from lib.keys import is_key
 
 
 def home_page_list(request: HttpRequest) -> PostList:
-    """One page of all posts of `request.site`, the pinned posts on top.
+    """One page of the list of all posts of `request.site`, with the pinned posts on top.
 
     `?before=<id>` is the id of the last placement on the previous page. Without this parameter, returns the first page.
     Raises Http404 if the list has no such placement.

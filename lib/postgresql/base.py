@@ -35,7 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def prepared_cursor(self) -> Any:
-        """A cursor whose statements PostgreSQL parses and plans once per connection, not at each execution."""
+        """A cursor whose statements PostgreSQL parses and plans once per connection, not for each execution."""
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:

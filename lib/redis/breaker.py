@@ -62,7 +62,7 @@ class Breaker:
             was_open, self._open = self._open, True
             self._retry_at = monotonic() + RETRY_INTERVAL
         if not was_open:
-            logger.error("Redis failed: %s. Continuing without it and retrying every %s s.", error, RETRY_INTERVAL)
+            logger.error("Redis failed: %s. Continuing without Redis and retrying every %s s.", error, RETRY_INTERVAL)
 
     def _record_success(self) -> None:
         with self._lock:
@@ -92,7 +92,7 @@ class Client(Redis):
 
 
 class GuardedPipeline(Pipeline):
-    """Several commands that the breaker counts as one."""
+    """A pipeline of several commands, which the breaker treats as one command."""
 
     connection_pool: Pool
 

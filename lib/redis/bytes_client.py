@@ -19,7 +19,7 @@ from lib.redis.breaker import Client, Pool
 
 TIMEOUT = 0.25  # seconds for a command and its whole response
 MAX_RESPONSE = 4 * 1024 * 1024  # bytes
-# What redis-py's parser raises for bytes that are not RESP.
+# Exceptions of redis-py's parser for bytes that are not valid RESP.
 MALFORMED = (ArithmeticError, RecursionError, ValueError)
 
 
@@ -148,5 +148,5 @@ def _new_connection(pool: Pool) -> BoundedConnection:
 
 
 def _packed(words: tuple[bytes, ...]) -> bytes:
-    """A command in RESP2: an array of bulk strings."""
+    """Encode a command in RESP2: an array of bulk strings."""
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in words)

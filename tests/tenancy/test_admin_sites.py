@@ -343,7 +343,7 @@ def test_superusers_cannot_remove_their_own_rights(superuser, admin_as):
 
     for right in ("is_superuser", "is_active"):
         without = {name: value for name, value in data.items() if name != right}
-        assert "cannot take these rights from yourself" in errors(client.post(f"{mine}/change/", without))
+        assert "cannot remove these rights from your own account" in errors(client.post(f"{mine}/change/", without))
     assert client.post(f"{mine}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.get().check_password(PASSWORD)
 

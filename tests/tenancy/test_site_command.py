@@ -116,9 +116,9 @@ def test_create_accepts_all_settings_and_prints_them_as_json(site):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["127.0.0.1"], ["'127.0.0.1'", "IP address", "needs a name"]),
-        (["*.blog.test"], ["'*.blog.test'", "wildcard", "bare host name"]),
-        (["http://blog.test"], ["scheme", "bare host name"]),
+        (["127.0.0.1"], ["'127.0.0.1'", "IP address", "needs a domain name"]),
+        (["*.blog.test"], ["'*.blog.test'", "wildcard", "only the host name"]),
+        (["http://blog.test"], ["scheme", "only the host name"]),
         (["admin.localhost"], ["admin.localhost", "ADMIN_HOST", "choose another"]),
         (["blog.test", "--language", "xx"], ["--language", "xx", "de or pt-br"]),
         (["blog.test", "--theme", "xx"], ["--theme", "xx", "broadsheet, terminal"]),

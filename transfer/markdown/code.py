@@ -26,7 +26,7 @@ def spans(text: str) -> list[Span]:
 
 
 def search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The first match that begins outside code."""
+    """The first match that starts outside code."""
     return next(matches(pattern, text), None)
 
 
@@ -68,7 +68,7 @@ def _fenced(text: str) -> Iterator[Span]:
 
 
 def _inline(text: str, begin: int, end: int) -> list[Span]:
-    """Code spans as in CommonMark: in a paragraph, the next run of as many backticks closes the span."""
+    """Code spans as in CommonMark: a span ends at the next run with the same number of backticks in the paragraph."""
     runs = [(run.start(), run.end()) for run in _BACKTICKS.finditer(text, begin, end)]
     by_length: dict[int, list[int]] = {}
     for start, stop in runs:

@@ -167,7 +167,9 @@ class _Parser:
             if slug:
                 found.setdefault(slug, name[:NAME_LENGTH])
             else:
-                self.note(f"the {what} {name!r} has no letters or digits for a slug; it is left out", f"{what}s")
+                self.note(
+                    f"the {what} {name!r} has no letters or digits for a slug; this {what} is left out", f"{what}s"
+                )
         return found
 
     def _cover(self) -> str:

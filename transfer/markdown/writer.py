@@ -100,7 +100,7 @@ class Writer:
         ]
 
     def _author(self, slug: str, name: str) -> Author:
-        """Find or create the author with this name. Ignores authors of other sites, who may be other people."""
+        """Find or create the author with this name. The same name on another site may belong to another person."""
         same_slug = Q(slug=slug) | Q(slug__startswith=f"{slug}-")
         for author in Author.objects.filter(same_slug, posts__home=self.site).distinct():
             if slug_from(author.name, AUTHOR_SLUG_LENGTH) == slug:
