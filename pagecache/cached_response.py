@@ -26,7 +26,7 @@ class CachedResponse(NamedTuple):
     expires_at: float  # Unix time. Infinity if only a change of the site invalidates the response.
 
     def not_modified_headers(self) -> Headers:
-        """The headers of a 304 response."""
+        """The headers that a 304 response repeats."""
         return [(name, value) for name, value in self.headers if name.lower() in _HEADERS_OF_304]
 
     def matches(self, if_none_match: str) -> bool:

@@ -94,7 +94,7 @@ def send_uncached(response: DjangoResponse, environ: Environ, start_response: St
 
 
 def without_body_for_head(body: Body, environ: Environ) -> Body:
-    """Drop the body for HEAD, which RFC 9110, 9.3.2 forbids. Django returns one, and gunicorn would log a warning."""
+    """Drop the body of a response to HEAD (RFC 9110, 9.3.2). Otherwise gunicorn logs a warning for each request."""
     if environ["REQUEST_METHOD"] != "HEAD":
         return body
     if hasattr(body, "close"):

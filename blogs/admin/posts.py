@@ -73,7 +73,7 @@ class PostAdmin(ScopedAdmin[Post]):
         return bool(permissions.can_edit_post.test(user, obj))
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Autocomplete fields select a post to place it, so they offer only posts that the user may edit."""
+        """Autocomplete fields select the post of a new placement, so they offer only posts that the user may edit."""
         posts, has_duplicates = super().get_search_results(request, queryset, search_term)
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             posts = posts.filter(pk__in=permissions.editable_posts(request.user).values("pk"))

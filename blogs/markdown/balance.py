@@ -41,7 +41,7 @@ BLOCKS = HEADINGS | words(
     "address article aside blockquote center dd details div dl dt figcaption figure footer header hgroup hr li nav ol"
     " p pre section summary table ul"
 )
-CELLS = words("td th caption table")  # An end tag inside one of these elements never closes an element outside.
+CELLS = words("td th caption table")  # An end tag inside one of these elements does not close any element outside it.
 ITEM_LIMITS = (BLOCKS | CELLS) - {"address", "div", "p"}
 
 _TOKEN = re.compile(

@@ -48,7 +48,7 @@ class SiteContext(TypedDict):
     home: str  # path
     language: str
     logo: ImageContext | None
-    origin: str  # http://techblog.localhost, without a slash
+    origin: str  # The URL of the site without a final slash, such as http://techblog.localhost.
     right_to_left: bool
     styles: dict[str, str]  # URLs of the style sheets: base, code, theme
     territory: str  # en_US; empty if the language has no usual territory
