@@ -1,25 +1,21 @@
-"""Forms of the admin for posts, placements and redirects."""
+"""Forms of the admin for posts and redirects."""
 
 import json
 import re
-from collections.abc import Callable
-from copy import copy
-from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.forms import BaseInlineFormSet
 from django.http import QueryDict
 
 from accounts.admin.widgets import SuggestingInput
 from accounts.roles import AnyUser
 from blogs import publishing
 from blogs.admin.conflicts import EditConflict
-from blogs.admin.merging import MergingForm, digest
-from blogs.models import Placement, Post, Tag
+from blogs.admin.merging import MergingForm
+from blogs.models import Post, Tag
 from blogs.slugs import tag_slug
 from tenancy.media import validate_image
 
@@ -103,7 +99,8 @@ class PostForm(MergingForm):
         """Validate as `blogs.publishing` does, so that its errors appear at the form fields."""
         super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
         if self.instance.home_id:
-            add_errors(self, publishing.validate_post, self.instance, new_cover=self.cleaned_data.get("new_cover"))
+            new_cover = self.cleaned_data.get("new_cover")
+            self.add_errors_of(publishing.validate_post, self.instance, by=self.user, new_cover=new_cover)
 
     def changes(self) -> dict[str, Any]:
         changes = super().changes()
@@ -115,128 +112,6 @@ class PostForm(MergingForm):
 def _shown(tag: Tag) -> str:
     """The text for the tag in a list that commas separate."""
     return tag.slug if "," in tag.name else tag.name
-
-
-class PlacementForm(MergingForm):
-    user: AnyUser  # The admin sets this attribute for each request.
-
-    compared = ("slug", "published_at", "pinned")
-
-    class Meta:
-        model = Placement
-        fields = ["post", "site", "slug", "published_at", "pinned"]
-        help_texts = {
-            "published_at": "If empty, the post is a draft. A time in the future schedules the post. Times are in UTC."
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk and "site" in self.fields:
-            self.fields[
-                "site"
-            ].disabled = True  # The site of a placement never changes. Another site needs another placement.
-
-    def has_changed(self) -> bool:
-        """A form for a new placement counts as filled in if it names a site, even if the site is preselected."""
-        return super().has_changed() or (not self.instance.pk and bool(self.data.get(self.add_prefix("site"))))
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a changed field that another user has changed as well. If the user saves again, accept the value."""
-        cleaned = super().clean()
-        seen = dict(cleaned.get("seen") or {})
-        for name in set(self.changed_data).intersection(self.changed_by_others):
-            stored = self.stored_values[name]
-            if name not in cleaned or digest(cleaned[name]) == self.stored[name]:
-                continue
-            shown = f"{stored:%Y-%m-%d %H:%M:%S}" if isinstance(stored, datetime) else stored or "empty"
-            self.add_error(
-                name,
-                f"Another user changed this field after you opened the page. Its value is now: {shown}."
-                " Save again to replace it with your value.",
-            )
-            seen[name] = self.stored[name]
-        if self.instance.pk and seen != cleaned.get("seen"):
-            self.replace_sent({"seen": json.dumps(seen)})
-        return cleaned
-
-    def _post_clean(self) -> None:
-        stored = self.stored_placement()
-        super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
-        if self.instance.site_id and hasattr(self.instance, "post") and self.has_changed():
-            if stored:
-                add_errors(self, publishing.validate_placement, stored)
-            add_errors(self, publishing.validate_placement, self.instance)
-
-    def stored_placement(self) -> Placement | None:
-        """The placement without the changes of the form, or None if the placement is new."""
-        if not self.instance.pk:
-            return None
-        stored: Placement = copy(self.instance)
-        vars(stored).update(self.stored_values)
-        return stored
-
-
-class PlacementFormSet(BaseInlineFormSet):
-    """Handles placements that another user has removed or changed after the form was opened."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.missing = self.is_bound and self._drop_missing_rows()
-
-    def _drop_missing_rows(self) -> bool:
-        """Drop rows that no longer exist, and renumber the rest. Django would report an error but not show it."""
-        data = cast(QueryDict, self.data)
-        pattern = re.compile(rf"{re.escape(str(self.prefix))}-([0-9]{{1,4}})-(.+)")
-        rows: dict[int, dict[str, list[str]]] = {}
-        for key in data:
-            if match := pattern.fullmatch(key):
-                rows.setdefault(int(match[1]), {})[match[2]] = data.getlist(key)
-        existing = {str(placement.pk) for placement in self.get_queryset()}
-        missing = [number for number, row in rows.items() if row.get("id", [""])[-1] not in ("", *existing)]
-        if not missing:
-            return False
-        kept = [rows[number] for number in sorted(rows) if number not in missing]
-        data = QueryDict(mutable=True)
-        for key in self.data:
-            if not pattern.fullmatch(key):
-                data.setlist(key, cast(QueryDict, self.data).getlist(key))
-        for number, row in enumerate(kept):
-            for name, values in row.items():
-                data.setlist(f"{self.prefix}-{number}-{name}", values)
-        data[f"{self.prefix}-TOTAL_FORMS"] = str(len(kept))
-        data[f"{self.prefix}-INITIAL_FORMS"] = str(sum(row.get("id", [""])[-1] != "" for row in kept))
-        self.data = data
-        return True
-
-    def clean(self) -> None:
-        super().clean()
-        if self.missing:
-            raise ValidationError(
-                "Another user removed a placement after you opened the page. Check the others, then save again."
-            )
-        for form in cast(list[PlacementForm], self.deleted_forms):
-            stored = form.stored_placement()
-            if stored is None:
-                continue
-            if form.changed_by_others:
-                form.replace_sent({"seen": json.dumps(form.stored)})
-                raise ValidationError(
-                    f"Another user changed the placement on {stored.site} after you opened the page: it is now"
-                    f" /{stored.slug}/, {stored.state}. Save again to remove this placement."
-                )
-            try:
-                publishing.validate_placement(stored, by=form.user)
-            except ValidationError as error:
-                raise ValidationError(error.messages) from error  # Errors of a formset cannot name fields.
-
-
-def add_errors(form: PostForm | PlacementForm, validate: Callable[..., None], row: Any, **values: Any) -> None:
-    """Show the errors of `validate` at the fields of the form. Errors of other fields appear at the top of the form."""
-    try:
-        validate(row, by=form.user, **values)
-    except ValidationError as error:
-        for name, messages in error.message_dict.items():
-            form.add_error(name if name in form.fields else None, messages)
 
 
 class RedirectForm(forms.ModelForm):

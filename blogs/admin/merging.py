@@ -1,12 +1,13 @@
 """A form that writes only the fields that its user changed, and detects changes by other users since it was opened."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import QueryDict
 
@@ -94,6 +95,14 @@ class MergingForm(forms.ModelForm):
         for name, value in values.items():
             data.setlist(self.add_prefix(name), value if isinstance(value, list) else [value])
         self.data = data
+
+    def add_errors_of(self, validate: Callable[..., None], row: models.Model, **values: Any) -> None:
+        """Show the errors of `validate(row, …)` at the fields, and errors of fields that the form lacks at its top."""
+        try:
+            validate(row, **values)
+        except ValidationError as error:
+            for name, messages in error.message_dict.items():
+                self.add_error(name if name in self.fields else None, messages)
 
 
 def digest(value: Any) -> str:

@@ -14,7 +14,7 @@ from accounts.admin.site import site as admin_site
 from accounts.models import Role
 from accounts.roles import AnyUser, has_role_anywhere, sites_of
 from blogs import publishing
-from blogs.admin.forms import PlacementForm, PlacementFormSet
+from blogs.admin.placement_forms import PlacementForm, PlacementFormSet
 from blogs.models import Placement, PlacementQuerySet, Post
 from blogs.permissions import editable_posts
 from tenancy.absolute_urls import site_url
