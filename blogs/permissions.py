@@ -54,7 +54,7 @@ def is_draft(user: AnyUser, post: Post) -> bool:
     return Post.objects.drafts().filter(pk=post.pk).exists()
 
 
-# Test this predicate with a post whose `home` is already the new home.
+# For a post whose `home` is already the new site, before it is saved.
 can_move_post = is_editor_of_home | (is_author_of_home & is_draft)
 
 

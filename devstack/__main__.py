@@ -14,20 +14,19 @@ from devstack.terminal import Logs
 from settings.environment import integer
 
 DEFAULT_PORT = 8080
-NOT_KEPT = "All data is deleted at the end: database, images and caches."
+NOT_KEPT = "All data (database, images and caches) is deleted when you stop."
 
 
 def main() -> int:
     """Return 0 after Ctrl-C, and 1 when a process did not start or exited unexpectedly."""
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a shell may have started this process with SIGINT ignored
+    # A shell may have started this process with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     console = Console(highlight=False)
     stack = create_stack(read_port())
     try:
         console.print("Starting PostgreSQL, Redis, two gunicorns and Traefik, and loading the demo …")
         stack.start()
-        console.print(f"\n{stack.welcome}\n{NOT_KEPT} Ctrl-C stops.\n", markup=False, soft_wrap=True)
+        console.print(f"\n{stack.welcome}\n{NOT_KEPT} Press Ctrl-C to stop.\n", markup=False, soft_wrap=True)
         exited = follow(stack, Logs(stack.processes, console))
         failure = f"{exited.name} exited unexpectedly. The end of its log:\n{exited.log_tail()}"
     except ProcessFailed as error:

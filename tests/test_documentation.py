@@ -115,7 +115,7 @@ def test_the_section_on_packages_lists_every_folder_with_a_python_package():
     assert all((ROOT / name).exists() for name in listed)
 
 
-def test_every_package_has_a_readme_of_one_screen():
+def test_every_package_has_a_readme_of_at_most_60_lines():
     packages = {path.parts[0] for path in project_files() if path.name == "__init__.py" and len(path.parts) == 2}
     lengths = {package: len((ROOT / package / "README.md").read_text().splitlines()) for package in packages}
 
@@ -133,7 +133,7 @@ def test_every_file_that_a_document_names_exists():
     assert missing == []
 
 
-def test_every_name_given_with_a_file_occurs_in_that_file():
+def test_every_name_that_a_document_attributes_to_a_file_occurs_in_that_file():
     """Documents refer to names in a file as `file` (`name`, `other`)."""
     missing = []
     for document in documents():

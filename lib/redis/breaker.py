@@ -55,7 +55,7 @@ class Breaker:
             now = monotonic()
             if self._open and now < self._retry_at:
                 raise CircuitOpen("The command was not sent, because Redis failed a moment ago.")
-            self._retry_at = now + RETRY_INTERVAL  # Until then other callers fail at once, and this caller tries.
+            self._retry_at = now + RETRY_INTERVAL  # Until then only this caller tries Redis.
 
     def _record_failure(self, error: Exception) -> None:
         with self._lock:

@@ -22,6 +22,6 @@ def _affected(since: int) -> list[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT * FROM newsstand_recorded_sites() ORDER BY 1")
-        else:  # SQLite has one writer at a time, so all higher numbers belong to this transaction
+        else:  # SQLite has one writer at a time, so all higher transaction numbers belong to it
             cursor.execute('SELECT site_id FROM tenancy_generation WHERE "transaction" > %s ORDER BY 1', [since])
         return [site_id for (site_id,) in cursor.fetchall()]

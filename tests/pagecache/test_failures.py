@@ -120,7 +120,7 @@ def no_database():
         connections.close_all()
 
 
-def test_without_the_database_stored_pages_are_served_and_other_pages_get_503(process, true):
+def test_while_the_database_is_down_cached_pages_are_served_and_other_pages_return_503(process, true):
     with no_database():
         for _ in range(2):
             assert assert_all_true(process, true) == {"HIT"}

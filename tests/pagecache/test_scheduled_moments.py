@@ -97,7 +97,7 @@ def test_scheduled_posts_appear_in_time_on_every_page_of_every_process(fleet, te
     assert states.count("HIT") > len(states) / 2
 
 
-def test_a_scheduled_post_gets_404_until_its_publication_time_and_then_its_page(fleet, techblog, publish):
+def test_a_scheduled_post_returns_404_until_its_publication_time_and_200_afterwards(fleet, techblog, publish):
     moment = publish("Soon there", on=techblog, at=at(SOON)).published_at.timestamp()
 
     pages = [("techblog.test", "/soon-there/"), ("techblog.test", "/sitemap.xml")]

@@ -1,4 +1,4 @@
-"""Each valid domain has one canonical spelling, and all other texts are refused with a reason."""
+"""Every valid spelling of a domain becomes its canonical form. Invalid input is refused with a reason."""
 
 import time
 
