@@ -189,7 +189,7 @@ def test_the_urls_and_accounts_are_printed(running):
     assert sorted(addresses) == [
         f"http://{name}.localhost:{running.port}/" for name in ("admin", "financeblog", "techblog")
     ]
-    assert "Ctrl-C stops" in running.output
+    assert "Press Ctrl-C to stop" in running.output
     for part in ("password newsstand", "admin@example.com", "superuser", "owner", "editor", "author"):
         assert part in running.output
 

@@ -39,7 +39,7 @@ class LoginForm(AdminAuthenticationForm):
 
 
 class SiteAwareAutocomplete(AutocompleteJsonView):
-    """Lets users select the sites on which they have a role. Django's own view requires the view permission for Site."""
+    """Lets users select the sites on which they have a role. Django requires the view permission for Site."""
 
     def process_request(self, request: HttpRequest) -> Any:
         term, model_admin, source_field, to_field = super().process_request(request)

@@ -60,7 +60,7 @@ class Run:
             time.sleep(0.05)
 
     def wait_until_ready(self):
-        self.wait_until(lambda: "Ctrl-C stops" in self.output)
+        self.wait_until(lambda: "Press Ctrl-C to stop" in self.output)
 
     def ctrl_c(self):
         """Send SIGINT to the whole process group, as a terminal does."""
@@ -108,7 +108,7 @@ def test_make_stack_serves_the_demo_refuses_a_second_run_and_leaves_nothing_afte
     run.wait_until_ready()
     for name in ("techblog", "financeblog", "admin"):
         assert f"http://{name}.localhost:{run.port}/" in run.output
-    for part in ("“newsstand”", "admin@example.com", "All data is deleted at the end"):
+    for part in ("“newsstand”", "admin@example.com", "is deleted when you stop"):
         assert part in run.output
 
     assert status(int(run.port), "techblog.localhost", "/about/") == 200

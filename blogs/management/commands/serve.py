@@ -44,7 +44,7 @@ class Command(BaseCommand):
         check_before_serving()
         # Block Ctrl-C until gunicorn can handle it. server/gunicorn_local.py unblocks the signal.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        self.stdout.write("\n".join(["", *_addresses(), "", *_accounts(), "Ctrl-C stops.", ""]))
+        self.stdout.write("\n".join(["", *_addresses(), "", *_accounts(), "Press Ctrl-C to stop.", ""]))
         self.stdout.flush()
         _become_gunicorn(listener)
 
