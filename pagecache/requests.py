@@ -102,8 +102,10 @@ def drop_invalid_content_type(environ: Environ) -> None:
 
     Forms and programs send UTF-8, so other charsets are removed as well.
     """
+    if not environ.get("CONTENT_TYPE"):
+        return
     try:
-        _, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+        _, parameters = parse_header_parameters(environ["CONTENT_TYPE"])
     except (LookupError, ValueError):
         parameters = {"charset": ""}
     if parameters.get("charset", "utf-8").lower() != "utf-8":

@@ -6,6 +6,7 @@ client keeps idle connections itself, sends one packed command and reads the res
 
 from collections import deque
 from functools import cache
+from select import POLLIN, poll
 from time import monotonic
 from typing import Any
 
@@ -66,7 +67,7 @@ class BytesClient(DefaultClient):
             return self._exchange_on(_new_connection(pool), command)
         connection.start_exchange()
         try:
-            if connection.can_read():
+            if connection.has_unread_bytes():
                 # The response belongs to an earlier command, so every later command would get a wrong response.
                 raise exceptions.ConnectionError("Redis sent a response to no command.")
             return self._exchange_on(connection, command)
@@ -103,11 +104,17 @@ class BoundedSocket:
     def __init__(self, sock: Any) -> None:
         self._sock = sock
         self.sendall, self.settimeout = sock.sendall, sock.settimeout
+        self._poll = poll()
+        self._poll.register(sock, POLLIN)
         self.start_exchange()
 
     def start_exchange(self) -> None:
         self._deadline = monotonic() + TIMEOUT
         self._remaining_bytes = MAX_RESPONSE
+
+    def is_readable(self) -> bool:
+        """Whether bytes have arrived, or the server closed the connection. TLS may hold bytes that it has decrypted."""
+        return bool(self._poll.poll(0)) or (hasattr(self._sock, "pending") and self._sock.pending() > 0)
 
     def recv(self, size: int) -> bytes:
         remaining = self._deadline - monotonic()
@@ -134,6 +141,10 @@ class BoundedConnection(AbstractConnection):
 
     def start_exchange(self) -> None:
         self._bounds.start_exchange()
+
+    def has_unread_bytes(self) -> bool:
+        """As `can_read`, but with one system call in place of three, because each request calls it."""
+        return bool(self._parser._buffer.unread_bytes()) or self._bounds.is_readable()
 
 
 @cache

@@ -120,7 +120,7 @@ def test_a_login_and_its_first_command_share_one_deadline(scripted_server, monke
 def test_the_wait_for_each_part_of_a_response_ends_at_the_deadline_of_the_whole_response(monkeypatch):
     times = iter([0.0, 0.0, TIMEOUT * 0.75, TIMEOUT])
     monkeypatch.setattr(bytes_client, "monotonic", lambda: next(times))
-    plain = Mock(**{"gettimeout.return_value": TIMEOUT, "recv.return_value": b"x"})
+    plain = Mock(**{"fileno.return_value": 0, "gettimeout.return_value": TIMEOUT, "recv.return_value": b"x"})
     bounded = BoundedSocket(plain)
 
     assert [bounded.recv(1), bounded.recv(1)] == [b"x", b"x"]
