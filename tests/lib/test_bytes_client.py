@@ -175,3 +175,20 @@ def test_a_response_beyond_the_maximum_size_is_a_miss():
 
     assert cache_of(rubbish.url).get("page") is None
     rubbish.stop()
+
+
+def test_a_response_that_arrives_after_its_exchange_is_not_taken_for_the_next_one():
+    def with_a_late_copy(key, stored):
+        yield bulk(stored)
+        time.sleep(0.05)
+        yield bulk(b"late")
+
+    server = RubbishRedis()
+    cache = cache_of(server.url)
+    assert cache.set("page", b"Hello", 10)
+    server.respond = with_a_late_copy
+    assert cache.get("page") == b"Hello"
+    time.sleep(0.15)
+
+    server.respond = None
+    assert cache.get("page") == b"Hello"
