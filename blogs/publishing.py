@@ -216,33 +216,41 @@ def arrange(
         placements = Placement.objects.select_for_update(of=["self"]).select_related("post", "site")
         stored = {edit.placement.pk: placements.get(pk=edit.placement.pk) for edit in (*edited, *removed)}
         old_paths = {pk: row.get_absolute_url() for pk, row in stored.items() if row.is_live}
-        for placement, changes, seen in (*edited, *removed):
-            _require_names(changes, PLACEMENT_FIELDS)
-            row = stored[placement.pk]
-            permissions.require(permissions.can_change_placement, by, row)
-            # An edit conflicts with other changes of the same fields, and a removal conflicts with all other changes.
-            if any(getattr(row, name) != value for name, value in seen.items() if name in changes or not changes):
-                raise Conflict(row)
-        for placement, changes, _ in edited:
-            for name, value in changes.items():
-                setattr(stored[placement.pk], name, value)
-            permissions.require(permissions.can_change_placement, by, stored[placement.pk])
+        for edit in (*edited, *removed):
+            _check_and_apply(edit, stored[edit.placement.pk], by=by)
         for placement in new:
             permissions.require(permissions.can_place, by, placement)
 
-        for placement, _, _ in removed:
-            stored[placement.pk].delete()
-        for placement, changes, _ in edited:
-            row = stored[placement.pk]
-            # Validate only changed fields: a new rule that another field violates must not block the edit.
-            row.full_clean(exclude=[field.name for field in row._meta.fields if field.name not in changes])
-            row.save()
-            if old_paths.get(row.pk, row.get_absolute_url()) != row.get_absolute_url():
-                redirects.moved(row.site, old_path=old_paths[row.pk], new_path=row.get_absolute_url())
+        for edit in removed:
+            stored[edit.placement.pk].delete()
+        for edit in edited:
+            _write_edit(stored[edit.placement.pk], edit.changes, old_path=old_paths.get(edit.placement.pk))
         for placement in new:
             placement.full_clean()
             placement.save()
-    return [stored[placement.pk] for placement, _, _ in edited]
+    return [stored[edit.placement.pk] for edit in edited]
+
+
+def _check_and_apply(edit: PlacementEdit, row: Placement, *, by: Actor) -> None:
+    """Check the permission for the stored row and for the changed row. The changes are made in memory only."""
+    _require_names(edit.changes, PLACEMENT_FIELDS)
+    permissions.require(permissions.can_change_placement, by, row)
+    # An edit conflicts with other changes of the same fields, and a removal conflicts with all other changes.
+    relevant = edit.changes or edit.seen
+    if any(getattr(row, name) != value for name, value in edit.seen.items() if name in relevant):
+        raise Conflict(row)
+    for name, value in edit.changes.items():
+        setattr(row, name, value)
+    permissions.require(permissions.can_change_placement, by, row)
+
+
+def _write_edit(row: Placement, changes: Mapping[str, Any], *, old_path: str | None) -> None:
+    """Store the changed row. `old_path` is the address that readers may know; it redirects to a new address."""
+    # Validate only changed fields: a new rule that another field violates must not block the edit.
+    row.full_clean(exclude=[field.name for field in row._meta.fields if field.name not in changes])
+    row.save()
+    if old_path not in (None, row.get_absolute_url()):
+        redirects.moved(row.site, old_path=old_path, new_path=row.get_absolute_url())
 
 
 def place(*placements: Placement, by: Actor) -> None:
