@@ -26,6 +26,7 @@ from blogs.slugs import free_slug, slug_from
 
 # Readers see a change of one of these fields as an update of the post.
 TEXT_FIELDS = frozenset({"title", "excerpt", "body"})
+MAX_TAGS = 50  # of a post that a user saves; imports may have more
 PLACEMENT_FIELDS = {"slug", "published_at", "pinned"}
 
 
@@ -59,6 +60,7 @@ def create_post(
     permissions.require(permissions.is_author_of_home, by, post)
     if by is not None:
         post.created_by = _user(by)
+    validate_number_of_tags(len(tags or {}), by=by, present=0)
     with transaction.atomic():
         _save(post, by=by, new_cover=new_cover)
         post.authors.set(authors or [])
@@ -87,6 +89,7 @@ def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int
         if "authors" in changes:
             stored.authors.set(changes["authors"])
         if "tags" in changes:
+            validate_number_of_tags(len(changes["tags"]), by=by, present=stored.tags.count())
             stored.tags.set(tags_named(changes["tags"]))
     return stored
 
@@ -158,6 +161,12 @@ def _user(by: Actor) -> User | None:
 
 
 # -- tags and authors --------------------------------------------------------------------------------------------------
+
+
+def validate_number_of_tags(number: int, *, by: Actor, present: int) -> None:
+    """Raises ValidationError for more than MAX_TAGS tags. A post that already has more may keep as many."""
+    if by is not None and number > max(MAX_TAGS, present):
+        raise ValidationError(f"A post can have at most {MAX_TAGS} tags, but this one has {number}. Remove some tags.")
 
 
 def tags_named(names: Mapping[str, str]) -> list[Tag]:

@@ -19,7 +19,6 @@ from blogs.models import Post, Tag
 from blogs.slugs import tag_slug
 from tenancy.media import validate_image
 
-MAX_TAGS = 50
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -75,10 +74,7 @@ class PostForm(MergingForm):
         tags: dict[str, str] = {}
         known = {tag.name.casefold(): tag for tag in [*self.visible_tags, *self.present_tags]}
         names = list(filter(None, map(str.strip, self.cleaned_data["tag_names"].split(","))))
-        if len(names) > max(MAX_TAGS, len(self.present_tags)):
-            raise ValidationError(
-                f"A post can have at most {MAX_TAGS} tags, but you entered {len(names)}. Remove some tags."
-            )
+        publishing.validate_number_of_tags(len(names), by=self.user, present=len(self.present_tags))
         for name in names:
             tag = known.get(name.casefold())
             tags.setdefault(tag.slug if tag else tag_slug(name), name)

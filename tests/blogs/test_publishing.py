@@ -401,6 +401,20 @@ def test_only_editors_of_its_site_remove_a_placement(techblog, financeblog, edit
     assert list(shared.placements.values_list("site", flat=True)) == [techblog.pk]
 
 
+def test_only_the_operator_gives_a_post_more_than_fifty_tags(techblog, editor, publish):
+    post = publish("Hello", on=techblog).post
+    tags = {f"t{number}": f"T{number}" for number in range(51)}
+
+    with pytest.raises(ValidationError, match="at most 50 tags"):
+        publishing.create_post(Post(home=techblog, title="New"), by=editor, tags=tags)
+    with pytest.raises(ValidationError, match="at most 50 tags"):
+        publishing.edit_post(post, {"tags": tags}, by=editor, version=1)
+    publishing.edit_post(post, {"tags": tags}, by=None, version=1)
+    publishing.edit_post(post, {"title": "New", "tags": tags}, by=editor, version=2)
+
+    assert (Post.objects.get().title, post.tags.count()) == ("New", 51)
+
+
 def test_tags_are_created_once_and_keep_their_names(techblog):
     Tag.objects.create(slug="go", name="Golang")
 
