@@ -1,6 +1,6 @@
 """Permissions on content: named predicates over a user and a post or placement.
 
-`blogs/publishing.py` tests them before it writes. Views and the admin test them to decide which actions to offer. A
+`blogs/publishing/` tests them before it writes. Views and the admin test them to decide which actions to offer. A
 user of None is the operator of the installation, who works on the command line and has all permissions.
 """
 

@@ -40,6 +40,8 @@ until rm -rf "$1" || test $((tries += 1)) -gt 50; do sleep 0.1; done
 
 Command = Sequence[str | Path]
 
+_reservations: list[socket.socket] = []  # open until this process ends
+
 
 class ProcessFailed(RuntimeError):
     """A process exited or did not become ready in time. The message contains the end of its log."""
@@ -216,19 +218,24 @@ def set_owner(path: Path, account: struct_passwd | None) -> None:
 
 
 def free_port() -> int:
-    """An unused port that remains unused while its server is stopped.
+    """A port that no other caller of `free_port` on this machine gets until this process ends.
 
     An ephemeral port could become the local end of any connection. A connection to the stopped server could even get
     the same port at both ends, and so be connected to itself.
     """
     while True:
         port = random.randint(FIRST_PORT, LAST_PORT)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        reservation = socket.socket()
+        try:
+            reservation.bind(("127.0.0.1", port))
+        except OSError:
+            reservation.close()
+            continue
+        # The socket stays bound, so the `bind` of another caller fails. A server can still listen on the port, because
+        # servers set SO_REUSEADDR and the reservation does not listen. Connections are refused until a server listens.
+        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _reservations.append(reservation)
+        return port
 
 
 def children(pid: int) -> list[int]:

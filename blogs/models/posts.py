@@ -171,7 +171,7 @@ class Post(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the post, its HTML, its summary and the list of images of its home that it shows.
 
-        This method renders, and not `blogs/publishing.py`, so that the HTML always belongs to the text, even if other
+        This method renders, and not `blogs/publishing/`, so that the HTML always belongs to the text, even if other
         code saves a post. Public pages never render Markdown. Raises TooLarge.
         """
         shown = {image.name: image for image in self._shown_images()}

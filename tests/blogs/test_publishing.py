@@ -1,4 +1,4 @@
-"""Which changes of posts and placements blogs/publishing.py allows each role, and what each call stores."""
+"""Which changes of posts and placements blogs/publishing/ allows each role, and what each call stores."""
 
 import time
 from datetime import timedelta

@@ -1,0 +1,43 @@
+"""All operations on posts and placements, as `tenancy/lifecycle.py` has all operations on sites.
+
+The admin, the importer and the demo write posts and placements only with these functions. Each function checks the
+permission of `by` and makes its change in one transaction. `by` is a user, or None for the operator on the command
+line.
+
+Each transaction locks the post first and then its placements. So an author cannot edit a draft while an editor
+publishes it, and two transactions do not deadlock.
+"""
+
+from blogs.publishing.names import MAX_TAGS, create_author, tags_named, validate_number_of_tags
+from blogs.publishing.placements import (
+    PlacementEdit,
+    arrange,
+    change_placement,
+    place,
+    publish,
+    remove,
+    unpublish,
+    validate_placement,
+)
+from blogs.publishing.posts import create_post, delete_post, edit_post, validate_post
+from blogs.publishing.rows import Conflict
+
+__all__ = [
+    "MAX_TAGS",
+    "Conflict",
+    "PlacementEdit",
+    "arrange",
+    "change_placement",
+    "create_author",
+    "create_post",
+    "delete_post",
+    "edit_post",
+    "place",
+    "publish",
+    "remove",
+    "tags_named",
+    "unpublish",
+    "validate_number_of_tags",
+    "validate_placement",
+    "validate_post",
+]

@@ -1,0 +1,120 @@
+"""Creates, edits and deletes posts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+
+from blogs import markdown, permissions
+from blogs.models import Author, Image, Post
+from blogs.permissions import Actor
+from blogs.publishing.names import tags_named, validate_number_of_tags
+from blogs.publishing.rows import Conflict, locked, require_names, user_of
+
+# Readers see a change of one of these fields as an update of the post.
+TEXT_FIELDS = frozenset({"title", "excerpt", "body"})
+
+
+def create_post(
+    post: Post,
+    *,
+    by: Actor,
+    authors: list[Author] | None = None,
+    tags: Mapping[str, str] | None = None,
+    new_cover: "File[bytes] | None" = None,
+) -> None:
+    """Store a new post. `tags` maps slugs to names, and missing tags are created. `new_cover` is stored as its cover.
+
+    Sets `created_by` of the post to `by`, unless `by` is None. Raises ValidationError, and PermissionDenied unless `by`
+    is an author of its home.
+    """
+    permissions.require(permissions.is_author_of_home, by, post)
+    if by is not None:
+        post.created_by = user_of(by)
+    validate_number_of_tags(len(tags or {}), by=by, present=0)
+    with transaction.atomic():
+        _save(post, by=by, new_cover=new_cover)
+        post.authors.set(authors or [])
+        post.tags.set(tags_named(tags or {}))
+
+
+def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int) -> Post:
+    """Write `changes` and nothing else to the stored post, and return it.
+
+    `changes` maps fields of `Post.CONTENT_FIELDS`, "home" and "new_cover" to values of the types that `create_post`
+    takes. `version` is the version that the caller read. Raises Conflict if the stored version differs,
+    PermissionDenied unless `by` may edit the post, Post.DoesNotExist and ValidationError.
+    """
+    require_names(changes, {*Post.CONTENT_FIELDS, "home", "new_cover"})
+    with transaction.atomic():
+        stored = locked(post)
+        permissions.require(permissions.can_edit_post, by, stored)
+        if stored.version != version:
+            raise Conflict(stored)
+        if any(getattr(stored, name) != changes[name] for name in TEXT_FIELDS & changes.keys()):
+            stored.updated_at = timezone.now()
+        for name in changes.keys() - {"authors", "new_cover", "tags"}:
+            setattr(stored, name, changes[name])
+        stored.version += 1
+        _save(stored, by=by, new_cover=changes.get("new_cover"))
+        if "authors" in changes:
+            stored.authors.set(changes["authors"])
+        if "tags" in changes:
+            validate_number_of_tags(len(changes["tags"]), by=by, present=stored.tags.count())
+            stored.tags.set(tags_named(changes["tags"]))
+    return stored
+
+
+def delete_post(post: Post, *, by: Actor) -> None:
+    """Delete the post with its placements. Raises PermissionDenied unless `by` may edit it, and Post.DoesNotExist."""
+    with transaction.atomic():
+        stored = locked(post)
+        permissions.require(permissions.can_edit_post, by, stored)
+        stored.delete()
+
+
+def validate_post(post: Post, *, by: Actor, new_cover: "File[Any] | None" = None) -> None:
+    """Raises ValidationError, by field, for rules that involve several fields or the user."""
+    errors: dict[str, str] = {}
+    if post.cover and not new_cover and post.cover.site_id != post.home_id:
+        errors["cover"] = (
+            f"This image belongs to another site. Choose an image of {post.home.domain}, the home of the post."
+        )
+    # The importer (`by` is None) may leave out the alt text, because archives often have none.
+    if (post.cover or new_cover) and not post.cover_alt and by is not None:
+        errors["cover_alt"] = "Describe the cover for readers who cannot see it."
+    stored_home = Post.objects.filter(pk=post.pk).values_list("home", flat=True).first()
+    if stored_home not in (None, post.home_id):
+        if by is not None and not permissions.can_move_post.test(by, post):
+            errors["home"] = f"Only editors of {post.home} can move a published post to this site."
+        elif _shows_images_of(stored_home, post):
+            errors["home"] = (
+                "The text shows images of the current home. Upload them to the new home and change their addresses."
+            )
+    if errors:
+        raise ValidationError(errors)
+
+
+def _shows_images_of(site_id: int | None, post: Post) -> bool:
+    try:
+        names = markdown.media_names(post.body)
+    except markdown.TooLarge as error:
+        raise ValidationError({"body": str(error)}) from error
+    return Image.objects.filter(name__in=names, site=site_id).exists()
+
+
+def _save(post: Post, *, by: Actor, new_cover: "File[Any] | None") -> None:
+    validate_post(post, by=by, new_cover=new_cover)
+    post.clean_fields(exclude=["body_html", "cover", "created_by", "home", "saved_by", "summary"])
+    if new_cover:
+        image = Image(site=post.home, file=new_cover, title=post.title)
+        image.save()
+        post.cover = image
+    post.saved_by, post.saved_at = user_of(by), timezone.now()
+    try:
+        post.save()
+    except markdown.TooLarge as error:
+        raise ValidationError({"body": str(error)}) from error
