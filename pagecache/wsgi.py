@@ -53,25 +53,48 @@ class PageCache:
         self._renders: SingleFlight[RenderedResponse] = SingleFlight()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Body:
+        body = self.respond_from_cache(environ, start_response)
+        return self.respond(environ, start_response) if body is None else body
+
+    def respond_from_cache(self, environ: Environ, start_response: StartResponse) -> Body | None:
+        """Send the page if the cache has it. Otherwise return None; then call `respond`.
+
+        This never calls Django and never waits for the database, so it needs little time.
+        """
         drop_invalid_content_type(environ)
+        request = self._cacheable(environ, start_response)
+        cached = request and self._load(request.key)
+        if not request or not cached or time() >= cached.expires_at:
+            return None
+        return send_cached(request, cached, "HIT")
+
+    def respond(self, environ: Environ, start_response: StartResponse) -> Body:
+        """Send a response of Django, or of another request that renders the same page at this moment."""
+        if request := self._cacheable(environ, start_response):
+            return self._respond(request)
         if is_dynamic(environ["PATH_INFO"]):
             return send_uncached(DjangoResponse(self._application, environ), environ, start_response)
-        entry = requested_site(environ)
-        if entry is None:
-            return without_body_for_head(self._application(environ, start_response), environ)
-        key = cache_key(environ, entry)
-        if key is None:
+        if entry := requested_site(environ):
             return send_uncached(self._call_django(environ, entry), environ, start_response)
+        return without_body_for_head(self._application(environ, start_response), environ)
+
+    def _cacheable(self, environ: Environ, start_response: StartResponse) -> CacheRequest | None:
+        if is_dynamic(environ["PATH_INFO"]):
+            return None
+        entry = requested_site(environ)
+        key = entry and cache_key(environ, entry)
+        if entry is None or key is None:
+            return None
         encoding = cached_response.negotiate_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        return self._respond(CacheRequest(environ, start_response, entry, f"{self._prefix}:{key}", encoding))
+        return CacheRequest(environ, start_response, entry, f"{self._prefix}:{key}", encoding)
 
     def _respond(self, request: CacheRequest) -> Body:
+        render = self._renders.begin(request.page_key)
+        if render is None:
+            return self._render(request)
         cached = self._load(request.key)
         if cached is not None and time() < cached.expires_at:
             return send_cached(request, cached, "HIT")
-        render = self._renders.begin(request.page_key)
-        if render is None:
-            return self._render(request, cached)
         if cached is not None and time() < cached.expires_at + MAX_STALE:
             return send_cached(request, cached, "STALE")
         try:
@@ -86,11 +109,11 @@ class PageCache:
         # The other request got a response that is not cacheable, so this request needs a response from Django as well.
         return self._send_uncached(request, self._call_django(request.environ, request.entry), cached)
 
-    def _render(self, request: CacheRequest, expired: CachedResponse | None) -> Body:
+    def _render(self, request: CacheRequest) -> Body:
         """Render the page. No other request of this process renders it at the same time."""
         rendered = None
         try:
-            cached = self._load(request.key)  # Another process may have stored the page in the meantime.
+            cached = self._load(request.key)  # Another request may have stored the page in the meantime.
             if cached is not None and time() < cached.expires_at:
                 return send_cached(request, cached, "HIT")
             response = self._call_django(request.environ, request.entry)
@@ -99,7 +122,7 @@ class PageCache:
                 return self._send_rendered(request, rendered)
         finally:
             self._renders.end(request.page_key, rendered)
-        return self._send_uncached(request, response, expired)
+        return self._send_uncached(request, response, cached)
 
     def _send_uncached(self, request: CacheRequest, response: DjangoResponse, expired: CachedResponse | None) -> Body:
         """Send `response`. If it is a 503 because the database is unavailable, send the expired entry instead."""
