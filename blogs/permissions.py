@@ -4,8 +4,10 @@
 user of None is the operator of the installation, who works on the command line and has all permissions.
 """
 
+from typing import Protocol
+
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Model, Q
 from rules.predicates import Predicate, predicate
 
 from accounts.models import Role
@@ -16,12 +18,23 @@ from blogs.models.posts import PostQuerySet
 Actor = AnyUser | None
 
 
-def require(permission: Predicate, by: Actor, target: Post | Placement | None = None) -> None:
+class OfSite(Protocol):
+    """A row that belongs to one site: a placement, an image, a redirect."""
+
+    site_id: int
+
+
+def require(permission: Predicate, by: Actor, target: Model | None = None) -> None:
     """Raises PermissionDenied unless `by` has the permission for `target`."""
     if by is not None and not permission.test(by, target):
         raise PermissionDenied(
             f"{by} does not have the permission for this action" + (f" on “{target}”." if target else ".")
         )
+
+
+def visible_posts(user: AnyUser) -> PostQuerySet:
+    """The posts whose home is a site of `user`."""
+    return Post.objects.filter(home__in=sites_of(user))
 
 
 def editable_posts(user: AnyUser) -> PostQuerySet:
@@ -59,8 +72,13 @@ can_move_post = is_editor_of_home | (is_author_of_home & is_draft)
 
 
 @predicate
-def is_editor_of_site(user: AnyUser, placement: Placement) -> bool:
-    return has_role(user, placement.site_id, Role.EDITOR)
+def is_author_of_site(user: AnyUser, row: OfSite) -> bool:
+    return has_role(user, row.site_id, Role.AUTHOR)
+
+
+@predicate
+def is_editor_of_site(user: AnyUser, row: OfSite) -> bool:
+    return has_role(user, row.site_id, Role.EDITOR)
 
 
 @predicate
@@ -92,3 +110,7 @@ def can_create_author(user: AnyUser) -> bool:
 # Editors may change all placements on their site. Authors may prepare the placement of their own draft on its home.
 can_change_placement = is_editor_of_site | (is_at_home & is_unpublished & can_edit_its_post)
 can_place = can_edit_its_post & can_change_placement
+
+can_upload_image = is_author_of_site
+can_edit_image = is_editor_of_site  # rename and delete
+can_edit_redirect = is_editor_of_site  # add, change and delete

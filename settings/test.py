@@ -18,5 +18,6 @@ else:
     DATABASES["default"]["ENGINE"] = "lib.postgresql"
 MEDIA_ROOT = os.environ.get("MEDIA_ROOT", BASE_DIR / "var" / "test-media")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# S105: the key is public, but test installations last for one run and their data is public as well.
 SECRET_KEY = "for tests only"  # noqa: S105
 WHITENOISE_USE_FINDERS = True

@@ -1,7 +1,6 @@
 """Forms of the admin for posts and redirects."""
 
 import json
-import re
 from typing import Any, cast
 
 from django import forms
@@ -12,14 +11,12 @@ from django.http import QueryDict
 
 from accounts.admin.widgets import SuggestingInput
 from accounts.roles import AnyUser
-from blogs import publishing
+from blogs import publishing, redirects
 from blogs.admin.conflicts import EditConflict
 from blogs.admin.merging import MergingForm
 from blogs.models import Post, Tag
 from blogs.slugs import tag_slug
 from tenancy.media import validate_image
-
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 class PostForm(MergingForm):
@@ -124,26 +121,11 @@ class RedirectForm(forms.ModelForm):
         if "new_path" in self.fields:
             self.fields["new_path"].required = True
 
-    def clean_old_path(self) -> str:
-        return _path(self.cleaned_data["old_path"])
-
-    def clean_new_path(self) -> str:
-        new_path = str(self.cleaned_data["new_path"])
-        if re.match(r"https?://[^/?#]", new_path) and not _UNPRINTABLE.search(new_path):
-            return new_path
-        return _path(new_path)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("old_path") and cleaned.get("old_path") == cleaned.get("new_path"):
-            self.add_error("new_path", "The old and the new path are the same. Enter another path.")
-        return cleaned
-
-
-def _path(text: str) -> str:
-    """Validate a path on the same host. Browsers read `//` and `/\\` as the start of another host."""
-    if not text.startswith("/") or text.startswith("//") or _UNPRINTABLE.search(text):
-        raise ValidationError(
-            "Enter a path that begins with a single / and has no spaces or backslashes, such as /old-name/."
-        )
-    return text
+    def _post_clean(self) -> None:
+        """Validate as `blogs.redirects` does, so that its errors appear at the form fields."""
+        super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
+        if not self.errors:
+            try:
+                redirects.validate(self.instance)
+            except ValidationError as error:
+                self.add_error(None, error)

@@ -14,10 +14,9 @@ from accounts.admin.scoped import ScopedAdmin
 from accounts.admin.site import site as admin_site
 from accounts.models import Role
 from accounts.roles import AnyUser
-from blogs.models import Image, Post
+from blogs import permissions, publishing
+from blogs.models import Image
 from tenancy.media import PRIVATE_CACHE_CONTROL, image_response
-
-POSTS_NAMED = 20
 
 
 @admin.register(Image, site=admin_site)
@@ -33,6 +32,11 @@ class ImageAdmin(ScopedAdmin[Image]):
     list_per_page = 20
     list_select_related = ["site"]
     search_fields = ["title", "name", "site__domain"]
+
+    def allows(self, verb: str, user: AnyUser, obj: Image | None = None) -> bool:
+        if obj is None or verb in ("view", "add"):
+            return super().allows(verb, user, obj)
+        return bool(permissions.can_edit_image.test(user, obj))
 
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
         return ["site", "file", "title"] if obj is None else ["preview", "title", "site_name", "size", "markdown"]
@@ -62,13 +66,25 @@ class ImageAdmin(ScopedAdmin[Image]):
     def markdown(self, obj: Image) -> SafeString:
         return format_html("<code>![{}]({})</code>", obj.title or "Alt text", obj.get_absolute_url())
 
+    def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
+        if not change:
+            publishing.create_image(obj, by=request.user)
+        elif "title" in form.changed_data:
+            publishing.rename_image(obj, obj.title, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        publishing.delete_image(obj, by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Image]) -> None:
+        for image in queryset.order_by("pk"):  # in one order, so that two such requests do not deadlock
+            publishing.delete_image(image, by=request.user)
+
     def blockers(self, objs: list[Image], user: AnyUser) -> list[str]:
-        shows = models.Q(images__in=objs) | models.Q(cover__in=objs)
-        visible = self.admin_site.get_model_admin(Post).scope(Post.objects.all(), user)  # type: ignore[attr-defined]
-        named = visible.filter(shows).distinct().values_list("title", flat=True)[:POSTS_NAMED]
-        if not named and Post.objects.filter(shows).exists():
-            return ["A post on another site shows this image."]
-        return [f"The post “{title}” shows this image" for title in named]
+        try:
+            publishing.validate_images_are_unused(objs, by=user)
+        except publishing.ImageInUse as error:
+            return error.messages
+        return []
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.file_view, cacheable=True)

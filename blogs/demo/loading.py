@@ -139,4 +139,6 @@ class _Writer:
 
     def _store_image(self, folder: str, file_name: str) -> Image:
         with (content.IMAGES / file_name).open("rb") as file:
-            return Image.objects.create(site=self.sites[folder], title=file_name, file=File(file, file_name))
+            image = Image(site=self.sites[folder], title=file_name, file=File(file, file_name))
+            publishing.create_image(image, by=None)
+        return image

@@ -84,10 +84,11 @@ class Image(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the file of a new image. The file never changes later: browsers cache it without revalidation."""
-        if self._state.adding:
-            self.file.save(str(self.file.name), self.file.file, save=False)
-            self.name = str(self.file.name).rpartition("/")[2]
-        super().save(*args, **kwargs)
+        with transaction.atomic():  # so that the storage removes the file if the row cannot be stored
+            if self._state.adding:
+                self.file.save(str(self.file.name), self.file.file, save=False)
+                self.name = str(self.file.name).rpartition("/")[2]
+            super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return public_path("media", self.name)

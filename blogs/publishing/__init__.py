@@ -1,13 +1,20 @@
-"""All operations on posts and placements, as `tenancy/lifecycle.py` has all operations on sites.
+"""All operations on posts, placements and images, as `tenancy/lifecycle.py` has all operations on sites.
 
-The admin, the importer and the demo write posts and placements only with these functions. Each function checks the
-permission of `by` and makes its change in one transaction. `by` is a user, or None for the operator on the command
+The admin, the importer and the demo write posts, placements and images only with these functions. Each function checks
+the permission of `by` and makes its change in one transaction. `by` is a user, or None for the operator on the command
 line.
 
 Each transaction locks the post first and then its placements. So an author cannot edit a draft while an editor
 publishes it, and two transactions do not deadlock.
 """
 
+from blogs.publishing.images import (
+    ImageInUse,
+    create_image,
+    delete_image,
+    rename_image,
+    validate_images_are_unused,
+)
 from blogs.publishing.names import MAX_TAGS, create_author, tags_named, validate_number_of_tags
 from blogs.publishing.placements import (
     PlacementEdit,
@@ -25,18 +32,23 @@ from blogs.publishing.rows import Conflict
 __all__ = [
     "MAX_TAGS",
     "Conflict",
+    "ImageInUse",
     "PlacementEdit",
     "arrange",
     "change_placement",
     "create_author",
+    "create_image",
     "create_post",
+    "delete_image",
     "delete_post",
     "edit_post",
     "place",
     "publish",
     "remove",
+    "rename_image",
     "tags_named",
     "unpublish",
+    "validate_images_are_unused",
     "validate_number_of_tags",
     "validate_placement",
     "validate_post",

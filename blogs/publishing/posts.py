@@ -11,6 +11,7 @@ from django.utils import timezone
 from blogs import markdown, permissions
 from blogs.models import Author, Image, Post
 from blogs.permissions import Actor
+from blogs.publishing.images import create_image
 from blogs.publishing.names import tags_named, validate_number_of_tags
 from blogs.publishing.rows import Conflict, locked, require_names, user_of
 
@@ -111,7 +112,7 @@ def _save(post: Post, *, by: Actor, new_cover: "File[Any] | None") -> None:
     post.clean_fields(exclude=["body_html", "cover", "created_by", "home", "saved_by", "summary"])
     if new_cover:
         image = Image(site=post.home, file=new_cover, title=post.title)
-        image.save()
+        create_image(image, by=by)
         post.cover = image
     post.saved_by, post.saved_at = user_of(by), timezone.now()
     try:

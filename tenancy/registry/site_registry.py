@@ -151,5 +151,6 @@ def _site(entry: SiteEntry) -> Site:
 
 
 registry = Registry()
-# A forked process inherits neither the thread nor the connection.
+# A forked process inherits neither the thread nor the connection. mypy refuses a call of `__init__` on an instance,
+# because a subclass may define it with other arguments.
 os.register_at_fork(after_in_child=registry.__init__)  # type: ignore[misc]

@@ -1,15 +1,14 @@
 """Two users edit one post: the second save shows what the first one changed, and writes only the fields that its own
 user changed."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection
 
 from accounts.models import Membership, Role
 from blogs import publishing
 from blogs.models import Author, Placement, Post
+from blogs.publishing import placements
 from tests.support.admin import errors, fields, form_of, saved
+from tests.support.timing import InThreads
 
 pytestmark = pytest.mark.rollback
 
@@ -114,14 +113,9 @@ def test_a_forged_checkbox_for_a_field_that_is_not_in_the_form_has_no_effect(pos
 def test_a_save_between_the_validation_and_the_lock_is_a_conflict(post, editor, owner, admin_as, window, monkeypatch):
     edit_post = publishing.edit_post
 
-    def save_as_owner():
-        edit_post(post, {"title": "Their title"}, by=owner, version=1)
-        connection.close()
-
     def edit_after_the_owner(*args, **kwargs):
         monkeypatch.undo()
-        with ThreadPoolExecutor() as another_process:
-            another_process.submit(save_as_owner).result()
+        InThreads(lambda: edit_post(post, {"title": "Their title"}, by=owner, version=1)).results()
         return edit_post(*args, **kwargs)
 
     monkeypatch.setattr(publishing, "edit_post", edit_after_the_owner)
@@ -234,19 +228,14 @@ def test_a_placement_that_changes_between_the_validation_and_the_lock_is_reporte
     address = change(post) if form == "post" else f"/blogs/placement/{placement.pk}/change/"
     prefix = "placements-0-" if form == "post" else ""
     window = fields(client, address)
-    arrange = publishing.arrange
+    locked = placements.locked
 
-    def save_as_owner():
-        Placement.objects.update(slug="theirs")
-        connection.close()
-
-    def arrange_after_the_owner(*args, **kwargs):
+    def locked_after_the_owner(*args):
         monkeypatch.undo()
-        with ThreadPoolExecutor() as another_process:
-            another_process.submit(save_as_owner).result()
-        return arrange(*args, **kwargs)
+        InThreads(lambda: Placement.objects.update(slug="theirs")).results()
+        return locked(*args)
 
-    monkeypatch.setattr(publishing, "arrange", arrange_after_the_owner)
+    monkeypatch.setattr(placements, "locked", locked_after_the_owner)
 
     response = client.post(address, window | {f"{prefix}slug": "mine"})
 

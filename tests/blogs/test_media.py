@@ -6,9 +6,12 @@ from io import BytesIO
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
 from PIL import Image as Pillow
 
-from blogs.models import Image
+from blogs import publishing
+from blogs.homes import move_home
+from blogs.models import Image, Post
 from lib import images
 from tests.support.pictures import picture
 
@@ -68,7 +71,7 @@ def test_a_refused_file_leaves_no_row_and_no_file(techblog, settings, file):
         Image.objects.create(site=techblog, file=REFUSED[file]())
 
     assert not Image.objects.exists()
-    assert not settings.MEDIA_ROOT.exists() or not any(settings.MEDIA_ROOT.rglob("*.*"))
+    assert stored_files(settings) == []
 
 
 def test_a_failed_write_leaves_no_partial_file(techblog, settings, monkeypatch):
@@ -79,4 +82,76 @@ def test_a_failed_write_leaves_no_partial_file(techblog, settings, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         Image.objects.create(site=techblog, file=picture())
 
-    assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()] == []
+    assert stored_files(settings) == []
+
+
+class Later(Exception):
+    """A step after the upload fails."""
+
+
+def upload_image(site):
+    publishing.create_image(Image(site=site, file=picture()), by=None)
+
+
+def upload_cover(site):
+    publishing.create_post(Post(home=site, title="Hello"), by=None, new_cover=picture())
+
+
+def upload_logo(site):
+    site.settings.logo = picture()
+    site.settings.save()
+
+
+@pytest.mark.parametrize("upload", [upload_image, upload_cover, upload_logo])
+def test_the_file_of_an_upload_is_removed_when_its_transaction_is_rolled_back(techblog, settings, upload):
+    with pytest.raises(Later), transaction.atomic():
+        upload(techblog)
+        assert len(stored_files(settings)) == 1
+        raise Later
+
+    assert stored_files(settings) == []
+
+
+def test_only_the_files_since_a_savepoint_are_removed_when_it_is_rolled_back(techblog, settings):
+    upload_image(techblog)
+    first = stored_files(settings)
+
+    with pytest.raises(Later), transaction.atomic():
+        upload_image(techblog)
+        raise Later
+
+    assert stored_files(settings) == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_file_of_a_committed_upload_is_kept_when_a_later_transaction_is_rolled_back(techblog, settings):
+    with transaction.atomic():
+        upload_image(techblog)
+    with pytest.raises(Later), transaction.atomic():
+        raise Later
+
+    assert len(stored_files(settings)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_image_whose_row_cannot_be_stored_leaves_no_file_even_without_a_transaction(techblog, settings):
+    with pytest.raises(IntegrityError):
+        Image.objects.create(site_id=techblog.pk + 1, file=picture())
+
+    assert stored_files(settings) == []
+
+
+def test_the_copies_for_a_new_home_are_removed_when_the_move_is_rolled_back(shared, techblog, financeblog, settings):
+    publishing.edit_post(shared, {"new_cover": picture(), "cover_alt": "A picture"}, by=None, version=1)
+    before = stored_files(settings)
+
+    with pytest.raises(Later), transaction.atomic():
+        move_home(techblog, financeblog)
+        assert len(stored_files(settings)) == 2
+        raise Later
+
+    assert stored_files(settings) == before
+
+
+def stored_files(settings):
+    return sorted(path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file())

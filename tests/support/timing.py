@@ -3,6 +3,8 @@
 import threading
 import time
 
+from django.db import connections
+
 
 def seconds(work):
     """Call `work()`. Returns (the duration in seconds, the result)."""
@@ -12,7 +14,10 @@ def seconds(work):
 
 
 class InThreads:
-    """Runs `work` in `count` threads. `results()` waits for them and returns the results or raises the first error."""
+    """Runs `work` in `count` threads, each with its own database connection.
+
+    `results()` waits for the threads and returns the results or raises the first error.
+    """
 
     def __init__(self, work, count=1):
         self._results, self._errors = [], []
@@ -25,6 +30,8 @@ class InThreads:
             self._results.append(work())
         except Exception as error:  # noqa: BLE001  # raised by `results`
             self._errors.append(error)
+        finally:
+            connections.close_all()
 
     def are_running(self):
         """Whether all threads are still running."""

@@ -10,6 +10,7 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.files import File
 
+from blogs import publishing
 from blogs.models import Image
 from lib import images
 from transfer.markdown import files
@@ -98,9 +99,5 @@ class Pictures:
         with picture.path.open("rb") as file:
             image = Image(site=self.site, digest=picture.digest, title=picture.name[-200:])
             image.file = File(file, name=picture.path.name)
-            try:
-                image.save()
-            except BaseException:
-                image.file.storage.delete(str(image.file.name))
-                raise
+            publishing.create_image(image, by=None)
         return image

@@ -100,20 +100,13 @@ class Importer:
 
     @contextmanager
     def _transaction(self) -> Iterator[dict[str, Image]]:
-        """Run a transaction and yield a dictionary for new images. A rollback also deletes their files."""
+        """Run a transaction and yield a dictionary for new images, which later files use after the commit."""
         new_images: dict[str, Image] = {}
-        kept = False
-        try:
-            with transaction.atomic():
-                yield new_images
-                transaction.set_rollback(self.dry_run)
-            kept = not self.dry_run
-        finally:
-            if kept:
-                self.pictures.stored.update(new_images)
-            else:
-                for image in new_images.values():
-                    image.file.delete(save=False)
+        with transaction.atomic():
+            yield new_images
+            transaction.set_rollback(self.dry_run)
+        if not self.dry_run:
+            self.pictures.stored.update(new_images)
 
 
 def _broken(name: str, reason: str, line: int | None = None) -> Outcome:
