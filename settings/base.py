@@ -92,6 +92,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Sets the admin's Content-Security-Policy. The views of public pages set their own.
     "accounts.admin.middleware.AdminCSPMiddleware",
+    # Before sessions, which look up a cookie in the database.
+    "accounts.admin.middleware.AdminNulMiddleware",
     # Redirects a path without a trailing slash to the path with one.
     "django.middleware.common.CommonMiddleware",
     # Before authentication and messages, which use the session.

@@ -45,8 +45,8 @@ class SiteAwareAutocomplete(AutocompleteJsonView):
         term, model_admin, source_field, to_field = super().process_request(request)
         if not hasattr(source_field, "get_limit_choices_to"):  # A reverse relation: no form selects rows through it.
             raise PermissionDenied
-        # PostgreSQL fails on a NUL character, and SQLite fails on a very long pattern.
-        return term.replace("\0", "")[:SEARCH_LENGTH], model_admin, source_field, to_field
+        # SQLite fails on a very long pattern.
+        return term[:SEARCH_LENGTH], model_admin, source_field, to_field
 
     def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
         if self.model_admin.model is Site:

@@ -91,7 +91,7 @@ class ImageAdmin(ScopedAdmin[Image]):
         return [path("file/<str:name>", view, name="blogs_image_file"), *super().get_urls()]
 
     def file_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
-        image = self.scope(Image.objects.all(), request.user).filter(name=name.replace("\0", "")).first()
+        image = self.scope(Image.objects.all(), request.user).filter(name=name).first()
         if image is None:
             raise Http404("None of your sites has an image with this name.")
         return image_response(image.file, PRIVATE_CACHE_CONTROL)

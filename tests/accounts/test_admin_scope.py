@@ -8,7 +8,6 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
-from django.urls import URLResolver, get_resolver
 
 from accounts.admin.site import site as admin_site
 from accounts.models import Membership, Role, User
@@ -16,6 +15,7 @@ from blogs.models import Author, Image, Placement, Post, Tag
 from tenancy import lifecycle
 from tests.support.accounts import PASSWORD
 from tests.support.admin import errors, send
+from tests.support.admin_urls import addresses, lists, model_of, patterns
 from tests.support.pictures import picture
 
 pytestmark = pytest.mark.rollback
@@ -92,48 +92,6 @@ def assert_no_secret(response, foreign, address):
     for secret in secrets(foreign):
         at = body.find(secret)
         assert at < 0, f"{address} shows foreign data: …{body[max(at - 200, 0) : at + 50]}…"
-
-
-def patterns(resolver=None, prefix="/"):
-    for pattern in (resolver or get_resolver("accounts.admin.urls")).url_patterns:
-        route = prefix + str(pattern.pattern).removeprefix("^")
-        if isinstance(pattern, URLResolver):
-            yield from patterns(pattern, route)
-        else:
-            yield route, pattern
-
-
-def model_of(pattern):
-    """The model whose admin contains this URL pattern; None for pages of the AdminSite."""
-    model_admin = getattr(pattern.callback, "model_admin", None)
-    if model_admin:
-        return model_admin.model
-    label, _, rest = (pattern.name or "").partition("_")
-    model_name = rest.partition("_")[0]
-    named = {(m._meta.app_label, m._meta.model_name): m for m in ROWS}
-    return named.get((label, model_name))
-
-
-def addresses(rows):
-    """Every URL of the admin, with ids of `rows` as parameters. Fails for an unknown kind of parameter."""
-    for route, pattern in patterns():
-        model = model_of(pattern)
-        if "(?P<app_label>" in route:
-            for label in {m._meta.app_label for m in admin_site._registry}:
-                yield f"/{label}/"
-        elif "(?P<url>" in route:
-            yield "/no/such/page"
-        elif "<path:object_id>" in route or "<id>" in route or "<int:site_id>" in route:
-            yield re.sub(r"<(path:object_id|id|int:site_id)>", str(rows[model or User].pk), route)
-        elif "<str:name>" in route:
-            yield route.replace("<str:name>", rows[model].name)
-        else:
-            assert "<" not in route, f"This test has no value for the parameter of {route}. Add one to `addresses`."
-            yield route
-
-
-def lists():
-    return [f"/{m._meta.app_label}/{m._meta.model_name}/" for m in admin_site._registry]
 
 
 @pytest.fixture(params=["owner", "editor", "author"])
@@ -254,7 +212,7 @@ def test_no_autocomplete_of_any_field_offers_a_foreign_row(insider, own, foreign
     for query in autocompletes():
         for term in ("", SEARCH, "%00"):
             response = client.get(f"/autocomplete/?{query}&term={term}")
-            assert response.status_code in (200, 403, 404), query
+            assert response.status_code == 400 if term == "%00" else response.status_code in (200, 403, 404), query
             answered += response.status_code == 200
             assert_no_secret(response, foreign, query)
     assert answered > 10
@@ -294,7 +252,7 @@ def test_ids_of_foreign_rows_get_the_same_response_as_missing_ids(insider, own, 
 def test_names_of_foreign_images_get_the_same_response_as_missing_names(insider, foreign, admin_as):
     client = admin_as(insider)
 
-    for name in (foreign[Image].name, "0" * 32 + ".png", "..", "%00", "x%5c..%5cy.png"):
+    for name in (foreign[Image].name, "0" * 32 + ".png", "..", "x%5c..%5cy.png"):
         assert client.get(f"/blogs/image/file/{name}").status_code == 404
 
 

@@ -361,7 +361,7 @@ def test_filtering_by_a_value_that_the_filter_does_not_offer_matches_no_row(tech
     for address, offered, other in (
         ("/blogs/post/?status=", "live", "x"),
         ("/blogs/placement/?state=", "live", "x"),
-        ("/sites/site/?state=", "live", "%00"),
+        ("/sites/site/?state=", "live", "x"),
     ):
         counts = [client.get(address + value).context_data["cl"].result_count for value in (offered, other)]
         assert counts == [1, 0], address
