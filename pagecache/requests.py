@@ -50,7 +50,7 @@ def requested_site(environ: Environ) -> SiteEntry | None:
         return None
     if settings.PUBLIC_SCHEME == "https" and environ["wsgi.url_scheme"] != "https":
         return None
-    name = _host_name(environ.get("HTTP_HOST", ""))
+    name = host_name(environ.get("HTTP_HOST", ""))
     if name in surfaces.reserved():
         return None
     try:
@@ -60,7 +60,7 @@ def requested_site(environ: Environ) -> SiteEntry | None:
     return entry if entry is not None and entry.primary == name else None
 
 
-def _host_name(header: str) -> str:
+def host_name(header: str) -> str:
     """The canonical host name in a Host header, or "" if the header contains no valid host name."""
     return _parsed_host_name(header) if len(header) <= _MAX_HOST else ""
 

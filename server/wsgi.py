@@ -14,12 +14,13 @@ try:
 
     # These modules import models, so the apps must be loaded first.
     from pagecache.wsgi import PageCache
+    from server.bulkhead import Bulkhead
     from server.startup import close_connections, wait_for_services
     from tenancy.pinning import check_before_serving
 
     wait_for_services()
     check_before_serving()
     close_connections()
-    application = PageCache(django)
+    application = Bulkhead(PageCache(django))
 except ImproperlyConfigured as error:
     refuse(error)

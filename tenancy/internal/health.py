@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from lib.redis.ping import ping_cache
+from lib.refusals import refusals
 from tenancy import surfaces
 from tenancy.pinning import serves_site
 from tenancy.registry.site_registry import RegistryUnavailable, registry
@@ -175,5 +176,6 @@ def ready(request: HttpRequest) -> JsonResponse:
         "pinned_site": settings.PINNED_SITE_ID,
         "surfaces": list(settings.SURFACES),
         "parts": parts,
+        "refused": refusals.counts(),
     }
     return JsonResponse(report, status=200 if status in ("ready", "degraded") else 503)

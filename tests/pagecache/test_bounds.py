@@ -61,7 +61,7 @@ def test_a_query_string_with_too_many_parameters_gets_400_without_a_log_line(tec
 @pytest.mark.pure
 def test_too_long_headers_are_not_kept_in_memory():
     for memoised, call in (
-        (requests._parsed_host_name, lambda: requests._host_name("x" * 8000)),
+        (requests._parsed_host_name, lambda: requests.host_name("x" * 8000)),
         (cached_response._negotiate, lambda: cached_response.negotiate_encoding("br, " + "x" * 8000)),
     ):
         before = memoised.cache_info().currsize

@@ -1,0 +1,84 @@
+"""Separates slow requests from fast ones, so that no slow request delays a cached page or a health check.
+
+gunicorn's own threads answer from the page cache only. They hand all other requests over to the compartment of their
+kind, which has threads and a short queue of its own. If the queue is full, the response is 503 with Retry-After.
+See M. Nygard, "Release It!", Bulkheads.
+"""
+
+from django.conf import settings
+
+from accounts.login import is_login
+from blogs.paths import MEDIA_PREFIX
+from lib.cache_control import NO_STORE
+from lib.refusals import refusals
+from pagecache.requests import Environ, StartResponse, host_name
+from pagecache.responses import Body, without_body_for_head
+from pagecache.wsgi import PageCache
+from server.compartments import HandOver, Step, current_step
+from tenancy import surfaces
+from tenancy.dynamic import is_dynamic
+
+UPLOAD_SIZE = 1024 * 1024  # bytes of a body; a larger one is an upload
+RETRY_AFTER = "1"  # seconds
+
+
+class Bulkhead:
+    """A WSGI application around the page cache, for `server.worker.Worker`. Other servers can use it as well."""
+
+    def __init__(self, application: PageCache) -> None:
+        self._application = application
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Body:
+        match current_step():
+            case Step.CACHE:
+                body = self._application.respond_from_cache(environ, start_response)
+                if body is None:
+                    raise HandOver(kind_of(environ))
+                return body
+            case Step.DJANGO:
+                return self._application.respond(environ, start_response)
+            case Step.REFUSE:
+                return _refuse(environ, start_response)
+            case None:
+                return self._application(environ, start_response)
+
+    def compartments(self, threads: int) -> dict[str, int]:
+        """The number of threads of each compartment, by kind, in a worker with this number of threads (WEB_THREADS)."""
+        half, quarter = max(2, threads // 2), max(2, threads // 4)
+        own_hosts = {surface.name: quarter for surface in surfaces.with_own_host()}
+        # A login hashes a password, which takes the time of a hundred pages. An upload holds megabytes of memory.
+        return {"pages": half, "files": quarter, "dynamic": quarter, **own_hosts, "uploads": 1, "login": 1}
+
+
+def _refuse(environ: Environ, start_response: StartResponse) -> Body:
+    refusals.add(kind_of(environ))
+    body = f"Too many requests wait at the moment. Try again in {RETRY_AFTER} s.\n".encode()
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", NO_STORE),
+        ("Retry-After", RETRY_AFTER),
+        ("X-Cache", "BYPASS"),
+    ]
+    start_response("503 Service Unavailable", headers)
+    return without_body_for_head([body], environ)
+
+
+def kind_of(environ: Environ) -> str:
+    """The name of the compartment for a request that needs Django."""
+    if is_login(environ):
+        return "login"
+    if _length(environ) > UPLOAD_SIZE:
+        return "uploads"
+    surface = surfaces.reserved().get(host_name(environ.get("HTTP_HOST", "")))
+    if surface is not None:
+        return surface.name
+    path = environ["PATH_INFO"]
+    if path.startswith((settings.STATIC_URL, MEDIA_PREFIX)):
+        return "files"
+    return "dynamic" if is_dynamic(path) else "pages"
+
+
+def _length(environ: Environ) -> int:
+    """The length of the body. gunicorn has refused a Content-Length that is not a number."""
+    return int(environ.get("CONTENT_LENGTH") or 0)

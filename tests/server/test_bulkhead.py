@@ -1,0 +1,153 @@
+"""Slow requests of one kind do not delay cached pages, health checks and requests of other kinds."""
+
+import http.client
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+from django.conf import settings
+
+from accounts.login import LOGIN_PATH
+from blogs.paths import MEDIA_PREFIX, public_path
+from devstack.processes import wait_until
+from server.bulkhead import UPLOAD_SIZE, kind_of
+from server.compartments import MAX_WAIT, QUEUE_LENGTH
+from tests.support.pagecache.observing import locked, waiting_for_a_lock
+from tests.support.timing import seconds
+
+HOST = "techblog.test"
+THREADS = 4  # WEB_THREADS of the tested process; two of them render pages
+CAPACITY = 2 * (1 + QUEUE_LENGTH)
+PROMPT = 1.0  # seconds for a response without waiting, on a busy machine
+
+
+@pytest.fixture
+def server(processes, techblog, publish):
+    publish("Hello", on=techblog)
+    server = processes(1, WEB_THREADS=str(THREADS))[0]
+    assert server.status(HOST) == 200
+    return server
+
+
+@pytest.fixture
+def requests():
+    """requests(20, call): the futures of 20 calls in parallel."""
+    with ThreadPoolExecutor(64) as pool:
+        yield lambda count, call: [pool.submit(call, number) for number in range(count)]
+
+
+def refused(server):
+    return json.loads(server.get(settings.INTERNAL_HOST, "/health/ready").body)["refused"]
+
+
+def uncached(server):
+    """A call that requests a page that no cache has."""
+    return lambda number: seconds(lambda: server.get(HOST, f"/missing-{number}/"))
+
+
+def assert_prompt(call):
+    duration, response = seconds(call)
+    assert duration < PROMPT
+    return response
+
+
+def test_cached_pages_health_and_other_kinds_respond_while_all_page_threads_wait_for_the_database(server, requests):
+    with locked("blogs_placement"):
+        pages = requests(CAPACITY + 10, uncached(server))
+        wait_until(lambda: waiting_for_a_lock() == THREADS // 2)
+
+        assert assert_prompt(lambda: server.get(HOST)).headers["X-Cache"] == "HIT"
+        assert assert_prompt(lambda: server.get(settings.INTERNAL_HOST, "/health/ready")).status == 200
+        assert assert_prompt(lambda: server.get(settings.ADMIN_HOST, "/login/")).status == 200
+    assert {page.result()[1].status for page in pages} == {404, 503}
+
+
+def test_beyond_the_queue_a_page_gets_503_at_once_with_the_seconds_after_which_to_retry(server, requests):
+    with locked("blogs_placement"):
+        pages = requests(CAPACITY, uncached(server))
+        wait_until(lambda: waiting_for_a_lock() == THREADS // 2)
+
+        def is_full():
+            response = assert_prompt(lambda: server.get(HOST, "/one-more/"))
+            return response.status == 503 and response
+
+        response = is_full()
+        assert response
+        assert response.headers["Retry-After"] == "1"
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "Try again in 1 s" in response.body
+        assert refused(server)["pages"] >= 1
+    [page.result() for page in pages]
+    assert server.status(HOST, "/one-more/") == 404
+    assert "Requests refused with 503, because too many of their kind are running: pages " in server.output()
+
+
+def test_a_page_that_waited_too_long_in_the_queue_gets_503_although_no_thread_became_free(server, requests):
+    with locked("blogs_placement"):
+        pages = requests(6, uncached(server))
+        time.sleep(MAX_WAIT + PROMPT)
+
+        durations = [page.result()[0] for page in pages if page.done()]
+        assert len(durations) == 6 - THREADS // 2
+        assert max(durations) < MAX_WAIT + PROMPT
+    assert sorted(page.result()[1].status for page in pages) == [404, 404, 503, 503, 503, 503]
+
+
+def test_every_page_of_a_burst_within_the_queue_is_served(server, requests):
+    pages = requests(CAPACITY, uncached(server))
+
+    assert {page.result()[1].status for page in pages} == {404}
+    assert refused(server) == {}
+
+
+def test_a_connection_stays_open_after_a_request_that_a_compartment_handled(server):
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+        connection.connect()
+        own = connection.sock
+        for path, status in (("/missing/", 404), ("/", 200), ("/missing/", 404)):
+            connection.request("GET", path, headers={"Host": HOST})
+            response = connection.getresponse()
+            response.read()
+            assert response.status == status
+            assert connection.sock is own
+
+
+def test_a_handed_over_request_is_logged_once(server):
+    server.get(HOST, "/logged-once/")
+
+    wait_until(lambda: '"/logged-once/"' in server.output())
+    time.sleep(0.1)
+    assert server.output().count('"/logged-once/"') == 1
+
+
+def environ(path, host=HOST, method="GET", length=""):
+    return {"PATH_INFO": path, "HTTP_HOST": host, "REQUEST_METHOD": method, "CONTENT_LENGTH": length}
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("request_environ", "kind"),
+    [
+        (environ("/post/"), "pages"),
+        (environ("/post/", host="unknown.test"), "pages"),
+        (environ("/post/", host="not a host"), "pages"),
+        (environ("/-/search/"), "dynamic"),
+        (environ(f"{MEDIA_PREFIX}a.png"), "files"),
+        (environ("/static/a.css"), "files"),
+        (environ("/", host="admin.localhost"), "admin"),
+        (environ("/health/ready", host="internal.localhost"), "internal"),
+        (environ(LOGIN_PATH, host="admin.localhost"), "admin"),
+        (environ(LOGIN_PATH, host="admin.localhost", method="POST", length="80"), "login"),
+        (environ("/", host="admin.localhost", method="POST", length=str(UPLOAD_SIZE + 1)), "uploads"),
+        (environ("/", host="admin.localhost", method="POST", length=str(UPLOAD_SIZE)), "admin"),
+    ],
+)
+def test_a_request_is_handed_over_to_the_compartment_of_its_kind(request_environ, kind):
+    assert kind_of(request_environ) == kind
+
+
+@pytest.mark.pure
+def test_the_prefix_of_media_is_that_of_their_addresses():
+    assert public_path("media", "0" * 32 + ".png").startswith(MEDIA_PREFIX)
