@@ -22,23 +22,26 @@ def watch_content() -> None:
             "p.post_id = {row}.post_id AND o.home_id = {row}.site_id AND {row}.published_at IS NOT NULL",
         ),
         fields=["post", "site", "slug", "published_at"],
+        lock_by="post_id",
     )
     watch(Site, posts_at_home("{row}.id"), fields=["domain"])
     watch(SiteSettings, posts_at_home("{row}.site_id"), fields=["state"])
 
-    watch(Post, placed("", "p.post_id = {row}.id"))
+    watch(Post, placed("", "p.post_id = {row}.id"), lock_by="id")
     for through in (Post.authors.through, Post.tags.through):
-        watch(through, placed("", "p.post_id = {row}.post_id"))
+        watch(through, placed("", "p.post_id = {row}.post_id"), lock_by="post_id")
     watch(
         Author,
         placed("JOIN blogs_post_authors a ON a.post_id = p.post_id", "a.author_id = {row}.id"),
         fields=["slug", "name", "bio"],
+        inserts=False,
     )
-    watch(Tag, placed("JOIN blogs_post_tags t ON t.post_id = p.post_id", "t.tag_id = {row}.id"))
+    watch(Tag, placed("JOIN blogs_post_tags t ON t.post_id = p.post_id", "t.tag_id = {row}.id"), inserts=False)
     watch(
         Image,
         placed("JOIN blogs_post o ON o.id = p.post_id", "o.cover_id = {row}.id"),
         fields=["name", "width", "height"],
+        inserts=False,
     )
     watch(Redirect, "SELECT {row}.site_id")
 

@@ -22,7 +22,7 @@ DATABASE_SETTINGS = (
     "statement_timeout=10s",
     "lock_timeout=5s",
     "idle_in_transaction_session_timeout=30s",
-    # A transaction that changes a page must see rows that others committed (tenancy/changes/triggers.py).
+    # A transaction that changes a page must see rows that others committed (tenancy/changes/postgresql.py).
     r"default_transaction_isolation=read\ committed",
     # Plan each prepared statement (blogs/models/compiled.py) once. By default PostgreSQL may plan each execution.
     "plan_cache_mode=force_generic_plan",

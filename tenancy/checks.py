@@ -12,7 +12,7 @@ from django.db import connections, models, router
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tenancy import surfaces
-from tenancy.changes.watches import watched
+from tenancy.changes.watches import all_watches, watched
 from tenancy.dynamic import PREFIX, is_dynamic
 from tenancy.models import Generation, SiteSettings
 from tenancy.themes import DEFAULT_THEME, theme_names
@@ -104,6 +104,23 @@ def watched_tables_are_beside_generations(app_configs: Any, **kwargs: Any) -> Se
         )
         for model in sorted(watched(), key=lambda model: model._meta.label)
         if router.db_for_write(model) != home
+    ]
+
+
+@register
+def locked_queries_read_locked_tables(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Transactions on two tables of one query wait for each other only if both tables are watched with `lock_by`."""
+    locked = {watch.table for watch in all_watches() if watch.lock_by}
+    return [
+        Error(
+            f"The query of a watch of {watch.model._meta.label} with lock_by={watch.lock_by!r} reads {table}, which is"
+            " not watched with lock_by; concurrent changes of both tables could leave cached pages outdated.",
+            hint=f"Watch {table} with lock_by too, or remove lock_by from the watch of {watch.model._meta.label}.",
+            id="newsstand.E009",
+        )
+        for watch in all_watches()
+        if watch.lock_by
+        for table in sorted(watch.tables_read - locked)
     ]
 
 

@@ -17,6 +17,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from tenancy.registry.site_registry import registry
 
 _COLUMN = re.compile(r"\{row\}\.(\w+)")
+_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)", re.IGNORECASE)
 
 
 class Watch(NamedTuple):
@@ -25,6 +26,8 @@ class Watch(NamedTuple):
     model: type[models.Model]
     site_ids: str
     fields: Sequence[str]
+    lock_by: str
+    inserts: bool
 
     @property
     def table(self) -> str:
@@ -33,16 +36,21 @@ class Watch(NamedTuple):
     @property
     def key(self) -> str:
         """A name that is equal in all releases: a transaction may begin under one release and commit under the next."""
-        return blake2b(f"{self.table} {self.site_ids}".encode(), digest_size=6).hexdigest()
+        return blake2b(f"{self.table} {self.site_ids} {self.lock_by}".encode(), digest_size=6).hexdigest()
 
     @property
     def depends_on_other_tables(self) -> bool:
-        return " FROM " in self.site_ids
+        return bool(self.tables_read)
+
+    @property
+    def tables_read(self) -> set[str]:
+        """The tables in the query `site_ids`."""
+        return set(_TABLE.findall(self.site_ids))
 
     @property
     def columns(self) -> list[str]:
-        """The columns of the changed row that the query `site_ids` reads."""
-        return sorted(set(_COLUMN.findall(self.site_ids)))
+        """The columns of the changed row that the query `site_ids` reads, and `lock_by`."""
+        return sorted({*_COLUMN.findall(self.site_ids), self.lock_by} - {""})
 
     def type_of(self, column: str, connection: BaseDatabaseWrapper) -> str:
         """The column's type in this database."""
@@ -62,14 +70,21 @@ class Watch(NamedTuple):
 _watches: list[Watch] = []
 
 
-def watch(model: type[models.Model], site_ids: str, fields: Sequence[str] = ()) -> None:
+def watch(
+    model: type[models.Model], site_ids: str, fields: Sequence[str] = (), *, lock_by: str = "", inserts: bool = True
+) -> None:
     """Give the sites that the query `site_ids` yields a new generation whenever a row of the model changes.
 
     `{row}` in the query stands for the row before and after the change, for example "SELECT {row}.site_id". With
-    `fields`, an update counts only if it changes one of them. Call it in `AppConfig.ready`; the order of apps in
-    INSTALLED_APPS does not matter.
+    `fields`, an update counts only if it changes one of them. With `inserts=False` a new row does not count, which is
+    right if the query finds rows that refer to it. Call it in `AppConfig.ready`; the order of apps in INSTALLED_APPS
+    does not matter.
+
+    If the query reads other tables, name the column `lock_by` if you can, such as the id of the post. All rows that the
+    query reads must be watched with a `lock_by` of the same value. Transactions with the same value then commit one
+    after the other, and others commit together. Without `lock_by` a transaction that changes a row commits alone.
     """
-    _watches.append(Watch(model, site_ids, fields))
+    _watches.append(Watch(model, site_ids, fields, lock_by, inserts))
     # Django sends m2m_changed if `model` is the table of a many-to-many field.
     for signal in (post_save, post_delete, m2m_changed):
         signal.connect(_expire_registry, sender=model)

@@ -3,50 +3,21 @@
 SQLite needs no such test, because it allows only one writing transaction at a time.
 """
 
-import time
-from contextlib import contextmanager
-
-import psycopg
 import pytest
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from blogs.models import Author, Image, Placement, Post, Tag
 from tests.support.pictures import picture
 from tests.support.processes import until_all_know
 from tests.support.reading import read
-from tests.support.timing import InThreads
+from tests.support.transactions import ADVISORY, ROWS, execute, in_a_transaction, meanwhile, wait_until_blocked
+
+# Without this limit a fault of the locks would let a test wait until the limit of the whole suite.
+pytestmark = pytest.mark.timeout(30)
 
 HERE = "/p-here/"
-
-
-@contextmanager
-def meanwhile(sql, *parameters):
-    """Execute `sql` on another connection, and commit it at the end of the block. Yields the connection."""
-    address = connection.settings_dict
-    with psycopg.connect(
-        host=address["HOST"],
-        port=address["PORT"],
-        user=address["USER"],
-        password=address["PASSWORD"],
-        dbname=address["NAME"],
-    ) as other:
-        other.execute(sql, parameters)
-        yield other
-        other.commit()
-
-
-def in_a_transaction(work):
-    """Call `work` in a transaction in a thread, and close the connection of the thread."""
-
-    def run():
-        try:
-            with transaction.atomic():
-                return work()
-        finally:
-            connections.close_all()
-
-    return InThreads(run)
+GENERATION = "SELECT FROM tenancy_generation WHERE site_id = %s FOR UPDATE"
 
 
 def late(path=HERE, host="financeblog.test"):
@@ -128,20 +99,82 @@ def test_an_edit_that_commits_before_an_uncommitted_placement_is_shown_on_its_pa
     assert "New title" in late()
 
 
-def test_two_transactions_that_commit_at_the_same_time_are_serialised(post, techblog, financeblog, publish):
-    generation = "SELECT FROM tenancy_generation WHERE site_id = %s FOR UPDATE"
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_placement_that_commits_during_the_commit_of_a_change_waits_and_shows_it(what, post, techblog, financeblog):
+    sql, marker, is_shown = CHANGES[what]
+    tag = Tag.objects.create(slug="another", name="Another tag")
+    sql = sql.format(post=post.pk, home=techblog.pk, tag=tag.pk)
 
-    with meanwhile(generation, techblog.pk):  # the edit has flushed its changes and cannot commit
-        edit = in_a_transaction(lambda: Post.objects.filter(pk=post.pk).update(title="New title"))
-        time.sleep(0.3)
-        placement = in_a_transaction(lambda: publish("", on=financeblog, post=post, slug="p-here"))
-        time.sleep(0.3)
-        assert edit.are_running()
+    with meanwhile(GENERATION, techblog.pk):  # the change has determined the affected sites and cannot commit
+        change = in_a_transaction(lambda: execute(sql))
+        wait_until_blocked(ROWS)
+        # Use the ORM directly: `blogs.publishing` would wait for the lock on the post.
+        placement = in_a_transaction(
+            lambda: Placement.objects.create(site=financeblog, post=post, slug="p-here", published_at=timezone.now())
+        )
+        wait_until_blocked(ADVISORY)
         assert read("financeblog.test", HERE).status == 404
-    edit.results()
+    change.results()
     placement.results()
 
-    assert "New title" in late()
+    assert (marker in late()) is is_shown
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_that_commits_during_the_commit_of_a_placement_waits_and_is_shown(what, post, techblog, financeblog):
+    sql, marker, is_shown = CHANGES[what]
+    tag = Tag.objects.create(slug="another", name="Another tag")
+    sql = sql.format(post=post.pk, home=techblog.pk, tag=tag.pk)
+
+    with meanwhile(GENERATION, financeblog.pk):  # the placement has determined the affected sites and cannot commit
+        placement = in_a_transaction(
+            lambda: Placement.objects.create(site=financeblog, post=post, slug="p-here", published_at=timezone.now())
+        )
+        wait_until_blocked(ROWS)
+        change = in_a_transaction(lambda: execute(sql))
+        wait_until_blocked(ADVISORY)
+    placement.results()
+    change.results()
+
+    assert (marker in late()) is is_shown
+
+
+LINKS = {
+    "a tag": (
+        "UPDATE blogs_tag SET name = 'New tag' WHERE slug = 'old'",
+        "INSERT INTO blogs_post_tags (post_id, tag_id) SELECT {other}, id FROM blogs_tag WHERE slug = 'old'",
+        "New tag",
+    ),
+    "an author": (
+        "UPDATE blogs_author SET name = 'New name' WHERE slug = 'ada'",
+        "INSERT INTO blogs_post_authors (post_id, author_id) SELECT {other}, id FROM blogs_author WHERE slug = 'ada'",
+        "New name",
+    ),
+    "an image": (
+        "UPDATE blogs_image SET width = 1234",
+        "UPDATE blogs_post SET cover_id = (SELECT id FROM blogs_image) WHERE id = {other}",
+        'width="1234"',
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LINKS)
+def test_a_post_that_begins_to_show_a_row_during_the_commit_of_its_change_shows_the_change(
+    what, post, techblog, financeblog, publish
+):
+    sql, link, marker = LINKS[what]
+    link = link.format(other=publish("Another", on=financeblog, slug="p-here").post_id)
+
+    with meanwhile(GENERATION, techblog.pk):
+        change = in_a_transaction(lambda: execute(sql))
+        wait_until_blocked(ROWS)
+        linked = in_a_transaction(lambda: execute(link))
+        wait_until_blocked(ADVISORY)
+        assert marker not in late()
+    change.results()
+    linked.results()
+
+    assert marker in late()
 
 
 def test_a_transaction_that_waits_for_a_foreign_key_blocks_no_commit(techblog, financeblog, publish):
@@ -152,8 +185,7 @@ def test_a_transaction_that_waits_for_a_foreign_key_blocks_no_commit(techblog, f
             publish("", on=financeblog, post=placement.post, slug="p-here")
 
         placement = in_a_transaction(write_and_place)
-        time.sleep(0.3)
-        assert placement.are_running()
+        wait_until_blocked(ROWS)
         other.execute("UPDATE tenancy_sitesettings SET tagline = 'New tagline' WHERE site_id = %s", [financeblog.pk])
     placement.results()
 

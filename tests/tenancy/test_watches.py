@@ -9,9 +9,9 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection, connections
 
-from blogs.models import Tag
+from blogs.models import Post, Tag
 from tenancy import checks
-from tenancy.changes import triggers
+from tenancy.changes import triggers, watches
 
 pytestmark = pytest.mark.sqlite
 
@@ -107,6 +107,17 @@ def test_a_check_reports_a_watched_model_in_another_database_than_the_generation
     (error,) = checks.watched_tables_are_beside_generations(None)
     assert error.id == "newsstand.E006"
     assert "redirects.Redirect" in error.msg
+
+
+def test_a_check_reports_a_lock_that_does_not_cover_a_table_of_the_query(monkeypatch):
+    assert checks.locked_queries_read_locked_tables(None) == []
+
+    query = "SELECT n.site_id FROM blogs_post p JOIN blogs_note n ON n.post_id = p.id WHERE p.id = {row}.post_id"
+    watch = watches.Watch(Post.tags.through, query, (), lock_by="post_id", inserts=True)
+    monkeypatch.setattr(watches, "_watches", [*watches.all_watches(), watch])
+    (error,) = checks.locked_queries_read_locked_tables(None)
+    assert error.id == "newsstand.E009"
+    assert "reads blogs_note" in error.msg
 
 
 def triggers_in(database):
