@@ -4,10 +4,7 @@ The cache key contains everything that the bytes of a page depend on: installati
 declared query parameters and encoding. A change gives the site a new generation, so no entry is ever deleted.
 """
 
-import logging
 from time import time
-
-from django.core.cache import BaseCache, caches
 
 from lib.singleflight import SingleFlight, WaitTimeout
 from pagecache import cached_response
@@ -32,15 +29,13 @@ from pagecache.responses import (
     send_uncached,
     without_body_for_head,
 )
+from pagecache.store import PageStore
 from tenancy.dynamic import is_dynamic
 from tenancy.registry.domain_map import SiteEntry
 
-ENTRY_TTL = 24 * 3600  # Seconds. Entries of old generations are never read again, so they must expire.
 MAX_BODY = 2 * 1024 * 1024  # bytes
 # For this number of seconds an expired response is still served while another request renders the page.
 MAX_STALE = 0.5
-
-logger = logging.getLogger(__name__)
 
 
 class PageCache:
@@ -48,7 +43,7 @@ class PageCache:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._cache: BaseCache = caches["pages"]
+        self.pages = PageStore()
         self._prefix = fingerprint()
         self._renders: SingleFlight[RenderedResponse] = SingleFlight()
 
@@ -63,7 +58,7 @@ class PageCache:
         """
         drop_invalid_content_type(environ)
         request = self._cacheable(environ, start_response)
-        cached = request and self._load(request.key)
+        cached = request and self.pages.get(request)
         if not request or not cached or time() >= cached.expires_at:
             return None
         return send_cached(request, cached, "HIT")
@@ -92,7 +87,7 @@ class PageCache:
         render = self._renders.begin(request.page_key)
         if render is None:
             return self._render(request)
-        cached = self._load(request.key)
+        cached = self.pages.get(request)
         if cached is not None and time() < cached.expires_at:
             return send_cached(request, cached, "HIT")
         if cached is not None and time() < cached.expires_at + MAX_STALE:
@@ -103,7 +98,7 @@ class PageCache:
             return send_cached(request, cached, "STALE") if cached else send_try_again(request)
         if rendered is not None:
             return self._send_rendered(request, rendered)
-        newer = self._load(request.key)
+        newer = self.pages.get(request)
         if newer is not None and time() < newer.expires_at:
             return send_cached(request, newer, "HIT")
         # The other request got a response that is not cacheable, so this request needs a response from Django as well.
@@ -113,7 +108,7 @@ class PageCache:
         """Render the page. No other request of this process renders it at the same time."""
         rendered = None
         try:
-            cached = self._load(request.key)  # Another request may have stored the page in the meantime.
+            cached = self.pages.get(request)  # Another request may have stored the page in the meantime.
             if cached is not None and time() < cached.expires_at:
                 return send_cached(request, cached, "HIT")
             response = self._call_django(request.environ, request.entry)
@@ -140,14 +135,5 @@ class PageCache:
         if cached is None:
             cached = rendered.by_encoding[request.encoding] = rendered.encode(request.encoding)
             if len(cached.body) <= MAX_BODY and time() < cached.expires_at:
-                self._cache.set(request.key, cached_response.to_bytes(request.key, cached), ENTRY_TTL)
+                self.pages.set(request, cached)
         return send_cached(request, cached, "MISS")
-
-    def _load(self, key: str) -> CachedResponse | None:
-        entry = self._cache.get(key)
-        if entry is None:
-            return None
-        cached = cached_response.from_bytes(key, entry)
-        if cached is None:
-            logger.error("The page cache entry with the key %s is corrupt. The page is rendered again.", key)
-        return cached

@@ -21,6 +21,8 @@ DOMAIN_ROUTERS = integer("DOMAIN_ROUTERS", 500, 0, 10_000)
 INTERNAL_HOST = host("INTERNAL_HOST", "internal.localhost")
 # The bearer token for Traefik's document. If it is empty, all requests for the document get 401.
 INTERNAL_TOKEN = secret("INTERNAL_TOKEN", 32, "")
+# The megabytes of pages that each worker keeps in its own memory, in front of the cache `pages`. 0 keeps none.
+PAGE_MEMORY_MB: float = integer("PAGE_MEMORY_MB", 32, 0, 10_000)
 # The id of the one site that this process serves; None means all sites. It is not Django's SITE_ID: with that setting
 # `get_current_site` ignores the request (newsstand.E002).
 PINNED_SITE_ID = integer("SITE_ID", None)

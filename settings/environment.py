@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -59,6 +59,10 @@ def secret(name: str, min_length: int, default: str | None = None) -> str:
     return value
 
 
+@overload
+def integer(name: str, default: int, minimum: int = 1, maximum: int = 2**31 - 1) -> int: ...
+@overload
+def integer(name: str, default: None, minimum: int = 1, maximum: int = 2**31 - 1) -> int | None: ...
 def integer(name: str, default: int | None, minimum: int = 1, maximum: int = 2**31 - 1) -> int | None:
     """A whole number from `minimum` to `maximum`; `default` if the variable is absent or empty."""
     value = _value(name)

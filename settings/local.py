@@ -1,4 +1,4 @@
-"""Settings for a laptop: SQLite, a cache in memory, and one process with threads. All state is in var/."""
+"""Settings for a laptop: SQLite, caches in memory, and one process with threads. All state is in var/."""
 
 import os
 from contextlib import suppress
@@ -35,8 +35,9 @@ def _last_port(file: Path) -> int:
 PORT = integer("PORT", _last_port(VAR / "port"), 1, 65535)
 
 CACHES = {
-    alias: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias}
-    for alias in ("default", "pages")
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # The only process keeps its pages in its own memory (PAGE_MEMORY_MB).
+    "pages": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 # Browsers send cookies to all ports of a host. The port in the name keeps the sessions of two checkouts separate.
 CSRF_COOKIE_NAME = f"csrf-{PORT}"

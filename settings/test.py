@@ -5,7 +5,7 @@ import os
 import dj_database_url
 
 from settings.base import *  # noqa: F403
-from settings.base import BASE_DIR, SQLITE_OPTIONS
+from settings.base import BASE_DIR, PAGE_MEMORY_MB, SQLITE_OPTIONS
 from settings.caches import on_redis
 
 # mypy and makemigrations use the defaults, because they read these settings without servers.
@@ -17,6 +17,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["ENGINE"] = "lib.postgresql"
 MEDIA_ROOT = os.environ.get("MEDIA_ROOT", BASE_DIR / "var" / "test-media")
+# A fraction of a megabyte forces evictions.
+PAGE_MEMORY_MB = float(os.environ.get("TEST_PAGE_MEMORY_MB", PAGE_MEMORY_MB))
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # S105: the key is public, but test installations last for one run and their data is public as well.
 SECRET_KEY = "for tests only"  # noqa: S105

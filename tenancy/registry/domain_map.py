@@ -33,7 +33,7 @@ class SiteEntry(NamedTuple):
 
 
 class DomainMap:
-    """Any thread may read `entries` without a lock. Only one thread may call the methods."""
+    """Any thread may read `entries` and call `generation` without a lock. Only one thread calls the other methods."""
 
     def __init__(self) -> None:
         self.entries: dict[str, SiteEntry] = {}
@@ -41,6 +41,12 @@ class DomainMap:
         self._generations: dict[int, str] = {}
         self._moments: dict[int, float] = {}
         self._first_moment = math.inf
+
+    def generation(self, site_id: int) -> str | None:
+        """The generation of the site's entry. None if it has no entry, also while `replace` replaces it."""
+        names = self._names.get(site_id)
+        entry = self.entries.get(names[0]) if names else None
+        return entry.generation if entry is not None and entry.site_id == site_id else None
 
     def changed(self, generations: Iterable[tuple[int, str]]) -> list[int]:
         """The ids of the sites whose generation differs from the stored generation."""

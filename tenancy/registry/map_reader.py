@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from tenancy.changes.moments import moments_query
-from tenancy.registry.domain_map import DomainMap, Moments, Row
+from tenancy.registry.domain_map import MAX_ID, MIN_ID, DomainMap, Moments, Row
 
 # As a safeguard, each part of the map is read again after at most this time, even without a new generation.
 FULL_REFRESH_INTERVAL = 60.0
@@ -36,8 +36,11 @@ class MapReader:
     def is_connected(self) -> bool:
         return self._connection is not None
 
-    def read(self, now: float) -> None:
-        """Read the changes since the last call. `now` is a monotonic time in seconds. Raises errors of the database."""
+    def read(self, now: float) -> set[int]:
+        """Read the changes since the last call, and return the ids of the sites that were read again.
+
+        `now` is a monotonic time in seconds. Raises errors of the database.
+        """
         is_new = self._connection is None
         connection = self._connection = self._connection or own_connection()
         with connection.cursor() as cursor:
@@ -49,6 +52,7 @@ class MapReader:
             stale = {*self.map.changed(generations), *self.map.due(time())}
             # A new connection may reach another server, and a lower horizon means that a backup was restored.
             if is_new or horizon < self._horizon or len(stale) > MAX_CHANGED_SITES:
+                stale = set(self.map.sites_between(MIN_ID, MAX_ID))
                 self._read_all(cursor, now)
             elif stale:
                 self.map.replace(stale, *_rows(cursor, f"IN ({', '.join(map(str, stale))})"))
@@ -56,7 +60,8 @@ class MapReader:
             self._horizon = horizon
             for _ in range(MAX_PARTS):
                 if now >= self._next_part_at:
-                    self._read_part_again(cursor, now)
+                    stale.update(self._read_part_again(cursor, now))
+        return stale
 
     def close(self) -> None:
         """Close the connection. The next `read` opens a new one."""
@@ -81,12 +86,14 @@ class MapReader:
         self._part_interval = FULL_REFRESH_INTERVAL / len(self._parts)
         self._next_part_at = now + self._part_interval
 
-    def _read_part_again(self, cursor: CursorWrapper, now: float) -> None:
+    def _read_part_again(self, cursor: CursorWrapper, now: float) -> list[int]:
         first, last = self._parts.pop()
-        self.map.replace(self.map.sites_between(first, last), *_rows(cursor, f"BETWEEN {first} AND {last}"))
+        site_ids = self.map.sites_between(first, last)
+        self.map.replace(site_ids, *_rows(cursor, f"BETWEEN {first} AND {last}"))
         self._next_part_at += self._part_interval
         if not self._parts:
             self._plan_parts(now)
+        return site_ids
 
 
 @contextmanager

@@ -8,6 +8,7 @@ knows everything that was committed 0.25 s earlier.
 import logging
 import os
 import threading
+from collections.abc import Callable, Collection
 from time import monotonic
 
 from django.contrib.sites.models import Site
@@ -26,6 +27,8 @@ HANG_TIMEOUT = 0.9  # a query that takes longer means that the database hangs
 
 NEVER = float("-inf")
 
+Listener = Callable[[Collection[int]], None]
+
 logger = logging.getLogger(__name__)
 
 
@@ -37,6 +40,11 @@ class Registry:
     """The map, and the thread that reads it. Use the instance `registry`."""
 
     def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the map. A forked process calls this, because it inherits neither the thread nor the connection."""
         self._reader = MapReader()
         self._lock = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -59,6 +67,17 @@ class Registry:
     def site(self, entry: SiteEntry) -> Site:
         """The site with its settings. All requests share the object, so do not modify it. Raises Site.DoesNotExist."""
         return _site(entry)
+
+    def generation(self, site_id: int) -> str | None:
+        """The generation of a site in the map, or None for a site that is not in it. Does not query the database."""
+        return self._reader.map.generation(site_id)
+
+    def on_read(self, listener: Listener) -> None:
+        """Call `listener` with the ids of sites after they were read again, which includes those that are gone.
+
+        The registry's thread calls it before a waiting lookup returns.
+        """
+        self._listeners.append(listener)
 
     def expire(self) -> None:
         """Make the next lookup wait for a new query. Called after a commit of this process."""
@@ -126,7 +145,9 @@ class Registry:
         """Query the changes. If the existing connection fails, use a new one: the database may have restarted."""
         for attempt in (1, 2) if self._reader.is_connected else (2,):
             try:
-                self._reader.read(began_at)
+                site_ids = self._reader.read(began_at)
+                for listener in self._listeners if site_ids else ():
+                    listener(site_ids)
             except Exception as error:  # on any error known hosts stay known, and a later query may succeed
                 self._reader.close()
                 if attempt == 2:
@@ -151,6 +172,4 @@ def _site(entry: SiteEntry) -> Site:
 
 
 registry = Registry()
-# A forked process inherits neither the thread nor the connection. mypy refuses a call of `__init__` on an instance,
-# because a subclass may define it with other arguments.
-os.register_at_fork(after_in_child=registry.__init__)  # type: ignore[misc]
+os.register_at_fork(after_in_child=registry.reset)

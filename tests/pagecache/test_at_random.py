@@ -1,7 +1,8 @@
 """During random changes of three blogs, each response is correct at its time and contains nothing of another blog.
 
 Random edits, moves, publications and schedules on PostgreSQL, and random requests to several processes that share one
-Redis. A model in plain Python predicts the responses (tests/support/pagecache/model.py).
+Redis. One process keeps pages in its memory, one keeps none, and one evicts pages all the time. A model in plain
+Python predicts the responses (tests/support/pagecache/model.py).
 """
 
 import re
@@ -20,6 +21,7 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from accounts.models import User
 from tests.support.accounts import PASSWORD
+from tests.support.pagecache.memory import EACH_MEMORY
 from tests.support.pagecache.model import Seen, difference
 from tests.support.pagecache.random_reads import PERSONAL, Readers, decompressed, entries, words
 from tests.support.pagecache.random_site_edits import SiteEdits
@@ -144,7 +146,7 @@ class Blogs(SiteEdits):
 
 @pytest.fixture(scope="module")
 def fleet(django_db_setup):
-    with running(3) as fleet:
+    with running(3, TEST_PAGE_MEMORY_MB=EACH_MEMORY) as fleet:
         yield fleet
 
 

@@ -3,6 +3,7 @@
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from devstack.processes import wait_until
 from tests.support import servers
+from tests.support.pagecache.memory import MEMORY, NO_MEMORY
 from tests.support.pagecache.observing import redis
 from tests.support.pagecache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow, true_pages
 from tests.support.processes import frozen, running, until_all_know
@@ -20,13 +22,13 @@ PATHS = ["/", "/hello/", "/ledgers/", "/feed/"]
 
 
 @pytest.fixture(scope="module")
-def one_process(django_db_setup):
-    with running() as (process,):
-        yield process
+def fleet(django_db_setup):
+    with running(2, TEST_PAGE_MEMORY_MB=(NO_MEMORY, MEMORY)) as fleet:
+        yield fleet
 
 
 @pytest.fixture
-def true(one_process, techblog, shared, publish):
+def true(fleet, techblog, shared, publish):
     """The correct pages of the two sites, by host and path."""
     publish("Hello", on=techblog)
     until_all_know()
@@ -35,10 +37,17 @@ def true(one_process, techblog, shared, publish):
 
 
 @pytest.fixture
-def process(one_process, true):
-    """A process that has stored all pages."""
-    assert_recovers(one_process, true)
-    return one_process
+def process(fleet, true):
+    """A process that has stored all pages in Redis and keeps none in its memory."""
+    assert_recovers(fleet[0], true)
+    return fleet[0]
+
+
+@pytest.fixture
+def with_memory(fleet, true):
+    """A process that has stored all pages in Redis and in its memory."""
+    assert_recovers(fleet[1], true)
+    return fleet[1]
 
 
 # -- Redis -----------------------------------------------------------------------------------------------------------
@@ -73,6 +82,33 @@ def test_pages_are_stored_again_after_redis_is_flushed(process, true):
     redis().flushall()
     assert assert_all_true(process, true) == {"MISS"}
     assert assert_all_true(process, true) == {"HIT"}
+
+
+@contextmanager
+def stopped():
+    servers.redis.stop()
+    try:
+        yield
+    finally:
+        servers.redis.start()
+
+
+@pytest.mark.parametrize("away", [stopped, lambda: frozen(servers.redis.process.pid)], ids=["stopped", "hanging"])
+def test_a_process_serves_pages_from_its_memory_without_redis(with_memory, true, away, techblog, publish):
+    with away():
+        assert assert_all_true(with_memory, true) == {"HIT"}
+        assert slow(with_memory, (HOST, "/"), 1) == 0
+        publish("New", on=techblog)
+        until_all_know()
+        for state in ("MISS", "HIT"):
+            response = with_memory.get(HOST)
+            assert (response.status, response.headers["X-Cache"], "New" in response.body) == (200, state, True)
+        assert slow(with_memory, (HOST, "/"), 1) == 0
+
+
+def test_a_process_serves_pages_from_its_memory_after_redis_is_flushed(with_memory, true):
+    redis().flushall()
+    assert assert_all_true(with_memory, true) == {"HIT"}
 
 
 @contextmanager
@@ -120,35 +156,42 @@ def no_database():
         connections.close_all()
 
 
-def test_while_the_database_is_down_cached_pages_are_served_and_other_pages_return_503(process, true):
+def test_while_the_database_is_down_cached_pages_are_served_and_other_pages_return_503(process, with_memory, true):
     with no_database():
-        for _ in range(2):
-            assert assert_all_true(process, true) == {"HIT"}
-            took, response = seconds(lambda: process.get(HOST, "/sitemap.xml"))
+        for each in (process, with_memory):
+            assert assert_all_true(each, true) == {"HIT"}
+            took, response = seconds(partial(each.get, HOST, "/sitemap.xml"))
             assert (response.status, response.headers["X-Cache"]) == (503, "BYPASS")
             assert response.headers["Retry-After"]
             assert response.headers["Cache-Control"] == "no-store"
             assert took < 1
-        assert process.get(HOST, method="HEAD").status == 200
-        tag = process.get(HOST).headers["ETag"]
-        assert process.get(HOST, **{"If-None-Match": tag}).status == 304
-    wait_until(lambda: process.get(HOST, "/sitemap.xml").status == 200, RECOVERY)
-    assert_recovers(process, true)
+            assert each.get(HOST, method="HEAD").status == 200
+            tag = each.get(HOST).headers["ETag"]
+            assert each.get(HOST, **{"If-None-Match": tag}).status == 304
+    for each in (process, with_memory):
+        assert_recovers(each, true | true_pages((HOST, "/sitemap.xml")))
     time.sleep(1.25)  # after an error the registry retries after a second
 
 
-def test_without_the_database_an_expired_page_is_still_served_and_marked_stale(process, true, techblog, publish):
+def test_without_the_database_an_expired_page_is_still_served_and_marked_stale(
+    process, with_memory, true, techblog, publish
+):
     moment = publish("Soon there", on=techblog, at=timezone.now() + timedelta(seconds=1.5)).published_at.timestamp()
     until_all_know()
-    assert [process.get(HOST).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
+    for each in (process, with_memory):
+        assert [each.get(HOST).headers["X-Cache"] for _ in range(2)][-1] == "HIT"
     with no_database():
         time.sleep(max(0, moment + 0.6 - time.time()))
-        for crowd in (1, 8, 8):  # one request queries the database, and the others wait for it
-            took, responses = seconds(InThreads(lambda: process.get(HOST), crowd).results)
-            assert {(response.status, response.headers["X-Cache"]) for response in responses} == {(200, "STALE")}
-            assert not any("Soon there" in response.body for response in responses)
-            assert took < 1
+        for each in (process, with_memory):
+            for crowd in (1, 8, 8):  # one request queries the database, and the others wait for it
+                took, responses = seconds(InThreads(partial(each.get, HOST), crowd).results)
+                assert {(response.status, response.headers["X-Cache"]) for response in responses} == {(200, "STALE")}
+                assert not any("Soon there" in response.body for response in responses)
+                assert took < 1
         time.sleep(max(0, moment + 1.6 - time.time()))
-        assert 1 <= int(process.get(HOST).headers["Age"]) <= 4
-    wait_until(lambda: "Soon there" in process.get(HOST).body, RECOVERY)
-    wait_until(lambda: process.get(HOST).headers["X-Cache"] == "HIT", RECOVERY)
+        with stopped():  # the process without memory has no page any more
+            assert 1 <= int(with_memory.get(HOST).headers["Age"]) <= 8
+    new = true_pages((HOST, "/"))
+    assert "Soon there" in new[HOST, "/"]
+    for each in (process, with_memory):
+        assert_recovers(each, new)

@@ -6,6 +6,7 @@ from django.urls import get_urlconf
 from django.utils import timezone, translation
 
 from tenancy import lifecycle
+from tests.support.pagecache.memory import TINY_MEMORY
 from tests.support.pagecache.observing import redis
 from tests.support.processes import running, until_all_know
 from tests.support.reading import read
@@ -17,7 +18,7 @@ PATHS = ["/", "/hello/", "/nothing/", "/feed/", "/?before=x"]
 
 @pytest.fixture(scope="module")
 def process(django_db_setup):
-    with running(WEB_THREADS=str(THREADS)) as (process,):
+    with running(WEB_THREADS=str(THREADS), TEST_PAGE_MEMORY_MB=TINY_MEMORY) as (process,):
         yield process
 
 

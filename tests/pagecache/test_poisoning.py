@@ -7,6 +7,7 @@ from django.http import HttpResponse
 
 from blogs.models import Placement, Tag
 from tenancy import lifecycle
+from tests.support.pagecache.memory import NO_MEMORY, empty_page_cache, memory
 from tests.support.pagecache.observing import entries, redis
 from tests.support.pagecache.poison import BODIES, EVIL, HEADERS, KEYS, PATHS, QUERIES, SPELLINGS
 from tests.support.pagecache.truth import rendered
@@ -19,13 +20,13 @@ HOST = "techblog.test"
 
 @pytest.fixture(scope="module")
 def process(django_db_setup):
-    with running() as (process,):
+    with running(TEST_PAGE_MEMORY_MB=NO_MEMORY) as (process,):
         yield process
 
 
 @pytest.fixture
 def site(process, techblog, financeblog, publish):
-    """A site with two posts on each page of a list, and an empty page cache."""
+    """A site with two posts on each page of a list, and an empty page cache in Redis."""
     techblog.settings.posts_per_page = 2
     techblog.settings.save()
     for n in range(3):
@@ -66,6 +67,28 @@ def test_no_header_of_a_request_changes_the_response_to_the_next_request(process
         response = get(process, HOST, "/", header)
         assert (response.status, response.body) == (200, true) or response.status == 400, header
         assert_harmless(process, true, header)
+
+
+def test_no_request_changes_a_page_in_the_memory_of_the_process(site):
+    """Each attack is sent before the page is in memory, and after."""
+    true = truth()
+    named = [header.split(": ", 1) for header in HEADERS]
+    attacks = [{f"HTTP_{name.replace('-', '_').upper()}": value} for name, value in named]
+    attacks += [{"QUERY_STRING": query} for query in QUERIES]
+    attacks += [{"REQUEST_METHOD": method} for method in ("HEAD", "POST", "PUT", "DELETE", "TRACE")]
+    attacks += [{"HTTP_IF_NONE_MATCH": "*"}, {"CONTENT_LENGTH": "9"}, {"HTTP_HOST": "TECHBLOG.test.:81"}]
+    for attack in attacks:
+        empty_page_cache()
+        for _ in range(2):
+            read(HOST, **attack)
+            for _ in range(2):
+                response = read(HOST)
+                assert (response.status, response.body) == (200, true), attack
+                assert "Set-Cookie" not in response.headers
+                assert EVIL.encode() not in response.body
+            assert response.headers["X-Cache"] == "HIT"
+            redis().flushall()
+        assert len(memory()) <= 2, attack  # in its encoding and in that of the attack
 
 
 def test_no_header_adds_entries(process, site):

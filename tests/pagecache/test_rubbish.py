@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from tests.support.pagecache.memory import MEMORY, NO_MEMORY
 from tests.support.pagecache.rubbish import RubbishRedis, bulk, dripping
 from tests.support.pagecache.truth import assert_all_true, assert_recovers, slow, true_pages
 from tests.support.processes import running, until_all_know
@@ -68,13 +69,13 @@ def rubbish_redis():
 
 
 @pytest.fixture(scope="module")
-def one_process(django_db_setup, rubbish_redis):
-    with running(REDIS_URL=rubbish_redis.url) as (process,):
-        yield process
+def fleet(django_db_setup, rubbish_redis):
+    with running(2, REDIS_URL=rubbish_redis.url, TEST_PAGE_MEMORY_MB=(NO_MEMORY, MEMORY)) as fleet:
+        yield fleet
 
 
 @pytest.fixture
-def true(one_process, techblog, shared):
+def true(fleet, techblog, shared):
     """The correct pages of the two sites, by host and path."""
     until_all_know()
     pages = [(HOST, "/"), (HOST, "/ledgers/"), ("financeblog.test", "/"), ("financeblog.test", "/python-ledgers/")]
@@ -82,16 +83,24 @@ def true(one_process, techblog, shared):
 
 
 @pytest.fixture
-def process(one_process, rubbish_redis, true):
-    """A process whose Redis has stored all pages and still responds correctly."""
+def process(fleet, rubbish_redis, true):
+    """A process that keeps no pages in memory. Its Redis has stored all pages and still responds correctly."""
     rubbish_redis.respond = None
-    assert_recovers(one_process, true)
-    yield one_process
+    assert_recovers(fleet[0], true)
+    yield fleet[0]
     rubbish_redis.respond = None
+
+
+@pytest.fixture
+def with_memory(fleet):
+    """A process that keeps pages in memory. It has no page of the two sites yet, because no request named them."""
+    return fleet[1]
 
 
 @pytest.mark.parametrize("what", [*RUBBISH, "the entry of another page", "the entry of another site"])
-def test_readers_get_the_correct_pages_in_time_while_redis_sends_invalid_responses(process, rubbish_redis, true, what):
+def test_readers_get_the_correct_pages_in_time_while_redis_sends_invalid_responses(
+    process, with_memory, rubbish_redis, true, what
+):
     kept = {key: entry for key, entry in rubbish_redis.stored.items() if b":/" in key}
     makers = {"the entry of another page": of_another(kept), "the entry of another site": of_another_site(kept)}
     rubbish_redis.respond = (RUBBISH | makers)[what]
@@ -100,6 +109,10 @@ def test_readers_get_the_correct_pages_in_time_while_redis_sends_invalid_respons
     took, _ = seconds(lambda: [assert_all_true(process, true) for _ in range(2)])
     assert rubbish_redis.gets > gets
     assert took < 3
+    assert_all_true(with_memory, true)
+    gets = rubbish_redis.gets
+    assert assert_all_true(with_memory, true) == {"HIT"}
+    assert rubbish_redis.gets == gets
     if what == "half a response":  # the process waits for the other half until the timeout
         assert slow(process, (HOST, "/"), 2) <= 3
 

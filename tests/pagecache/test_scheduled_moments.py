@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from blogs.models import Author, Tag
+from tests.support.pagecache.memory import MEMORY, NO_MEMORY
 from tests.support.pagecache.observing import locked
 from tests.support.processes import running, until_all_know
 from tests.support.timing import InThreads
@@ -21,7 +22,7 @@ SOON = 1.5  # seconds until a publication time; requests before it must have com
 
 @pytest.fixture(scope="module")
 def two_processes(django_db_setup):
-    with running(2) as fleet:
+    with running(2, TEST_PAGE_MEMORY_MB=(MEMORY, NO_MEMORY)) as fleet:
         yield fleet
 
 

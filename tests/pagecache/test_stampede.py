@@ -3,6 +3,7 @@
 To make a render slow, tests lock a table that the page reads. The render then lasts as long as the lock.
 """
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -15,7 +16,8 @@ from django.utils import timezone
 from blogs.models import Author
 from lib.singleflight import MAX_WAITERS, SHORT_TIMEOUT
 from pagecache.wsgi import MAX_STALE
-from tests.support.pagecache.observing import entries, locked, logged_queries, redis, waiting_for_a_lock
+from tests.support.pagecache.memory import EACH_MEMORY, retire_pages
+from tests.support.pagecache.observing import entries, locked, logged_queries, waiting_for_a_lock
 from tests.support.processes import running, until_all_know
 from tests.support.reading import page_cache, read
 from tests.support.timing import InThreads, seconds
@@ -36,13 +38,20 @@ def count_author_queries(queries):
 
 
 @pytest.fixture(scope="module")
-def five_threads(django_db_setup):
-    """A process with one thread more than MAX_WAITERS: one renders, and all others may wait for LONG_TIMEOUT.
+def each_memory(django_db_setup):
+    """Three processes that keep pages in memory, keep none, and evict pages all the time.
 
-    Therefore no request gets 503, even on a slow machine.
+    Each has one thread more than MAX_WAITERS: one renders, and all others may wait for LONG_TIMEOUT. Therefore no
+    request gets 503, even on a slow machine.
     """
-    with running(WEB_THREADS=str(1 + MAX_WAITERS)) as (process,):
-        yield process
+    with running(3, WEB_THREADS=str(1 + MAX_WAITERS), TEST_PAGE_MEMORY_MB=EACH_MEMORY) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def five_threads(each_memory):
+    """The process that keeps pages in memory."""
+    return each_memory[0]
 
 
 @pytest.fixture
@@ -51,7 +60,6 @@ def blog(techblog, publish):
     publish("Hot", on=techblog).post.authors.add(Author.objects.create(slug="ada", name="Ada"))
     publish("Quiet", on=techblog)
     until_all_know()
-    redis().flushall()
     return techblog
 
 
@@ -62,8 +70,9 @@ def process(one_process, blog):
     return one_process
 
 
-def stampede(process, path="/"):
-    return InThreads(lambda: process.get(HOST, path), REQUESTS)
+def stampede(*processes):
+    turns = itertools.cycle(processes)
+    return InThreads(lambda: next(turns).get(HOST), REQUESTS)
 
 
 def max_concurrent_renders(duration):
@@ -75,19 +84,19 @@ def max_concurrent_renders(duration):
     return most
 
 
-def test_a_missing_page_is_rendered_once_for_two_hundred_requests(five_threads, blog):
+def test_a_missing_page_is_rendered_once_in_each_process_for_two_hundred_requests(each_memory, blog):
     with logged_queries() as of_one_rendering:
-        assert five_threads.get(HOST).headers["X-Cache"] == "MISS"
-    redis().flushall()
+        assert each_memory[0].get(HOST).headers["X-Cache"] == "MISS"
+    retire_pages(blog)
 
     with logged_queries() as queries:
         with locked("blogs_author"):
-            crowd = stampede(five_threads)
+            crowd = stampede(*each_memory)
             concurrent = max_concurrent_renders(0.4)
         responses = crowd.results()
 
-    assert concurrent == 1
-    assert count_author_queries(queries) == count_author_queries(of_one_rendering) > 0
+    assert concurrent == len(each_memory)
+    assert count_author_queries(queries) == len(each_memory) * count_author_queries(of_one_rendering) > 0
     assert Counter(response.status for response in responses) == {200: REQUESTS}
     assert len({response.body for response in responses}) == 1
     assert {response.headers["X-Cache"] for response in responses} == {"MISS", "HIT"}

@@ -85,11 +85,15 @@ class Process:
 
 @contextmanager
 def running(count=1, **environment):
-    """Start `count` processes and wait until all respond. All are stopped at the end, even if one does not start."""
+    """Start `count` processes and wait until all respond. All are stopped at the end, even if one does not start.
+
+    A variable whose value is a tuple has another value in each process.
+    """
     started = []
     try:
-        for _ in range(count):
-            started.append(Process(**environment))
+        for number in range(count):
+            own = {name: value if isinstance(value, str) else value[number] for name, value in environment.items()}
+            started.append(Process(**own))
         for process in started:
             process.wait_until_it_responds()
         yield started
