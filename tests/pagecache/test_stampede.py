@@ -1,4 +1,4 @@
-"""Of two hundred concurrent requests for a page that is not stored, one renders it and all get the page.
+"""Of many concurrent requests for a page that is not stored, one renders it and all get the page.
 
 To make a render slow, tests lock a table that the page reads. The render then lasts as long as the lock.
 """
@@ -16,6 +16,7 @@ from django.utils import timezone
 from blogs.models import Author
 from lib.singleflight import MAX_WAITERS, SHORT_TIMEOUT
 from pagecache.wsgi import MAX_STALE
+from server.compartments import MAX_WAIT
 from tests.support.pagecache.memory import EACH_MEMORY, retire_pages
 from tests.support.pagecache.observing import entries, locked, logged_queries, waiting_for_a_lock
 from tests.support.processes import running, until_all_know
@@ -23,7 +24,7 @@ from tests.support.reading import page_cache, read
 from tests.support.timing import InThreads, seconds
 
 HOST = "techblog.test"
-REQUESTS = 200
+REQUESTS = 40  # to one process; its compartment for pages (server/bulkhead.py) accepts 45 at a time
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +42,10 @@ def count_author_queries(queries):
 def each_memory(django_db_setup):
     """Three processes that keep pages in memory, keep none, and evict pages all the time.
 
-    Each has one thread more than MAX_WAITERS: one renders, and all others may wait for LONG_TIMEOUT. Therefore no
-    request gets 503, even on a slow machine.
+    Each renders pages in one thread more than MAX_WAITERS: one renders, and all others may wait for LONG_TIMEOUT.
+    Therefore no request gets 503, even on a slow machine.
     """
-    with running(3, WEB_THREADS=str(1 + MAX_WAITERS), TEST_PAGE_MEMORY_MB=EACH_MEMORY) as fleet:
+    with running(3, WEB_THREADS=str(2 * (1 + MAX_WAITERS)), TEST_PAGE_MEMORY_MB=EACH_MEMORY) as fleet:
         yield fleet
 
 
@@ -72,7 +73,7 @@ def process(one_process, blog):
 
 def stampede(*processes):
     turns = itertools.cycle(processes)
-    return InThreads(lambda: next(turns).get(HOST), REQUESTS)
+    return InThreads(lambda: next(turns).get(HOST), REQUESTS * len(processes))
 
 
 def max_concurrent_renders(duration):
@@ -84,7 +85,7 @@ def max_concurrent_renders(duration):
     return most
 
 
-def test_a_missing_page_is_rendered_once_in_each_process_for_two_hundred_requests(each_memory, blog):
+def test_a_missing_page_is_rendered_once_in_each_process_for_many_requests(each_memory, blog):
     with logged_queries() as of_one_rendering:
         assert each_memory[0].get(HOST).headers["X-Cache"] == "MISS"
     retire_pages(blog)
@@ -97,7 +98,7 @@ def test_a_missing_page_is_rendered_once_in_each_process_for_two_hundred_request
 
     assert concurrent == len(each_memory)
     assert count_author_queries(queries) == len(each_memory) * count_author_queries(of_one_rendering) > 0
-    assert Counter(response.status for response in responses) == {200: REQUESTS}
+    assert Counter(response.status for response in responses) == {200: 3 * REQUESTS}
     assert len({response.body for response in responses}) == 1
     assert {response.headers["X-Cache"] for response in responses} == {"MISS", "HIT"}
 
@@ -150,7 +151,7 @@ def test_a_render_that_hangs_does_not_block_other_pages(process):
     assert (other.status, other.headers["X-Cache"]) == (200, "HIT")
     assert took < 1
     assert (again.status, again.headers["Retry-After"], again.headers["Cache-Control"]) == (503, "1", "no-store")
-    assert again_took < 1
+    assert again_took < MAX_WAIT + 0.5
     found = Counter(response.status for response in responses)
     assert set(found) == {200, 503}
     assert 1 <= found[200] <= 1 + MAX_WAITERS
