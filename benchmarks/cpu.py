@@ -10,7 +10,7 @@ _OF_A_PROCESS = 2  # CPUCLOCK_SCHED of Linux: the time of all threads, including
 
 def times(processes: Iterable[Process]) -> dict[int, float]:
     """CPU time in seconds, in user and system mode, by process id."""
-    return {pid: _seconds(pid) for process in processes for pid in family(process)}
+    return {pid: of_process(pid) for process in processes for pid in family(process)}
 
 
 def spent(before: dict[int, float], after: dict[int, float]) -> float:
@@ -25,6 +25,7 @@ def family(process: Process) -> list[int]:
     return [process.process.pid, *children(process.process.pid)]
 
 
-def _seconds(pid: int) -> float:
+def of_process(pid: int) -> float:
+    """CPU time of one process in seconds, in user and system mode."""
     # The clock id of clock_getcpuclockid(3). Its resolution is finer than that of /proc/<pid>/stat.
     return time.clock_gettime(~pid << 3 | _OF_A_PROCESS)
