@@ -5,7 +5,7 @@ import warnings
 from typing import IO
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from PIL import Image, UnidentifiedImageError
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -25,8 +25,18 @@ CONTENT_TYPES = {
 }
 
 
+class CheckedImage(ContentFile):  # type: ignore[type-arg]  # at run time it is not generic
+    """An image that `image_format` has already decoded. Storing it does not decode it again."""
+
+    def __init__(self, content: bytes, name: str, image_format: str) -> None:
+        super().__init__(content, name)
+        self.image_format = image_format
+
+
 def image_format(file: "IO[bytes] | File[bytes]") -> str:
     """Decode the whole image and return Pillow's name of its format. Raises ValidationError for a refused image."""
+    if isinstance(file, CheckedImage):
+        return file.image_format
     size = file.seek(0, os.SEEK_END)
     if size > MAX_BYTES:
         raise ValidationError(f"The image has {size:,} bytes; at most {MAX_BYTES:,} are allowed. Reduce its size.")

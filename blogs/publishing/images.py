@@ -21,7 +21,7 @@ def create_image(image: Image, *, by: Actor) -> None:
     """Store a new image with its file. Raises ValidationError, and PermissionDenied unless `by` is an author there."""
     permissions.require(permissions.can_upload_image, by, image)
     # `save` decodes the file, so validating it here as well would double the time.
-    image.clean_fields(exclude=["file", "height", "name", "width"])
+    image.clean_fields(exclude=["file", "height", "name", "site", "width"])
     image.save()
 
 

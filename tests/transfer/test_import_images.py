@@ -8,6 +8,9 @@ import pytest
 from PIL import Image as Pillow
 
 from blogs.models import Image, Placement
+from lib import images
+from transfer.markdown.images import Pictures
+from transfer.markdown.outcomes import Broken
 
 pytest_plugins = ["tests.support.importing"]
 pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
@@ -168,3 +171,27 @@ def test_a_post_with_an_invalid_image_is_imported_without_that_image(archive, na
     assert Placement.objects.get(slug="a").post.cover is None
     assert len(archive.stored_files()) == 1
     assert archive.run().verdicts() == {"a.md": "unchanged"}
+
+
+def test_an_image_is_decoded_once(archive, monkeypatch):
+    decoded = []
+    monkeypatch.setattr(images, "_refuse_bomb", lambda image, file: decoded.append(image.size))
+    archive.picture("cat.png")
+    archive.write("a.md", HEAD + "![A cat](cat.png)")
+
+    archive.run()
+
+    assert decoded == [(4, 3)]
+
+
+def test_an_image_that_changes_after_its_check_is_not_stored(archive, techblog):
+    document, path = archive.write("a.md", HEAD + "![A cat](cat.png)"), archive.picture("cat.png")
+    pictures = Pictures(techblog, [archive.folder])
+    picture = pictures.find("cat.png", document)
+    path.write_bytes(b"<svg onload='alert()'>")
+
+    with pytest.raises(Broken, match=r"cat\.png was changed during the import"):
+        pictures.store(picture)
+
+    assert not Image.objects.exists()
+    assert not archive.stored_files()

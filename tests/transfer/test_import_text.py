@@ -133,7 +133,7 @@ OWN = links.OwnDomains(["techblog.test", "old.example.com"])
     ],
 )
 def test_links_to_domains_of_the_site_become_relative(source, expected):
-    assert links.rewrite(source, OWN.relative) == expected
+    assert links.LinkedText(source).rewritten(OWN.relative) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_links_to_domains_of_the_site_become_relative(source, expected):
     ],
 )
 def test_links_to_other_hosts_and_code_are_unchanged(text):
-    assert links.rewrite(text, OWN.relative) == text
+    assert links.LinkedText(text).rewritten(OWN.relative) == text
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_hostile_texts_are_converted_in_linear_time(piece):
     def seconds(length):
         text = piece * (length // len(piece))
         started = time.process_time()
-        links.rewrite(template_tags.expand(text, 1, {})[0], OWN.relative)
+        links.LinkedText(template_tags.expand(text, 1, {})[0]).rewritten(OWN.relative)
         return time.process_time() - started
 
     assert seconds(200_000) < 5

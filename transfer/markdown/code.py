@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 _FENCE = re.compile(r"^[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)", re.MULTILINE)
 _BACKTICKS = re.compile(r"(?<![\\`])`+")
@@ -32,23 +33,19 @@ def search(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 def matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """All matches that begin outside code."""
-    inside = membership(spans(text))
+    inside = membership(text)
     return (match for match in pattern.finditer(text) if not inside(match.start()))
 
 
-def substitute(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], text: str) -> str:
-    """Like `re.sub`, but matches that begin within code stay unchanged."""
-    inside = membership(spans(text))
-    return pattern.sub(lambda match: match[0] if inside(match.start()) else replace(match), text)
-
-
-def membership(spans: list[Span]) -> Callable[[int], bool]:
-    """Return a function that checks whether a position is within one of the spans, by binary search."""
-    begins = [begin for begin, _ in spans]
+@lru_cache(maxsize=4)  # An import reads the same few texts of one file several times.
+def membership(text: str) -> Callable[[int], bool]:
+    """Return a function that checks whether a position of `text` is within code, by binary search."""
+    found = spans(text)
+    begins = [begin for begin, _ in found]
 
     def inside(position: int) -> bool:
         index = bisect_right(begins, position) - 1
-        return index >= 0 and position < spans[index][1]
+        return index >= 0 and position < found[index][1]
 
     return inside
 

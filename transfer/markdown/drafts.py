@@ -121,8 +121,9 @@ class _Parser:
         body = self.head.body
         heading = code.search(_HEADING, body)
         title = _plain(self.text("title"))
-        heading_text = _markdown_as_text(heading["title"].rstrip(" \t#")) if heading else ""
-        if heading and not body[: heading.start()].strip() and title in ("", heading_text):
+        leads = heading is not None and not body[: heading.start()].strip()
+        heading_text = _markdown_as_text(heading["title"].rstrip(" \t#")) if heading and (leads or not title) else ""
+        if heading and leads and title in ("", heading_text):
             # Empty lines replace the heading, so that the line numbers in notes stay correct.
             body = "\n" * heading[0].count("\n") + body[heading.end() :]
         title = title or heading_text or self.stem.replace("-", " ").replace("_", " ").strip().capitalize()

@@ -6,14 +6,19 @@ from typing import Any, NamedTuple
 
 import yaml
 from frontmatter.default_handlers import BaseHandler, YAMLHandler
+from yaml.composer import Composer
 
 from transfer.markdown.outcomes import Broken
 
 MAX_LENGTH = 64 * 1024
 
 
-class _Loader(yaml.SafeLoader):
-    """A subclass of the loader in pure Python, because deep nesting crashes the loader in C."""
+class _Loader(Composer, yaml.CSafeLoader):
+    """The loader in C with the composer in Python, because deep nesting crashes the composer in C."""
+
+    def __init__(self, stream: str) -> None:
+        yaml.CSafeLoader.__init__(self, stream)
+        Composer.__init__(self)
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Do not expand merge keys (<<), because nested merges can exhaust the memory."""

@@ -1,6 +1,7 @@
 """Finds the images that imported posts show. Files outside the folders of the import are not read."""
 
 import hashlib
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -8,12 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
-from django.core.files import File
 
 from blogs import publishing
 from blogs.models import Image
 from lib import images
 from transfer.markdown import files
+from transfer.markdown.outcomes import Broken
 
 _SUFFIXES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
 
@@ -22,6 +23,7 @@ class Picture(NamedTuple):
     path: Path
     name: str  # Path relative to the import folder that contains the image.
     digest: str
+    format: str  # Pillow's name of the format. Empty if the image was already stored.
 
 
 class Missing(Exception):
@@ -85,19 +87,25 @@ class Pictures:
         if size > images.MAX_BYTES:
             return Missing(f"has {size:,} bytes; the limit is {images.MAX_BYTES:,}")
         content = path.read_bytes()
-        picture = Picture(path, files.name_below(path, folder), hashlib.sha256(content).hexdigest())
-        if picture.digest not in self.stored:
+        digest, image_format = _digest(content), ""
+        if digest not in self.stored:
             try:
-                with path.open("rb") as file:
-                    images.image_format(file)
+                image_format = images.image_format(io.BytesIO(content))
             except ValidationError as error:
                 return Missing(f"cannot be stored: {' '.join(error.messages)}")
-        return picture
+        return Picture(path, files.name_below(path, folder), digest, image_format)
 
     def store(self, picture: Picture) -> Image:
         """Create the row and the file of the image. After the commit the caller must add the image to `stored`."""
-        with picture.path.open("rb") as file:
-            image = Image(site=self.site, digest=picture.digest, title=picture.name[-200:])
-            image.file = File(file, name=picture.path.name)
-            publishing.create_image(image, by=None)
+        # The file is read again, because all images of a post together may not fit into memory.
+        content = picture.path.read_bytes()
+        if _digest(content) != picture.digest:
+            raise Broken(f"the image {picture.name} was changed during the import; import the folder again")
+        image = Image(site=self.site, digest=picture.digest, title=picture.name[-200:])
+        image.file = images.CheckedImage(content, picture.path.name, picture.format)
+        publishing.create_image(image, by=None)
         return image
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,7 +1,8 @@
-"""Rewrites the addresses of links and images in Markdown text."""
+"""Reads and rewrites the addresses of links and images in Markdown text."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from transfer.markdown import code
 
@@ -15,20 +16,46 @@ _DESTINATION = re.compile(
 _ADDRESSES = ("pointed", "bare", "referred", "quoted", "auto")
 
 
-def rewrite(text: str, new_address: Callable[[str], str]) -> str:
-    """Replace each address outside code with `new_address(address)`."""
+class LinkedText:
+    """A Markdown text whose addresses outside code can be read and replaced. The text is parsed once."""
 
-    def replace(match: re.Match[str]) -> str:
+    def __init__(self, text: str) -> None:
+        inside = code.membership(text)
+        self._links = [_Link.of(match) for match in _DESTINATION.finditer(text) if not inside(match.start())]
+        self._text = text
+
+    @property
+    def addresses(self) -> Iterator[str]:
+        return (link.address for link in self._links)
+
+    def rewritten(self, new_address: Callable[[str], str]) -> str:
+        """The text with `new_address(address)` in place of each address."""
+        written: list[str] = []
+        position = 0
+        for link in self._links:
+            new = new_address(link.address)
+            if new == link.address:
+                continue
+            written.append(self._text[position : link.begin])
+            # Markdown allows only absolute addresses in <https://…>
+            written.append(f"[{link.address}]({new})" if link.is_automatic else new)
+            position = link.end
+        return "".join(written) + self._text[position:]
+
+
+class _Link(NamedTuple):
+    """The address of a link or an image, and the positions of the text that a new address replaces."""
+
+    address: str
+    begin: int
+    end: int
+    is_automatic: bool  # <https://…>
+
+    @classmethod
+    def of(cls, match: re.Match[str]) -> "_Link":
         group = next(name for name in _ADDRESSES if match[name] is not None)
-        new = new_address(match[group])
-        if new == match[group]:
-            return match[0]
-        if group == "auto":  # Markdown allows only absolute addresses in <https://…>
-            return f"[{match[group]}]({new})"
-        begin, end = (position - match.start() for position in match.span(group))
-        return f"{match[0][:begin]}{new}{match[0][end:]}"
-
-    return code.substitute(_DESTINATION, replace, text)
+        is_automatic = group == "auto"
+        return cls(match[group], *match.span(0 if is_automatic else group), is_automatic)
 
 
 class OwnDomains:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from transfer.markdown import code, links, template_tags
+from transfer.markdown import code, template_tags
 from transfer.markdown.drafts import Draft
 from transfer.markdown.images import Missing, Picture, Pictures, is_local_image
-from transfer.markdown.links import OwnDomains
+from transfer.markdown.links import LinkedText, OwnDomains
 from transfer.markdown.outcomes import Note, Subject
 
 # Elements that the sanitiser removes and that may be an essential part of the post. Each gets a note for the
@@ -23,7 +23,7 @@ MAX_LINE_SEARCHES = 200  # Each search for the line of a missing image reads the
 @dataclass(frozen=True)
 class Prepared:
     draft: Draft
-    body: str
+    body: LinkedText
     cover: Picture | None
     shown: dict[str, Picture]  # relative address → image
     own_domains: OwnDomains
@@ -41,7 +41,7 @@ class Prepared:
             address = self.own_domains.relative(address)
             return address_of(self.shown[address]) if address in self.shown else address
 
-        return links.rewrite(self.body, new_address)
+        return self.body.rewritten(new_address)
 
     @cached_property
     def digest(self) -> str:
@@ -73,11 +73,13 @@ def digest_of(values: Mapping[str, object]) -> str:
 
 def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, pictures: Pictures) -> Prepared:
     """Prepare a draft. `source` is the whole text of the file `document`, to whose lines the notes on images refer."""
-    body, notes = template_tags.expand(draft.body, draft.body_line, draft.variables)
+    expanded, notes = template_tags.expand(draft.body, draft.body_line, draft.variables)
     cover_address, _ = template_tags.expand(draft.cover, 1, {})
-    search = _Search(document, own_domains, pictures)
-    links.rewrite(body, search.look)
-    cover = search.cover(cover_address) if cover_address else None
+    search = _Search(document, pictures)
+    body = LinkedText(expanded)
+    for address in body.addresses:
+        search.look(own_domains.relative(address))
+    cover = search.cover(own_domains.relative(cover_address)) if cover_address else None
     on_images = [
         Note(
             Subject.IMAGE, f"the image {address} {why}", _line(address, source) if number < MAX_LINE_SEARCHES else None
@@ -100,30 +102,27 @@ def _embedded(draft: Draft) -> Iterator[Note]:
 
 
 class _Search:
-    """Searches for the images of one document, by address."""
+    """Searches for the images of one document, by relative address."""
 
-    def __init__(self, document: Path, own_domains: OwnDomains, pictures: Pictures) -> None:
+    def __init__(self, document: Path, pictures: Pictures) -> None:
         self.document = document
-        self.own_domains = own_domains
         self.pictures = pictures
         self.found: dict[str, Picture] = {}
         self.missing: dict[str, str] = {}  # address → reason
 
-    def look(self, address: str) -> str:
-        """Search for the image if the address is local. Returns the address unchanged, as `links.rewrite` requires."""
-        relative = self.own_domains.relative(address)
-        if is_local_image(relative) and relative not in self.found and relative not in self.missing:
+    def look(self, address: str) -> None:
+        """Search for the image if the address is local."""
+        if is_local_image(address) and address not in self.found and address not in self.missing:
             try:
-                self.found[relative] = self.pictures.find(relative, self.document)
+                self.found[address] = self.pictures.find(address, self.document)
             except Missing as error:
-                self.missing[relative] = str(error)
-        return address
+                self.missing[address] = str(error)
 
     def cover(self, address: str) -> Picture | None:
-        relative = self.own_domains.relative(self.look(address))
-        if relative not in self.found:
-            self.missing.setdefault(relative, "is not in the imported folders; the post has no cover")
-        return self.found.get(relative)
+        self.look(address)
+        if address not in self.found:
+            self.missing.setdefault(address, "is not in the imported folders; the post has no cover")
+        return self.found.get(address)
 
 
 def _line(address: str, source: str) -> int | None:

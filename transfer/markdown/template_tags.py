@@ -65,7 +65,7 @@ class _Expansion:
         self.unclosed: set[str] = set()
 
     def result(self) -> tuple[str, list[Note]]:
-        in_code = code.membership(code.spans(self.text))
+        in_code = code.membership(self.text)
         written: list[str] = []
         position = copied = 0
         while token := _TOKEN.search(self.text, position):
