@@ -1,4 +1,4 @@
-"""Measures how soon Traefik routes a new site, and how many requests fail during a reload, a kill, a move and a roll.
+"""Measures how soon Traefik routes a new site, and how many requests fail during failures, changes and overload.
 
     python -m benchmarks.stack
 
@@ -19,6 +19,7 @@ from functools import partial
 
 from benchmarks import results
 from benchmarks.figures import Figure
+from devstack.overload import LOGIN_CONNECTIONS, failing_logins, locked_posts
 from devstack.processes import children, status, wait_until
 from devstack.readers import Readers
 from devstack.stack import FINANCEBLOG, TECHBLOG, Stack
@@ -26,6 +27,7 @@ from devstack.web import PROJECT, Web
 
 RESULTS = results.RESULTS / "stack.json"
 SITES = 10
+OVERLOAD_SECONDS = 7  # longer than the lock timeout of the application
 HEALTH_INTERVAL = 1.0  # seconds between two health checks of Traefik
 
 
@@ -53,6 +55,7 @@ def measure(stack: Stack) -> Iterator[Figure]:
     yield from failed_requests(stack, "reload (SIGHUP) of both gunicorns", reload_both, 4)
     yield from failed_requests(stack, "roll: each gunicorn drained, stopped, started", roll, 1)
     yield from failed_requests(stack, "move shared → own deployment → shared", move, 1)
+    yield from overload(stack)
 
 
 def routing(stack: Stack) -> Iterator[Figure]:
@@ -74,6 +77,19 @@ def failed_requests(stack: Stack, name: str, event: Callable[[Stack], None], aft
         event(stack)
     yield Figure(f"{name}: failed of {len(readers.requests)} requests", len(readers.failed), "requests", 0)
     yield Figure(f"{name}: slowest request", readers.slowest, "s", 2.5)
+
+
+def overload(stack: Stack) -> Iterator[Figure]:
+    """The failed cached pages, and their 95th percentile relative to that without load."""
+    with Readers(stack.traefik.port, [TECHBLOG, FINANCEBLOG]) as quiet:
+        time.sleep(OVERLOAD_SECONDS)
+    logins, lock = f"{LOGIN_CONNECTIONS} connections of failing logins", "a locked table of posts"
+    for name, harmful in ((logins, failing_logins), (lock, locked_posts)):
+        with Readers(stack.traefik.port, [TECHBLOG, FINANCEBLOG]) as readers, harmful(stack):
+            time.sleep(OVERLOAD_SECONDS)
+        yield Figure(f"{name}: failed of {len(readers.requests)} cached pages", len(readers.failed), "requests", 0)
+        ratio = readers.quantile(0.95) / quiet.quantile(0.95)
+        yield Figure(f"{name}: 95th percentile, relative to no load", ratio, "×", 5)
 
 
 def kill_a_worker(stack: Stack) -> None:

@@ -3,7 +3,7 @@
 import http.client
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import NamedTuple, Self
@@ -25,8 +25,16 @@ class Readers:
     The requests begin LEAD_TIME before the `with` block and end `after` seconds after it.
     """
 
-    def __init__(self, port: int, hosts: Sequence[str], every: float = 0.05, after: float = 0.5) -> None:
-        self.port, self.hosts, self.every, self.after = port, hosts, every, after
+    def __init__(
+        self,
+        port: int,
+        hosts: Sequence[str],
+        every: float = 0.05,
+        after: float = 0.5,
+        path: Callable[[], str] = lambda: "/",
+    ) -> None:
+        """`path` is called for the path of each request."""
+        self.port, self.hosts, self.every, self.after, self.path = port, hosts, every, after, path
         self.requests: list[Request] = []
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -52,6 +60,11 @@ class Readers:
         """The duration of the slowest request in seconds."""
         return max(request.seconds for request in self.requests)
 
+    def quantile(self, share: float) -> float:
+        """The duration in seconds that this share of the requests does not exceed."""
+        durations = sorted(request.seconds for request in self.requests)
+        return durations[min(len(durations) - 1, int(share * len(durations)))]
+
     def _run(self) -> None:
         with ThreadPoolExecutor(MAX_PENDING) as pool:
             while not self._stopped.wait(self.every):
@@ -66,7 +79,7 @@ class Readers:
     def _outcome(self, host: str) -> int | str:
         try:
             with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)) as connection:
-                connection.request("GET", "/", headers={"Host": host})
+                connection.request("GET", self.path(), headers={"Host": host})
                 response = connection.getresponse()
                 response.read()
                 return response.status

@@ -14,11 +14,12 @@ from lib.refusals import refusals
 from pagecache.requests import Environ, StartResponse, host_name
 from pagecache.responses import Body, without_body_for_head
 from pagecache.wsgi import PageCache
-from server.compartments import HandOver, Step, current_step
+from server.compartments import HandOver, Size, Step, current_step
 from tenancy import surfaces
 from tenancy.dynamic import is_dynamic
 
 UPLOAD_SIZE = 1024 * 1024  # bytes of a body; a larger one is an upload
+LOGIN_NICENESS = 15
 RETRY_AFTER = "1"  # seconds
 
 
@@ -42,12 +43,13 @@ class Bulkhead:
             case None:
                 return self._application(environ, start_response)
 
-    def compartments(self, threads: int) -> dict[str, int]:
-        """The number of threads of each compartment, by kind, in a worker with this number of threads (WEB_THREADS)."""
-        half, quarter = max(2, threads // 2), max(2, threads // 4)
-        own_hosts = {surface.name: quarter for surface in surfaces.with_own_host()}
-        # A login hashes a password, which takes the time of a hundred pages. An upload holds megabytes of memory.
-        return {"pages": half, "files": quarter, "dynamic": quarter, **own_hosts, "uploads": 1, "login": 1}
+    def compartments(self, threads: int) -> dict[str, Size]:
+        """The compartments by kind, in a worker with this number of threads (WEB_THREADS)."""
+        half, quarter = Size(max(2, threads // 2)), Size(max(2, threads // 4))
+        sizes = {"pages": half, "files": quarter, "dynamic": quarter, "uploads": Size(1)}
+        sizes |= {surface.name: quarter for surface in surfaces.with_own_host()}
+        # A password hash takes as much CPU time as a hundred pages, so cached pages have priority over it.
+        return sizes | {"login": Size(1, niceness=LOGIN_NICENESS)}
 
 
 def _refuse(environ: Environ, start_response: StartResponse) -> Body:

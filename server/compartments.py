@@ -3,6 +3,8 @@
 This module and `server/worker.py` import no Django, because gunicorn imports them before the application.
 """
 
+import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,10 +12,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 MAX_WAIT = 1.0  # seconds in the queue
-QUEUE_LENGTH = 8  # requests in the queue, for each thread
+QUEUE_LENGTH = 32  # requests in the queue, for each thread; a long queue slows down clients that repeat requests
 
 Request = TypeVar("Request")
 
@@ -56,16 +58,22 @@ def refusing() -> Iterator[None]:
         _thread.step = before
 
 
-class Compartment(Generic[Request]):
-    """Calls `handle` for each request, in at most `threads` threads."""
+class Size(NamedTuple):
+    """The threads of a compartment. A positive `niceness` lowers their priority, on Linux (see nice(1))."""
 
-    def __init__(self, name: str, threads: int, handle: Callable[[Request], object]) -> None:
+    threads: int
+    niceness: int = 0
+
+
+class Compartment(Generic[Request]):
+    """Calls `handle` for each request, in its own threads."""
+
+    def __init__(self, name: str, size: Size, handle: Callable[[Request], object]) -> None:
         self._handle = handle
-        self._executor = ThreadPoolExecutor(
-            threads, thread_name_prefix=name, initializer=set_step, initargs=(Step.DJANGO,)
-        )
+        self._niceness = size.niceness
+        self._executor = ThreadPoolExecutor(size.threads, thread_name_prefix=name, initializer=self._prepare)
         self._lock = threading.Lock()
-        self._limit = threads * (1 + QUEUE_LENGTH)
+        self._limit = size.threads * (1 + QUEUE_LENGTH)
         self._open = 0  # requests that run or wait
         self._waiting: deque[tuple[float, Future[object], Request]] = deque()  # oldest first; some of them run already
 
@@ -88,6 +96,11 @@ class Compartment(Generic[Request]):
                 overdue.append(self._waiting.popleft())
         # Outside the lock, because `cancel` calls `_close`. It fails for a request that has begun.
         return [request for _, future, request in overdue if future.cancel()]
+
+    def _prepare(self) -> None:
+        set_step(Step.DJANGO)
+        if self._niceness and sys.platform == "linux":  # Other systems have no priority for a single thread.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
 
     def _close(self, future: Future[object]) -> None:
         with self._lock:

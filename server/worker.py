@@ -12,7 +12,7 @@ from gunicorn.http import wsgi
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import ThreadWorker
 
-from server.compartments import Compartment, HandOver, Step, refusing, set_step
+from server.compartments import Compartment, HandOver, Size, Step, refusing, set_step
 
 HANDOVER_TIME = 0.25  # Seconds for which a stopping worker still accepts connections, until its successor listens.
 CHECK_INTERVAL = 0.1  # seconds between two checks for requests that have waited too long
@@ -44,10 +44,8 @@ class Worker(ThreadWorker):
         super().load_wsgi()
         self._check_at = 0.0
         # Other applications, such as those of the benchmarks, have no compartments.
-        threads: dict[str, int] = getattr(self.wsgi, "compartments", lambda threads: {})(self.cfg.threads)
-        self.compartments = {
-            name: Compartment(name, count, self._handle_in_compartment) for name, count in threads.items()
-        }
+        sizes: dict[str, Size] = getattr(self.wsgi, "compartments", lambda threads: {})(self.cfg.threads)
+        self.compartments = {name: Compartment(name, size, self._handle_in_compartment) for name, size in sizes.items()}
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         try:

@@ -34,7 +34,7 @@ def server(processes, techblog, publish):
 @pytest.fixture
 def requests():
     """requests(20, call): the futures of 20 calls in parallel."""
-    with ThreadPoolExecutor(64) as pool:
+    with ThreadPoolExecutor(128) as pool:
         yield lambda count, call: [pool.submit(call, number) for number in range(count)]
 
 
@@ -95,8 +95,8 @@ def test_a_page_that_waited_too_long_in_the_queue_gets_503_although_no_thread_be
     assert sorted(page.result()[1].status for page in pages) == [404, 404, 503, 503, 503, 503]
 
 
-def test_every_page_of_a_burst_within_the_queue_is_served(server, requests):
-    pages = requests(CAPACITY, uncached(server))
+def test_requests_beyond_the_number_of_threads_wait_and_are_served(server, requests):
+    pages = requests(2 * THREADS, uncached(server))
 
     assert {page.result()[1].status for page in pages} == {404}
     assert refused(server) == {}
