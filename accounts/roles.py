@@ -7,11 +7,14 @@ and grants no role on any other site, not even to a superuser.
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sites.models import Site
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from accounts.models import Membership, Role, User
 
 AnyUser = User | AnonymousUser
+# The user who makes a change. None is the operator on the command line, who has all permissions.
+Actor = AnyUser | None
 
 
 def is_superuser(user: AnyUser) -> bool:
@@ -39,6 +42,18 @@ def has_role(user: AnyUser, site: Site | int | None, role: Role) -> bool:
     if is_superuser(user):
         return True
     return _roles(user).get(site_id, 0) >= role
+
+
+def require_role(by: Actor, site: Site | int, role: Role) -> None:
+    """Raises PermissionDenied unless `by` has at least `role` on the site."""
+    if by is not None and not has_role(by, site, role):
+        raise PermissionDenied(f"{by} is not {role.label.lower()} of the site, which this action requires.")
+
+
+def require_superuser(by: Actor) -> None:
+    """Raises PermissionDenied unless `by` is an active superuser."""
+    if by is not None and not is_superuser(by):
+        raise PermissionDenied(f"{by} is not a superuser, which this action requires.")
 
 
 def has_role_anywhere(user: AnyUser, role: Role = Role.AUTHOR) -> bool:

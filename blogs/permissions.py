@@ -11,11 +11,9 @@ from django.db.models import Model, Q
 from rules.predicates import Predicate, predicate
 
 from accounts.models import Role
-from accounts.roles import AnyUser, has_role, has_role_anywhere, sites_of
+from accounts.roles import Actor, AnyUser, has_role, has_role_anywhere, sites_of
 from blogs.models import Author, Placement, Post
 from blogs.models.posts import PostQuerySet
-
-Actor = AnyUser | None
 
 
 class OfSite(Protocol):

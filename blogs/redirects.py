@@ -7,8 +7,8 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts.roles import Actor
 from blogs import permissions
-from blogs.permissions import Actor
 
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\\]")
 _ABSOLUTE_URL = re.compile(r"https?://[^/?#]")

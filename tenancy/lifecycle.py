@@ -1,18 +1,25 @@
-"""Everything that can be done to a site: create, rename, add or remove a domain, suspend, resume, move, delete.
+"""Everything that can be done to a site: create, rename, add or remove a domain, configure, suspend, move, delete.
 
-`manage.py site` and the admin call these functions. Each is one transaction.
+`manage.py site` and the admin call these functions. Each checks the permission of `by` and makes its change in one
+transaction. `by` is a user, or None for the operator on the command line.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts.models import Role
+from accounts.roles import Actor, require_role, require_superuser
 from lib import hostnames
 from tenancy import claims, deployments, media
 from tenancy.models import Domain, SiteSettings, State
 from tenancy.signals import home_moves
+
+# Settings that an owner of the site may not change.
+SUPERUSER_SETTINGS = frozenset({"deployment", "state"})
 
 
 class DomainTaken(ValidationError):
@@ -34,8 +41,12 @@ class NotAFurtherDomain(ValidationError):
 
 
 @transaction.atomic
-def create(domain: str, name: str, **settings: Any) -> Site:
-    """Create a live site. `settings` are fields of SiteSettings. Raises ValidationError for invalid values."""
+def create(domain: str, name: str, *, by: Actor, **settings: Any) -> Site:
+    """Create a live site. `settings` are fields of SiteSettings.
+
+    Raises ValidationError for invalid values, and PermissionDenied unless `by` is a superuser.
+    """
+    require_superuser(by)
     domain = claims.claimable(domain)
     site = Site(domain=domain, name=name)
     _check_not_taken(domain)
@@ -49,8 +60,12 @@ def create(domain: str, name: str, **settings: Any) -> Site:
 
 
 @transaction.atomic
-def rename(site: Site, domain: str, *, keep_old: bool = True) -> None:
-    """Give the site another primary domain. The old one redirects to it, or is removed without `keep_old`."""
+def rename(site: Site, domain: str, *, by: Actor, keep_old: bool = True) -> None:
+    """Give the site another primary domain. The old one redirects to it, or is removed without `keep_old`.
+
+    Raises DomainTaken or InvalidDomain, and PermissionDenied unless `by` is a superuser.
+    """
+    require_superuser(by)
     before, domain = site.domain, claims.claimable(domain)
     _lock(site)
     try:
@@ -70,51 +85,96 @@ def rename(site: Site, domain: str, *, keep_old: bool = True) -> None:
 
 
 @transaction.atomic
-def add_domain(site: Site, domain: str) -> Domain:
-    """Add a further domain, which redirects to the primary one. Raises DomainTaken or InvalidDomain."""
+def add_domain(site: Site, domain: str, *, by: Actor) -> Domain:
+    """Add a further domain, which redirects to the primary one.
+
+    Raises DomainTaken or InvalidDomain, and PermissionDenied unless `by` is a superuser.
+    """
+    require_superuser(by)
     return _claim(site, claims.claimable(domain), primary=False)
 
 
 @transaction.atomic
-def remove_domain(site: Site, domain: str) -> None:
+def remove_domain(site: Site, domain: str, *, by: Actor) -> None:
     """Remove a domain that redirects to the primary one.
 
-    Raises NotAFurtherDomain if the site has no such domain, or if it is the primary one.
+    Raises NotAFurtherDomain if the site has no such domain, or if it is the primary one, and PermissionDenied unless
+    `by` is a superuser.
     """
+    require_superuser(by)
     name = hostnames.canonical(domain)
     deleted, _ = site.domains.redirecting().filter(name=name).delete()
     if not deleted:
         raise NotAFurtherDomain(site, name)
 
 
-def suspend(site: Site) -> None:
-    """Stop serving the site. Nothing is deleted."""
-    SiteSettings.objects.update_or_create(site=site, defaults={"state": State.SUSPENDED})
+@transaction.atomic
+def change_name(site: Site, name: str, *, by: Actor) -> None:
+    """Change the name that its pages show. Raises ValidationError, and PermissionDenied unless `by` is an owner."""
+    require_role(by, site, Role.OWNER)
+    site.name = name
+    site.clean_fields(exclude=["domain"])
+    site.save(update_fields=["name"])
 
 
-def resume(site: Site) -> None:
-    """Serve the site again. A site without settings gets default settings."""
-    SiteSettings.objects.update_or_create(site=site, defaults={"state": State.LIVE})
+def suspend(site: Site, *, by: Actor) -> None:
+    """Stop serving the site. Nothing is deleted. Raises PermissionDenied unless `by` is a superuser."""
+    change_settings(site, {"state": State.SUSPENDED}, by=by)
 
 
-def move(site: Site, deployment: str) -> None:
+def resume(site: Site, *, by: Actor) -> None:
+    """Serve the site again. A site without settings gets default settings.
+
+    Raises PermissionDenied unless `by` is a superuser.
+    """
+    change_settings(site, {"state": State.LIVE}, by=by)
+
+
+def move(site: Site, deployment: str, *, by: Actor) -> None:
     """Serve the site from the deployment at this address. "" means the shared deployment.
 
-    Raises ValidationError if the address is invalid or the deployment does not serve the site.
+    Raises ValidationError if the address is invalid or the deployment does not serve the site, and PermissionDenied
+    unless `by` is a superuser.
     """
-    if deployment:
-        deployments.check(deployment, site)
-    site.settings.deployment = deployment
-    site.settings.save(update_fields=["deployment"])
+    change_settings(site, {"deployment": deployment}, by=by)
 
 
 @transaction.atomic
-def delete(site: Site, *, move_home_to: Site | None = None) -> None:
+def change_settings(site: Site, changes: Mapping[str, Any], *, by: Actor) -> SiteSettings:
+    """Write `changes`, which maps fields of SiteSettings to values, and return the stored settings.
+
+    A site without settings gets default values for the other fields. Raises ValidationError, by field, and
+    PermissionDenied unless `by` is an owner of the site, or a superuser for fields of SUPERUSER_SETTINGS.
+    """
+    require_role(by, site, Role.OWNER)
+    if SUPERUSER_SETTINGS & changes.keys():
+        require_superuser(by)
+    _lock(site)
+    stored = SiteSettings.objects.filter(site=site).first() or SiteSettings(site=site)
+    if changes.get("deployment"):
+        deployments.check(changes["deployment"], site)
+    old_logo = stored.logo.name
+    for name, value in changes.items():
+        setattr(stored, SiteSettings._meta.get_field(name).name, value)
+    # Validate only changed fields: a new rule that another field violates must not block the change. The storage
+    # validates the logo.
+    unchanged = {field.name for field in SiteSettings._meta.fields} - changes.keys()
+    stored.clean_fields(exclude={*unchanged, "logo"})
+    stored.save()
+    if old_logo and old_logo != stored.logo.name:
+        transaction.on_commit(lambda: stored.logo.storage.delete(old_logo))
+    site.settings = stored
+    return stored
+
+
+@transaction.atomic
+def delete(site: Site, *, by: Actor, move_home_to: Site | None = None) -> None:
     """Delete the site with its posts, files, domains and members.
 
     Posts of this site may also be placed on other sites. `move_home_to` becomes the home of these posts; without it the
-    function raises ProtectedError.
+    function raises ProtectedError. Raises PermissionDenied unless `by` is a superuser.
     """
+    require_superuser(by)
     _lock(site)
     if move_home_to == site:
         raise ValidationError(

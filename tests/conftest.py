@@ -111,12 +111,12 @@ def empty_database(installation):
 
 @pytest.fixture
 def techblog(installation):
-    return lifecycle.create("techblog.test", "Techblog", tagline="Notes from the machine room")
+    return lifecycle.create("techblog.test", "Techblog", tagline="Notes from the machine room", by=None)
 
 
 @pytest.fixture
 def financeblog(installation):
-    return lifecycle.create("financeblog.test", "Financeblog", theme="broadsheet", accent="#7a1f2b")
+    return lifecycle.create("financeblog.test", "Financeblog", theme="broadsheet", accent="#7a1f2b", by=None)
 
 
 @pytest.fixture

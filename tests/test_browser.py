@@ -86,8 +86,8 @@ def test_pages_are_no_wider_than_the_screen_and_violate_no_security_policy(
 ):
     post = publish("Everything", on=techblog, body=EVERYTHING).post
     publish("", on=financeblog, post=post, slug="everything")
-    lifecycle.rename(techblog, "techblog.localhost")
-    lifecycle.rename(financeblog, "financeblog.localhost")
+    lifecycle.rename(techblog, "techblog.localhost", by=None)
+    lifecycle.rename(financeblog, "financeblog.localhost", by=None)
     page = browse(width, dark)
     messages = []
     page.on("console", lambda message: messages.append(message.text))

@@ -36,12 +36,12 @@ def plant(publish):
 
 @pytest.fixture
 def alpha(installation):
-    return lifecycle.create("alpha.test", "Alpha-name", tagline="Alpha-tagline", accent="#a1fa00")
+    return lifecycle.create("alpha.test", "Alpha-name", tagline="Alpha-tagline", accent="#a1fa00", by=None)
 
 
 @pytest.fixture
 def beta(installation):
-    return lifecycle.create("beta.test", "Beta-name", theme="broadsheet")
+    return lifecycle.create("beta.test", "Beta-name", theme="broadsheet", by=None)
 
 
 def as_text(response):

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.forms.formsets import DELETION_FIELD_NAME
 from django.forms.models import BaseInlineFormSet
 
-from accounts.models import Membership, Role, User, UserManager
+from accounts import memberships
+from accounts.models import Membership, User, UserManager
 from accounts.roles import AnyUser
 
 
@@ -42,26 +43,26 @@ class MembershipFormSet(BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
-        staying = [
-            form
-            for form in self.forms
-            if form.cleaned_data.get("email") and not form.cleaned_data.get(DELETION_FIELD_NAME)
-        ]
-        emails = [form.cleaned_data["email"] for form in staying]
-        # Read the members from the database, not from the forms: another user may have added some in the meantime.
-        known = {m.pk: m.user.email for m in Membership.objects.filter(site=self.instance.pk).select_related("user")}
-        for form in staying:
-            email = form.cleaned_data["email"]
-            if emails.count(email) > 1 or (form.instance.pk is None and email in known.values()):
-                raise ValidationError(
-                    f"{email} is already a member. A member has exactly one role; change it in the existing row."
-                )
-        had_owner = any(form.initial.get("role") == Role.OWNER for form in self.initial_forms)
-        has_owner = any(form.cleaned_data.get("role") == Role.OWNER for form in staying)
-        if had_owner and not has_owner and not getattr(self.user, "is_superuser", False):
-            raise ValidationError(
-                "The site would be left without an owner. Give another member the role “Owner” first."
-            )
+        filled = [form for form in self.forms if form.cleaned_data.get("email")]
+        staying = [form for form in filled if not form.cleaned_data.get(DELETION_FIELD_NAME)]
+        memberships.validate(
+            self.instance,
+            by=self.user,
+            added=[form.instance for form in staying if form.instance.pk is None],
+            changed=[form.instance for form in staying if form.instance.pk is not None],
+            removed=[form.instance for form in filled if form not in staying and form.instance.pk is not None],
+        )
+
+    def save(self, commit: bool = True) -> list[Membership]:
+        saved: list[Membership] = super().save(commit=False)
+        memberships.change(
+            self.instance,
+            by=self.user,
+            added=self.new_objects,
+            changed=[membership for membership, _ in self.changed_objects],
+            removed=self.deleted_objects,
+        )
+        return saved
 
 
 class UserAddForm(AdminUserCreationForm):

@@ -26,8 +26,10 @@ class MembershipInline(ScopedInline[Membership], admin.TabularInline):
         return super().get_queryset(request).select_related("user").order_by("-role", "user__email")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset: Any = super().get_formset(request, obj, **kwargs)
-        formset.user = (
-            request.user
-        )  # Django creates this class for each request, so requests do not share the attribute.
-        return formset
+        return with_user(super().get_formset(request, obj, **kwargs), request)
+
+
+def with_user(formset: Any, request: HttpRequest) -> Any:
+    """Tell the formset class who submits it. Django creates the class for each request, so requests do not share it."""
+    formset.user = request.user
+    return formset

@@ -66,9 +66,9 @@ def _check_allowed() -> None:
 
 
 def _create_site(*, domain: str, further_domains: list[str], name: str, settings: dict[str, Any]) -> Site:
-    site = lifecycle.create(domain, name, **settings)
+    site = lifecycle.create(domain, name, **settings, by=None)
     for further in further_domains:
-        lifecycle.add_domain(site, further)
+        lifecycle.add_domain(site, further, by=None)
     return site
 
 

@@ -6,9 +6,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.roles import Actor
 from blogs import permissions
 from blogs.models import Image, Post
-from blogs.permissions import Actor
 
 POSTS_NAMED = 20  # in the message about images that posts show
 

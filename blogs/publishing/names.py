@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
 
+from accounts.roles import Actor
 from blogs import permissions
 from blogs.models import Author, Tag
 from blogs.models.posts import AUTHOR_SLUG_LENGTH
-from blogs.permissions import Actor
 from blogs.publishing.rows import user_of
 from blogs.slugs import free_slug, slug_from
 

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.roles import Actor
 from blogs import permissions, redirects
 from blogs.models import Placement, Post
-from blogs.permissions import Actor
 from blogs.publishing.rows import Conflict, locked, require_names
 
 PLACEMENT_FIELDS = {"slug", "published_at", "pinned"}

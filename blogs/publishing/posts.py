@@ -8,9 +8,9 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.roles import Actor
 from blogs import markdown, permissions
 from blogs.models import Author, Image, Post
-from blogs.permissions import Actor
 from blogs.publishing.images import create_image
 from blogs.publishing.names import tags_named, validate_number_of_tags
 from blogs.publishing.rows import Conflict, locked, require_names, user_of

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import User
+from accounts.roles import Actor
 from blogs.models import Placement, Post
-from blogs.permissions import Actor
 
 
 class Conflict(Exception):

@@ -11,6 +11,7 @@ from django.forms.models import BaseInlineFormSet
 from django.urls import reverse
 
 from accounts.admin.widgets import SuggestingInput
+from accounts.roles import AnyUser
 from tenancy import claims, deployments, lifecycle
 from tenancy.lifecycle import DomainTaken
 from tenancy.models import Domain, SiteSettings
@@ -46,8 +47,8 @@ class SiteForm(forms.ModelForm):
 class SiteAddForm(SiteForm):
     """Creates a site with default settings. Settings, further domains and members are on the form that follows."""
 
-    def create(self) -> Site:
-        return lifecycle.create(self.cleaned_data["domain"], self.cleaned_data["name"])
+    def create(self, *, by: AnyUser) -> Site:
+        return lifecycle.create(self.cleaned_data["domain"], self.cleaned_data["name"], by=by)
 
 
 class TimeZoneInput(SuggestingInput):
@@ -113,6 +114,24 @@ class SettingsForm(forms.ModelForm):
         return str(self.cleaned_data["accent"]).lower()
 
 
+class SettingsFormSet(BaseInlineFormSet):
+    """The settings of a site, saved by `tenancy.lifecycle`."""
+
+    user: AnyUser  # The user who submits the form. The inline sets this attribute.
+
+    def save_new(self, form: "forms.ModelForm[SiteSettings]", commit: bool = True) -> SiteSettings:
+        return self._save(form)
+
+    def save_existing(
+        self, form: "forms.ModelForm[SiteSettings]", obj: SiteSettings, commit: bool = True
+    ) -> SiteSettings:
+        return self._save(form)
+
+    def _save(self, form: "forms.ModelForm[SiteSettings]") -> SiteSettings:
+        changes = {name: getattr(form.instance, name) for name in form.changed_data}
+        return lifecycle.change_settings(self.instance, changes, by=self.user)
+
+
 class DomainForm(forms.ModelForm):
     class Meta:
         model = Domain
@@ -129,6 +148,8 @@ class DomainForm(forms.ModelForm):
 class DomainFormSet(BaseInlineFormSet):
     """Further domains, saved by `tenancy.lifecycle`."""
 
+    user: AnyUser  # The user who submits the form. The inline sets this attribute.
+
     def clean(self) -> None:
         """Refuse to add or remove a further domain that the same form makes the primary domain."""
         super().clean()
@@ -143,11 +164,11 @@ class DomainFormSet(BaseInlineFormSet):
                 )
 
     def save_new(self, form: "forms.ModelForm[Domain]", commit: bool = True) -> Domain:
-        return lifecycle.add_domain(self.instance, form.cleaned_data["name"])
+        return lifecycle.add_domain(self.instance, form.cleaned_data["name"], by=self.user)
 
     def save_existing(self, form: "forms.ModelForm[Domain]", obj: Domain, commit: bool = True) -> Domain:
-        lifecycle.remove_domain(self.instance, form.initial["name"])
-        return lifecycle.add_domain(self.instance, form.cleaned_data["name"])
+        lifecycle.remove_domain(self.instance, form.initial["name"], by=self.user)
+        return lifecycle.add_domain(self.instance, form.cleaned_data["name"], by=self.user)
 
     def delete_existing(self, obj: Domain, commit: bool = True) -> None:
-        lifecycle.remove_domain(self.instance, obj.name)
+        lifecycle.remove_domain(self.instance, obj.name, by=self.user)

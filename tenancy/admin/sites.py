@@ -11,31 +11,35 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.urls import URLPattern, path, reverse
 
 from accounts.admin.filters import ChoiceFilter
-from accounts.admin.memberships import OWNERS, MembershipInline
+from accounts.admin.memberships import OWNERS, MembershipInline, with_user
 from accounts.admin.scoped import ScopedAdmin, ScopedInline
 from accounts.admin.site import site as admin_site
 from accounts.models import Role
 from accounts.roles import AnyUser, sites_of
 from tenancy import lifecycle, media
 from tenancy.absolute_urls import site_url
-from tenancy.admin.forms import DomainForm, DomainFormSet, SettingsForm, SiteAddForm, SiteForm
+from tenancy.admin.forms import DomainForm, DomainFormSet, SettingsForm, SettingsFormSet, SiteAddForm, SiteForm
 from tenancy.models import Domain, SiteSettings
 
 
 class SettingsInline(ScopedInline[SiteSettings], admin.StackedInline):
     model = SiteSettings
     form = SettingsForm
+    formset = SettingsFormSet
     verbose_name_plural = "settings"
     required_roles = OWNERS
     min_num = max_num = 1
     can_delete = False
     fields = tuple(SettingsForm.Meta.fields)
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return with_user(super().get_formset(request, obj, **kwargs), request)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if request.user.is_superuser else ["state"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Only superusers see the field `deployment`: an owner must not direct the site to another server."""
+        """Only superusers see the field `deployment`, because it may name a host of the internal network."""
         return [name for name in self.fields if name != "deployment" or request.user.is_superuser]
 
 
@@ -49,6 +53,9 @@ class DomainInline(ScopedInline[Domain], admin.TabularInline):
     verbose_name_plural = "further domains, which redirect to the primary one"
     required_roles = {**dict.fromkeys(("add", "change", "delete")), "view": Role.OWNER}
     extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return with_user(super().get_formset(request, obj, **kwargs), request)
 
     def scope(self, rows: models.QuerySet[Domain], user: AnyUser) -> models.QuerySet[Domain]:
         return super().scope(rows, user).filter(primary=False)
@@ -109,15 +116,16 @@ class SiteAdmin(ScopedAdmin[Site]):
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Site:
         """On the add form, create the site: `lifecycle.create` saves it with its domain and settings."""
-        site: Site = super().save_form(request, form, change) if change else form.create()
+        site: Site = super().save_form(request, form, change) if change else form.create(by=request.user)
         return site
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         if not change:
             return
         if "domain" in form.changed_data:
-            lifecycle.rename(obj, obj.domain)
-        obj.save(update_fields=["name"])
+            lifecycle.rename(obj, obj.domain, by=request.user)
+        if "name" in form.changed_data:
+            lifecycle.change_name(obj, obj.name, by=request.user)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         if change:
@@ -149,12 +157,12 @@ class SiteAdmin(ScopedAdmin[Site]):
         return ["its settings, domains, members, redirects, posts and images with their files"]
 
     def delete_model(self, request: HttpRequest, obj: Site) -> None:
-        lifecycle.delete(obj)
+        lifecycle.delete(obj, by=request.user)
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Site]) -> None:
         for obj in queryset:
-            lifecycle.delete(obj)
+            lifecycle.delete(obj, by=request.user)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return self._unless_protected(request, super().changelist_view, request, extra_context)

@@ -65,7 +65,7 @@ def own(techblog, publish, member):
 
 @pytest.fixture
 def foreign(installation, publish):
-    site = lifecycle.create(f"{SEARCH}-{SECRET}.test", f"{SEARCH} {SECRET}")
+    site = lifecycle.create(f"{SEARCH}-{SECRET}.test", f"{SEARCH} {SECRET}", by=None)
     user = User.objects.create_user(f"{SEARCH}@{SECRET}.test", PASSWORD, name=f"{SEARCH} {SECRET}")
     Membership.objects.create(user=user, site=site, role=Role.OWNER)
     return plant(site, publish, user)

@@ -189,7 +189,7 @@ def test_demo_does_not_overwrite_an_existing_account(installation):
 
 
 def test_a_demo_run_that_fails_halfway_stores_nothing(installation, monkeypatch):
-    monkeypatch.setattr(lifecycle, "add_domain", lambda site, domain: 1 / 0)
+    monkeypatch.setattr(lifecycle, "add_domain", lambda site, domain, by: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         run_demo()

@@ -21,7 +21,9 @@ NASTY = "</title></script><!--\"'><b>&amp;"
 @pytest.fixture(params=theme_names())
 def site(request, installation):
     """One site for each theme, because all themes must give the same metadata."""
-    return lifecycle.create("kind.test", "Kind", theme=request.param, tagline="A kind blog", time_zone="Europe/Berlin")
+    return lifecycle.create(
+        "kind.test", "Kind", theme=request.param, tagline="A kind blog", time_zone="Europe/Berlin", by=None
+    )
 
 
 @pytest.fixture

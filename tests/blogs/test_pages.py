@@ -126,7 +126,7 @@ def test_the_pages_of_a_tag_an_author_and_a_month_list_only_their_posts(techblog
 
 
 def test_dates_are_in_the_language_and_time_zone_of_the_site(installation, publish, visit):
-    site = lifecycle.create("berlin.test", "Berlin", language="de", time_zone="Europe/Berlin")
+    site = lifecycle.create("berlin.test", "Berlin", language="de", time_zone="Europe/Berlin", by=None)
     publish("Silvester", on=site, at=datetime(2025, 2, 28, 23, 30, tzinfo=UTC))
 
     assert "1. März 2025" in page_of(visit, site)
@@ -153,7 +153,7 @@ def test_the_canonical_url_of_a_shared_post_is_on_its_home_while_the_post_is_liv
     assert visit(techblog, "/ledgers/").status_code == 404
 
     Placement.objects.filter(site=techblog).update(published_at=timezone.now())
-    lifecycle.suspend(techblog)
+    lifecycle.suspend(techblog, by=None)
     assert here in page_of(visit, financeblog, "/python-ledgers/")
     assert "http://financeblog.test/python-ledgers/" in locations(visit, financeblog)
 
@@ -297,7 +297,7 @@ def test_feed_ids_stay_the_same_when_slug_domain_and_scheme_change(techblog, pub
 
     before = ids(techblog)
     publishing.change_placement(placement, {"slug": "other"}, by=None)
-    lifecycle.rename(techblog, "renamed.test")
+    lifecycle.rename(techblog, "renamed.test", by=None)
     settings.PUBLIC_SCHEME, settings.PUBLIC_PORT = "https", 8443
 
     assert ids(techblog) == before

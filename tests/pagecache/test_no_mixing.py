@@ -25,8 +25,8 @@ def process(django_db_setup):
 @pytest.fixture
 def sites(installation, publish):
     """Two sites with different languages and time zones. Each has a post at /hello/ with its own marker."""
-    alpha = lifecycle.create("alpha.test", "Alpha-marker", language="de", time_zone="Asia/Tokyo")
-    beta = lifecycle.create("beta.test", "Beta-marker", language="en", time_zone="America/New_York")
+    alpha = lifecycle.create("alpha.test", "Alpha-marker", language="de", time_zone="Asia/Tokyo", by=None)
+    beta = lifecycle.create("beta.test", "Beta-marker", language="en", time_zone="America/New_York", by=None)
     for site in (alpha, beta):
         publish(f"{site.name}-post", on=site, slug="hello", body=f"{site.name}-text")
     return alpha, beta

@@ -88,7 +88,7 @@ def test_errors_are_never_stored(furnished, path):
 
 
 def test_requests_for_other_hosts_bypass_the_cache(techblog, settings):
-    lifecycle.add_domain(techblog, "www.techblog.test")
+    lifecycle.add_domain(techblog, "www.techblog.test", by=None)
 
     for host, path in (
         ("unknown.test", "/"),

@@ -187,7 +187,7 @@ def test_methods_other_than_get_and_head_store_nothing(process, site):
 
 
 def test_the_redirect_from_a_further_domain_is_not_stored(process, site):
-    lifecycle.add_domain(site, "www.techblog.test")
+    lifecycle.add_domain(site, "www.techblog.test", by=None)
     until_all_know()
     for host in ("www.techblog.test", "www.techblog.test:81"):
         response = get(process, host, "/x?y=1", f"X-Forwarded-Host: {EVIL}")

@@ -36,7 +36,7 @@ def cast(techblog, financeblog, shared, publish, stranger):
 
     `shared` and `draft` have the tag, the author and the cover.
     """
-    cook = lifecycle.create(COOK, "Cookblog")
+    cook = lifecycle.create(COOK, "Cookblog", by=None)
     cast = SimpleNamespace(tech=techblog, finance=financeblog, cook=cook, publish=publish, shared=shared, user=stranger)
     cast.local, cast.soup = publish("Local", on=techblog).post, publish("Soup", on=cook).post
     cast.draft = publish("Draft", on=techblog, at=None).post
@@ -124,14 +124,17 @@ CHANGES = {
     # Sites.
     "a site gets another tagline": ({TECH}, lambda c: save(c.tech.settings, tagline="Another")),
     "a site gets another name": ({TECH}, lambda c: Site.objects.filter(pk=c.tech.pk).update(name="Another")),
-    "a site gets a further domain": ({FINANCE}, lambda c: lifecycle.add_domain(c.finance, "www.financeblog.test")),
-    "a home is renamed": ({TECH, FINANCE}, lambda c: lifecycle.rename(c.tech, "renamed.test")),
-    "a site with a shared post is renamed": ({FINANCE}, lambda c: lifecycle.rename(c.finance, "renamed.test")),
-    "a home is suspended": ({TECH, FINANCE}, lambda c: lifecycle.suspend(c.tech)),
-    "a site with a shared post is suspended": ({FINANCE}, lambda c: lifecycle.suspend(c.finance)),
+    "a site gets a further domain": (
+        {FINANCE},
+        lambda c: lifecycle.add_domain(c.finance, "www.financeblog.test", by=None),
+    ),
+    "a home is renamed": ({TECH, FINANCE}, lambda c: lifecycle.rename(c.tech, "renamed.test", by=None)),
+    "a site with a shared post is renamed": ({FINANCE}, lambda c: lifecycle.rename(c.finance, "renamed.test", by=None)),
+    "a home is suspended": ({TECH, FINANCE}, lambda c: lifecycle.suspend(c.tech, by=None)),
+    "a site with a shared post is suspended": ({FINANCE}, lambda c: lifecycle.suspend(c.finance, by=None)),
     "all sites are suspended": ({TECH, FINANCE, COOK}, lambda c: SiteSettings.objects.update(state="suspended")),
-    "a home is deleted": ({TECH, FINANCE}, lambda c: lifecycle.delete(c.tech, move_home_to=c.finance)),
-    "a site is created": (set(), lambda c: lifecycle.create("fourth.test", "Fourth")),
+    "a home is deleted": ({TECH, FINANCE}, lambda c: lifecycle.delete(c.tech, move_home_to=c.finance, by=None)),
+    "a site is created": (set(), lambda c: lifecycle.create("fourth.test", "Fourth", by=None)),
 }  # fmt: skip
 
 
@@ -167,7 +170,7 @@ def test_the_canonical_url_returns_to_the_home_when_the_home_is_resumed(cast):
 
     for change, canonical in ((lifecycle.suspend, here), (lifecycle.resume, at_home)):
         read(FINANCE, "/python-ledgers/")
-        change(cast.tech)
+        change(cast.tech, by=None)
         page = read_when_known(FINANCE, "/python-ledgers/")
         assert page.headers["X-Cache"] == "MISS"
         assert b'<link rel="canonical" ' + canonical in page.body

@@ -13,8 +13,8 @@ def test_a_page_shows_its_own_site_if_its_domain_moves_to_another_site_during_re
 
     def move_domains_first(site):
         monkeypatch.setattr(rendering, "shared_context", shared_context)
-        lifecycle.rename(techblog, "elsewhere.test", keep_old=False)
-        lifecycle.rename(financeblog, "techblog.test", keep_old=False)
+        lifecycle.rename(techblog, "elsewhere.test", keep_old=False, by=None)
+        lifecycle.rename(financeblog, "techblog.test", keep_old=False, by=None)
         return shared_context(site)
 
     monkeypatch.setattr(rendering, "shared_context", move_domains_first)

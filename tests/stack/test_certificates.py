@@ -25,16 +25,16 @@ RESOLVING_HERE = [CHECKED, ALIAS, PINNED, ADMIN_HOST]
 
 MAKE_SITES = """
 from tenancy import lifecycle
-lifecycle.add_domain(lifecycle.create("{checked}", "Certified"), "{alias}")
-lifecycle.create("{pinned}", "Certified", deployment="{deployment}")
-lifecycle.create("{unchecked}", "Certified")
-lifecycle.create("{elsewhere}", "Certified")
+lifecycle.add_domain(lifecycle.create("{checked}", "Certified", by=None), "{alias}", by=None)
+lifecycle.create("{pinned}", "Certified", by=None, deployment="{deployment}")
+lifecycle.create("{unchecked}", "Certified", by=None)
+lifecycle.create("{elsewhere}", "Certified", by=None)
 """
 DELETE_SITES = """
 from django.contrib.sites.models import Site
 from tenancy import lifecycle, models
 for site in Site.objects.filter(name="Certified"):
-    lifecycle.delete(site)
+    lifecycle.delete(site, by=None)
 models.DomainCheck.objects.all().delete()
 """
 

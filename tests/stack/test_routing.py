@@ -33,7 +33,9 @@ def create(stack):
 
     yield create
     # One process deletes all sites, because each process takes a second to start.
-    deletion = "from tenancy import lifecycle; [lifecycle.delete(site) for site in Site.objects.filter(name__in={})]"
+    deletion = (
+        "from tenancy import lifecycle; [lifecycle.delete(site, by=None) for site in Site.objects.filter(name__in={})]"
+    )
     names = [f"The site {host}" for host in created]
     stack.manage("shell", "-c", f"from django.contrib.sites.models import Site; {deletion.format(names)}")
 

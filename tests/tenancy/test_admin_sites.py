@@ -295,7 +295,7 @@ def test_a_form_whose_domain_is_taken_after_validation_is_validated_again(techbl
 
     create = lifecycle.create
 
-    def faster(domain, name, **settings):
+    def faster(domain, name, *, by, **settings):
         monkeypatch.setattr(lifecycle, "create", create)
         raise lifecycle.DomainTaken(domain)
 

@@ -88,10 +88,10 @@ def test_a_site_moves_to_a_deployment_that_serves_it_and_back_to_the_shared_depl
 
     for process in (pinned, shared):
         address = f"http://127.0.0.1:{process.port}"
-        lifecycle.move(techblog, address)
+        lifecycle.move(techblog, address, by=None)
         assert SiteSettings.objects.get(site=techblog).deployment == address
 
-    lifecycle.move(techblog, "")
+    lifecycle.move(techblog, "", by=None)
     assert SiteSettings.objects.get(site=techblog).deployment == ""
 
 
@@ -99,7 +99,7 @@ def test_a_site_does_not_move_to_the_deployment_of_another_site(techblog, financ
     [pinned] = processes(1, SITE_ID=str(financeblog.pk))
 
     with pytest.raises(ValidationError, match="pinned to site"):
-        lifecycle.move(techblog, f"http://127.0.0.1:{pinned.port}")
+        lifecycle.move(techblog, f"http://127.0.0.1:{pinned.port}", by=None)
 
     assert SiteSettings.objects.get(site=techblog).deployment == ""
 
@@ -108,7 +108,7 @@ def test_a_site_does_not_move_to_a_deployment_without_blogs(techblog, processes)
     [admin] = processes(1, SURFACES="admin,internal")
 
     with pytest.raises(ValidationError, match="misdirected"):
-        lifecycle.move(techblog, f"http://127.0.0.1:{admin.port}")
+        lifecycle.move(techblog, f"http://127.0.0.1:{admin.port}", by=None)
 
 
 @contextmanager
@@ -136,7 +136,7 @@ def test_a_site_does_not_move_to_a_server_outside_the_installation(techblog, bod
         other_server(body) as address,
         pytest.raises(ValidationError, match="not a process of this installation"),
     ):
-        lifecycle.move(techblog, address)
+        lifecycle.move(techblog, address, by=None)
 
 
 def test_the_message_for_an_unknown_deployment_says_what_to_do(techblog):
@@ -187,7 +187,7 @@ def test_a_server_that_never_completes_its_response_is_refused_in_time(techblog,
     began = time.monotonic()
 
     with pytest.raises(ValidationError, match="no response"):
-        lifecycle.move(techblog, dripping(b"HTTP/1.1 100 Continue\r\n\r\n"))
+        lifecycle.move(techblog, dripping(b"HTTP/1.1 100 Continue\r\n\r\n"), by=None)
 
     assert time.monotonic() - began < deployments.READY_TIMEOUT + 1
 
@@ -197,7 +197,7 @@ def test_a_site_does_not_move_to_a_draining_deployment(techblog, processes, tmp_
     [draining] = processes(1, DRAIN_FILE=str(tmp_path / "drain"))
 
     with pytest.raises(ValidationError, match="its status is draining"):
-        lifecycle.move(techblog, f"http://127.0.0.1:{draining.port}")
+        lifecycle.move(techblog, f"http://127.0.0.1:{draining.port}", by=None)
 
 
 @pytest.mark.pure

@@ -54,7 +54,7 @@ def check(capsys):
 
 
 def test_domains_that_lead_to_this_installation_are_recorded_without_failures(techblog, processes, leads_to, check):
-    lifecycle.add_domain(techblog, "old.test")
+    lifecycle.add_domain(techblog, "old.test", by=None)
     leads_to(processes(1)[0])
 
     output = check()
@@ -95,7 +95,7 @@ def test_each_domain_has_its_own_proof(techblog, financeblog, visit):
 
 
 def test_a_further_domain_responds_with_its_own_proof(techblog, visit):
-    lifecycle.add_domain(techblog, "old.test")
+    lifecycle.add_domain(techblog, "old.test", by=None)
 
     response = visit("old.test", domain_checks.PROOF_PATH)
 
@@ -153,10 +153,10 @@ def test_the_option_json_prints_a_single_json_document(techblog, monkeypatch, ch
 
 def test_the_check_of_a_domain_is_deleted_with_the_domain(techblog, monkeypatch, check):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    lifecycle.add_domain(techblog, "old.test")
+    lifecycle.add_domain(techblog, "old.test", by=None)
     check()
 
-    lifecycle.remove_domain(techblog, "old.test")
+    lifecycle.remove_domain(techblog, "old.test", by=None)
 
     assert set(DomainCheck.objects.values_list("name", flat=True)) == {django_settings.ADMIN_HOST, "techblog.test"}
 
@@ -210,7 +210,7 @@ def test_a_domain_check_does_not_follow_redirects(techblog, monkeypatch, check, 
 
 def test_the_proof_is_available_without_tls(techblog, settings):
     settings.PUBLIC_SCHEME = "https"
-    lifecycle.add_domain(techblog, "old.test")
+    lifecycle.add_domain(techblog, "old.test", by=None)
 
     for host in ("techblog.test", "old.test", django_settings.ADMIN_HOST):
         response = Client(headers={"host": host}).get(domain_checks.PROOF_PATH)

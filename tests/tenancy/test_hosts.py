@@ -63,7 +63,7 @@ def test_an_unknown_host_gets_404_without_the_name_of_a_site(
 
 
 def test_an_international_domain_works_in_its_ascii_form_and_raw_bytes_get_400(installation, visit):
-    site = lifecycle.create("bücher.test", "Bücher")
+    site = lifecycle.create("bücher.test", "Bücher", by=None)
 
     assert site.domain == "xn--bcher-kva.test"
     assert visit("xn--bcher-kva.test").status_code == 200
@@ -73,7 +73,7 @@ def test_an_international_domain_works_in_its_ascii_form_and_raw_bytes_get_400(i
 
 def test_suspended_sites_and_sites_without_settings_get_the_response_of_an_unknown_host(techblog, financeblog, visit):
     SiteSettings.objects.filter(site=techblog).delete()
-    lifecycle.suspend(financeblog)
+    lifecycle.suspend(financeblog, by=None)
     unknown = visit("never.test")
 
     for site in (techblog, financeblog):
@@ -109,7 +109,7 @@ def test_the_pattern_of_a_host_matches_only_this_host_with_or_without_a_port():
 
 
 def test_a_further_domain_redirects_to_the_primary_domain_with_the_same_path_and_query(techblog, visit):
-    lifecycle.add_domain(techblog, "www.techblog.test")
+    lifecycle.add_domain(techblog, "www.techblog.test", by=None)
 
     response = visit("WWW.techblog.test:8000", "/any/path/?x=1&y=%C3%BC")
 
@@ -121,7 +121,7 @@ def test_a_further_domain_redirects_to_the_primary_domain_with_the_same_path_and
 def test_get_current_site_returns_the_site_of_the_host_without_a_query(
     techblog, visit, django_assert_num_queries, host
 ):
-    lifecycle.add_domain(techblog, "www.techblog.test")
+    lifecycle.add_domain(techblog, "www.techblog.test", by=None)
     visit(techblog)
 
     with django_assert_num_queries(0):

@@ -18,14 +18,14 @@ def test_adding_a_domain_waits_for_an_uncommitted_claim_of_the_same_domain(techb
     def claim():
         try:
             waiting.set()
-            result.append(lifecycle.add_domain(financeblog, "contested.test"))
+            result.append(lifecycle.add_domain(financeblog, "contested.test", by=None))
         except DomainTaken as error:
             result.append(error)
         finally:
             connections.close_all()
 
     with transaction.atomic():
-        lifecycle.add_domain(techblog, "contested.test")
+        lifecycle.add_domain(techblog, "contested.test", by=None)
         thread = threading.Thread(target=claim)
         thread.start()
         waiting.wait(5)
@@ -60,7 +60,7 @@ def test_a_placement_created_during_the_deletion_of_its_site_is_refused(techblog
 
     home_moves.connect(begin)
     try:
-        lifecycle.delete(techblog, move_home_to=financeblog)
+        lifecycle.delete(techblog, move_home_to=financeblog, by=None)
     finally:
         home_moves.disconnect(begin)
     placing.join(10)

@@ -31,7 +31,7 @@ def without_triggers(sql, *parameters):
 def test_a_change_without_a_trigger_is_known_within_a_minute(reader, techblog, financeblog, load, monkeypatch):
     monkeypatch.setattr(map_reader, "PART_SIZE", 1)
     for number in range(70):  # the map has more parts than there are calls of `read` in a minute
-        lifecycle.create(f"site-{number}.test", "Site")
+        lifecycle.create(f"site-{number}.test", "Site", by=None)
     reader.read(now=0)
     without_triggers("UPDATE tenancy_domain SET name = 'quiet.test' WHERE site_id = %s", techblog.pk)
     reader.read(now=1)

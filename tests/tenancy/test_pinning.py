@@ -13,7 +13,7 @@ pytestmark = pytest.mark.sqlite
 
 def test_a_pinned_process_serves_all_surfaces_but_only_its_own_site(techblog, financeblog, publish, visit, settings):
     publish("Hello", on=techblog)
-    lifecycle.add_domain(financeblog, "www.financeblog.test")
+    lifecycle.add_domain(financeblog, "www.financeblog.test", by=None)
     settings.PINNED_SITE_ID = techblog.pk
     never = visit("never.test")
 

@@ -42,14 +42,14 @@ def statuses(fleet, host, path="/"):
 def test_a_new_site_is_served_by_every_process(fleet):
     assert statuses(fleet, "new.test") == [404, 404]
 
-    lifecycle.create("new.test", "New")
+    lifecycle.create("new.test", "New", by=None)
     until_all_know()
 
     assert statuses(fleet, "new.test") == [200, 200]
 
 
 def test_a_renamed_site_is_served_at_its_new_domain_and_redirects_from_the_old_domain(fleet, techblog):
-    lifecycle.rename(techblog, "renamed.test")
+    lifecycle.rename(techblog, "renamed.test", by=None)
     until_all_know()
 
     assert statuses(fleet, "renamed.test") == [200, 200]
@@ -59,21 +59,21 @@ def test_a_renamed_site_is_served_at_its_new_domain_and_redirects_from_the_old_d
 
 
 def test_a_released_domain_shows_no_page_of_its_previous_site(fleet, techblog):
-    lifecycle.rename(techblog, "renamed.test", keep_old=False)
+    lifecycle.rename(techblog, "renamed.test", keep_old=False, by=None)
     until_all_know()
     assert statuses(fleet, "techblog.test") == [404, 404]
 
-    lifecycle.create("techblog.test", "Another blog")
+    lifecycle.create("techblog.test", "Another blog", by=None)
     until_all_know()
     assert all("Another blog" in process.get("techblog.test").body for process in fleet)
 
 
 def test_a_further_domain_redirects_until_it_is_removed(fleet, techblog):
-    lifecycle.add_domain(techblog, "www.techblog.test")
+    lifecycle.add_domain(techblog, "www.techblog.test", by=None)
     until_all_know()
     assert statuses(fleet, "www.techblog.test") == [308, 308]
 
-    lifecycle.remove_domain(techblog, "www.techblog.test")
+    lifecycle.remove_domain(techblog, "www.techblog.test", by=None)
     until_all_know()
     assert statuses(fleet, "www.techblog.test") == [404, 404]
 
@@ -83,17 +83,17 @@ def test_every_process_stops_serving_a_suspended_site_and_serves_it_again_when_i
     paths = ["/", "/hello/", "/feed/", "/sitemap.xml", "/robots.txt"]
     assert all(statuses(fleet, "techblog.test", path) == [200, 200] for path in paths)
 
-    lifecycle.suspend(techblog)
+    lifecycle.suspend(techblog, by=None)
     until_all_know()
     assert all(statuses(fleet, "techblog.test", path) == [404, 404] for path in paths)
 
-    lifecycle.resume(techblog)
+    lifecycle.resume(techblog, by=None)
     until_all_know()
     assert statuses(fleet, "techblog.test", "/hello/") == [200, 200]
 
 
 def test_every_process_responds_with_404_for_a_deleted_site(fleet, techblog):
-    lifecycle.delete(techblog)
+    lifecycle.delete(techblog, by=None)
     until_all_know()
 
     assert statuses(fleet, "techblog.test") == [404, 404]
@@ -128,8 +128,8 @@ def test_every_process_applies_a_change_that_sends_no_signal(fleet, techblog, ch
 
 def test_no_process_applies_a_change_that_is_rolled_back(fleet, techblog):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        lifecycle.suspend(techblog)
-        lifecycle.create("never.test", "Never")
+        lifecycle.suspend(techblog, by=None)
+        lifecycle.create("never.test", "Never", by=None)
         assert 1 / 0
     until_all_know()
 
@@ -234,7 +234,7 @@ def test_a_commit_changes_the_generation_in_the_same_process_at_once_even_after_
 
 def test_the_process_that_made_a_change_waits_for_a_slow_database(techblog):
     assert registry.find("new.test") is None
-    lifecycle.create("new.test", "New")
+    lifecycle.create("new.test", "New", by=None)
 
     with locked("tenancy_generation"):
         lookup = InThreads(lambda: registry.find("new.test"))
@@ -255,7 +255,7 @@ def test_a_process_that_made_no_change_waits_only_briefly_for_a_slow_database(te
 def test_processes_query_the_database_again_after_its_restart(fleet, techblog):
     servers.postgresql.restart()
     connections.close_all()
-    lifecycle.create("after-restart.test", "After the restart")
+    lifecycle.create("after-restart.test", "After the restart", by=None)
     time.sleep(1.5)  # a failed query is retried after a second
 
     assert statuses(fleet, "after-restart.test") == [200, 200]
@@ -263,7 +263,7 @@ def test_processes_query_the_database_again_after_its_restart(fleet, techblog):
 
 
 def test_without_the_database_known_hosts_stay_known_and_unknown_hosts_get_404(processes, techblog):
-    lifecycle.add_domain(techblog, "www.techblog.test")
+    lifecycle.add_domain(techblog, "www.techblog.test", by=None)
     (process,) = processes(1)
     assert process.status("techblog.test") == 200
     servers.postgresql.stop()

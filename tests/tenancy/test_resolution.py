@@ -11,7 +11,7 @@ pytestmark = pytest.mark.sqlite
 
 
 def test_every_domain_of_a_site_resolves_to_the_site_without_a_query(techblog, django_assert_num_queries):
-    lifecycle.add_domain(techblog, "old.test")
+    lifecycle.add_domain(techblog, "old.test", by=None)
     registry.find("")
 
     with django_assert_num_queries(0):
@@ -40,7 +40,7 @@ def test_hosts_of_no_site_or_surface_are_refused_as_unknown(techblog, header):
 
 
 def test_a_host_header_with_non_ascii_characters_is_refused_as_malformed(installation):
-    lifecycle.create("bücher.test", "Bücher")
+    lifecycle.create("bücher.test", "Bücher", by=None)
     assert resolve("xn--bcher-kva.test")
 
     with pytest.raises(MalformedHost):
@@ -53,7 +53,7 @@ def test_a_suspended_site_and_a_site_of_another_process_are_refused_as_unknown(t
     with pytest.raises(UnknownHost):
         resolve("financeblog.test")
 
-    lifecycle.suspend(techblog)
+    lifecycle.suspend(techblog, by=None)
     with pytest.raises(UnknownHost):
         resolve("techblog.test")
 

@@ -49,8 +49,8 @@ def test_an_added_theme_needs_no_migration(added_theme, installation):
 
 def test_a_site_cannot_be_created_with_an_unknown_theme(installation):
     with pytest.raises(ValidationError, match=r"There is no theme 'none'\. Choose one of: broadsheet, terminal"):
-        lifecycle.create("blog.test", "Blog", theme="none")
-    assert lifecycle.create("blog.test", "Blog", theme="broadsheet").settings.theme == "broadsheet"
+        lifecycle.create("blog.test", "Blog", theme="none", by=None)
+    assert lifecycle.create("blog.test", "Blog", theme="broadsheet", by=None).settings.theme == "broadsheet"
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def routers(get):
 
 
 def test_each_live_domain_has_a_router_with_a_higher_priority_than_the_catch_all(techblog, financeblog, routers):
-    lifecycle.add_domain(techblog, "old.test")
+    lifecycle.add_domain(techblog, "old.test", by=None)
 
     found = routers()
 
@@ -53,7 +53,7 @@ def test_each_live_domain_has_a_router_with_a_higher_priority_than_the_catch_all
 
 
 def test_suspended_sites_and_sites_without_settings_have_no_router(techblog, financeblog, routers):
-    lifecycle.suspend(techblog)
+    lifecycle.suspend(techblog, by=None)
     Domain.objects.create(site=Site.objects.create(domain="bare.test", name="Bare"), name="bare.test", primary=True)
 
     assert set(routers()) == {"_catch-all", "_catch-all-tls", "financeblog.test"}
@@ -71,7 +71,7 @@ def test_if_there_are_more_domains_than_the_limit_only_the_oldest_domains_have_r
 def test_a_site_with_its_own_deployment_has_routers_beyond_the_limit(techblog, financeblog, settings, get):
     settings.DOMAIN_ROUTERS = 0
     SiteSettings.objects.filter(site=financeblog).update(deployment="http://127.0.0.1:8003")
-    lifecycle.add_domain(financeblog, "money.test")
+    lifecycle.add_domain(financeblog, "money.test", by=None)
 
     http = get().json()["http"]
 
@@ -127,7 +127,7 @@ def test_only_domains_that_lead_to_this_installation_get_certificates(techblog, 
 
     assert tls["certResolver"] == "acme"
     assert tls["domains"] == [{"main": django_settings.ADMIN_HOST}, {"main": "techblog.test"}]
-    lifecycle.suspend(techblog)
+    lifecycle.suspend(techblog, by=None)
     assert routers()["_catch-all-tls"]["tls"]["domains"] == [{"main": django_settings.ADMIN_HOST}]
     settings.PUBLIC_SCHEME = "http"
     assert routers()["_catch-all-tls"]["tls"] == {}
@@ -137,7 +137,7 @@ def test_a_domain_with_the_name_of_another_router_does_not_replace_that_router(t
     settings.ADMIN_DEPLOYMENT = ("http://127.0.0.1:8009",)
     before = routers()
     for name in ("admin", "shared", "catch-all", "catch-all-tls"):
-        lifecycle.add_domain(techblog, name)
+        lifecycle.add_domain(techblog, name, by=None)
 
     after = routers()
 

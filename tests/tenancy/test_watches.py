@@ -31,7 +31,7 @@ from tenancy.registry import site_registry
 from tests.support.noticeboard.models import Notice
 
 call_command("migrate", run_syncdb=True, verbosity=0)
-site = lifecycle.create("blog.test", "Blog")
+site = lifecycle.create("blog.test", "Blog", by=None)
 before = site_registry.registry.find("blog.test").generation
 site_registry.QUERY_INTERVAL = site_registry.MAX_AGE = 3600
 site_registry.registry.expire()

@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
     def create(self, options: Options) -> None:
         chosen = {name: options[name] for name in CREATE_SETTINGS if options[name] is not None}
-        site = lifecycle.create(options["domain"], options["name"], **chosen)
+        site = lifecycle.create(options["domain"], options["name"], **chosen, by=None)
         self._report(
             options,
             site,
@@ -107,7 +107,7 @@ class Command(BaseCommand):
     def rename(self, options: Options) -> None:
         site = site_named(options["site"])
         old = site.domain
-        lifecycle.rename(site, options["new"], keep_old=not options["release_old"])
+        lifecycle.rename(site, options["new"], keep_old=not options["release_old"], by=None)
         if site.domain == old:
             text = f"{old} is already the primary domain: {site_url(site)}"
         elif options["release_old"]:
@@ -122,14 +122,14 @@ class Command(BaseCommand):
 
     def add(self, options: Options) -> None:
         site = site_named(options["site"])
-        name = lifecycle.add_domain(site, options["name"]).name
+        name = lifecycle.add_domain(site, options["name"], by=None).name
         self._report(
             options, site, f"{name} redirects to {site_url(site)}\nNext: point the DNS of {name} to this installation."
         )
 
     def remove(self, options: Options) -> None:
         site = site_named(options["site"])
-        lifecycle.remove_domain(site, options["name"])
+        lifecycle.remove_domain(site, options["name"], by=None)
         self._report(options, site, f"{hostnames.canonical(options['name'])} is released. Any site can claim it now.")
 
     def check_domains(self, options: Options) -> None:
@@ -150,7 +150,7 @@ class Command(BaseCommand):
             raise Refused(
                 f"{site.domain} has no settings and is not served. `manage.py site resume {site.domain}` creates them."
             )
-        lifecycle.move(site, "" if options["to"] == arguments.SHARED else options["to"])
+        lifecycle.move(site, "" if options["to"] == arguments.SHARED else options["to"], by=None)
         text = (
             f"{site.domain} is served by {site.settings.deployment or 'the shared deployment'}."
             " Traefik applies this within two seconds."
@@ -159,7 +159,7 @@ class Command(BaseCommand):
 
     def suspend(self, options: Options) -> None:
         site = site_named(options["site"])
-        lifecycle.suspend(site)
+        lifecycle.suspend(site, by=None)
         self._report(
             options,
             site,
@@ -169,7 +169,7 @@ class Command(BaseCommand):
 
     def resume(self, options: Options) -> None:
         site = site_named(options["site"])
-        lifecycle.resume(site)
+        lifecycle.resume(site, by=None)
         self._report(options, site, f"{site.domain} is live: {site_url(site)}")
 
     def delete(self, options: Options) -> None:
@@ -179,7 +179,7 @@ class Command(BaseCommand):
         if not options["yes"]:
             self._ask_to_type(site.domain)
         try:
-            lifecycle.delete(site, move_home_to=moved_to or None)
+            lifecycle.delete(site, move_home_to=moved_to or None, by=None)
         except ProtectedError as error:
             raise Refused(
                 f"{before['domain']} is the home of posts that are also published on other sites:\n"

@@ -50,7 +50,7 @@ class Edits(RuleBasedStateMachine):
         for size in (1, 2, 3):
             site = Site(0, new_domain(), new_word(), new_word(), new_accent(), size)
             settings = {"tagline": site.tagline, "accent": site.accent, "posts_per_page": size}
-            site.key = lifecycle.create(site.domain, site.name, theme=self.theme(), **settings).pk
+            site.key = lifecycle.create(site.domain, site.name, theme=self.theme(), **settings, by=None).pk
             self.world.sites[site.key] = site
         self.history.committed(before)
         self.create_readers()

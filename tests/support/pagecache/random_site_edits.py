@@ -71,7 +71,7 @@ class SiteEdits(Edits):
             if way == "admin":
                 self.send_site(site, domain=domain)
             else:
-                lifecycle.rename(self.row(site), domain, keep_old=keep_old)
+                lifecycle.rename(self.row(site), domain, keep_old=keep_old, by=None)
             site.further = (site.further | ({site.domain} if keep_old else set())) - {domain}
             site.domain = domain
 
@@ -81,12 +81,12 @@ class SiteEdits(Edits):
         if site.further:
             domain = min(site.further)
             with self.change(f"{site.domain} loses {domain}"):
-                lifecycle.remove_domain(self.row(site), domain)
+                lifecycle.remove_domain(self.row(site), domain, by=None)
                 site.further.remove(domain)
         else:
             domain = new_domain()
             with self.change(f"{site.domain} also has {domain}"):
-                lifecycle.add_domain(self.row(site), domain)
+                lifecycle.add_domain(self.row(site), domain, by=None)
                 site.further.add(domain)
 
     @rule(number=numbers, way=ways)
@@ -94,7 +94,7 @@ class SiteEdits(Edits):
         site = self.site(number)
         with self.change(f"{site.domain} is {'resumed' if site.suspended else 'suspended'} ({way})"):
             if way == "save":
-                (lifecycle.resume if site.suspended else lifecycle.suspend)(self.row(site))
+                (lifecycle.resume if site.suspended else lifecycle.suspend)(self.row(site), by=None)
             else:
                 self.edit_settings(site, way, "state", "live" if site.suspended else "suspended")
             site.suspended = not site.suspended
