@@ -3,15 +3,15 @@
 gunicorn's own logger is slower: for each request it builds a dictionary of a hundred strings, even if few are used.
 """
 
-import ipaddress
 import json
 from collections.abc import MutableMapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+
+from lib.client_address import TrustedProxies
 
 # Load balancers and Traefik poll these paths of the internal surface every second. No page of a blog has such a path.
 POLLED_PATHS = ("/health/live", "/health/ready", "/traefik/document")
@@ -22,7 +22,7 @@ MAX_LENGTHS = {"agent": 300, "client": 64, "method": 16, "path": 1000, "site": 1
 class AccessLog(Logger):
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
-        self._is_trusted = lru_cache(maxsize=1000)(_within(cfg.forwarded_allow_networks()))
+        self._proxies = TrustedProxies(cfg.forwarded_allow_networks())
 
     def access(self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta) -> None:
         """Log the request. Leave out its query string, which may contain personal data, and skip successful polls."""
@@ -34,7 +34,7 @@ class AccessLog(Logger):
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "site": next((value for name, value in req.headers if name == "HOST"), "-"),
-            "client": self._client(environ),
+            "client": self._proxies.client_address(environ) or "-",
             "method": environ["REQUEST_METHOD"] or "-",
             "path": path,
             "status": status,
@@ -46,26 +46,3 @@ class AccessLog(Logger):
         for name, max_length in MAX_LENGTHS.items():
             line[name] = line[name][:max_length]
         self.access_log.info(json.dumps(line))
-
-    def _client(self, environ: MutableMapping[str, Any]) -> str:
-        """The last address in X-Forwarded-For if a trusted proxy sent it, otherwise the peer of the connection."""
-        peer = environ.get("REMOTE_ADDR", "")
-        forwarded = environ.get("HTTP_X_FORWARDED_FOR")
-        if forwarded and self._is_trusted(peer):
-            return str(forwarded.rpartition(",")[2].strip())
-        return peer or "-"
-
-
-def _within(networks: list[Any]) -> Any:
-    """Return a function that checks whether an address is in one of the networks."""
-
-    def is_within(address: str) -> bool:
-        if not address:  # A Unix socket has no address. File permissions control which processes can connect.
-            return True
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in networks)
-
-    return is_within

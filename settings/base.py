@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from settings.environment import addresses, choice, choices, host, integer, secret, text
+from settings.environment import addresses, choice, choices, host, integer, networks, secret, text
 from tenancy import surfaces
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,6 +33,8 @@ ROOT_HOSTCONF = "hosts"
 SHARED_DEPLOYMENT = addresses("SHARED_DEPLOYMENT")
 # The surfaces that this process serves. The hosts of other surfaces get 404, and their urlconfs are not imported.
 SURFACES = choices("SURFACES", surfaces.names(), surfaces.names())
+# Networks of the proxies whose X-Forwarded-… headers are used (lib/client_address.py, server/gunicorn.py).
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
 # django-hosts and Django require these defaults for unknown hosts, although SiteMiddleware refuses such hosts first.
 DEFAULT_HOST = SURFACES[0]
 ROOT_URLCONF = surfaces.TABLE[surfaces.names().index(DEFAULT_HOST)].urlconf

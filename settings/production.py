@@ -58,7 +58,8 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 SESSION_COOKIE_NAME = "__Host-session" if TLS else "session"
 SESSION_COOKIE_SECURE = TLS
-if TLS and not networks("TRUSTED_PROXIES"):
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
+if TLS and not TRUSTED_PROXIES:
     raise ImproperlyConfigured(
         "TRUSTED_PROXIES is missing. It names the proxies whose X-Forwarded-Proto header says that a request came over"
         " TLS (server/gunicorn.py); without it every page redirects to itself. Write the network of Traefik, like"
