@@ -5,6 +5,8 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from threading import Timer
 
+from lib.text import printable
+
 MAX_BODY = 10_000  # bytes; the rest of a longer body is not read
 
 
@@ -30,8 +32,8 @@ def get(connection: HTTPConnection, target: str, host: str, timeout: float) -> t
         return response.status, response.read(MAX_BODY)
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        # Replace unprintable characters, because the message may quote bytes of the response.
-        raise NoResponse("".join(sign if sign.isprintable() else "?" for sign in reason[:150])) from error
+        # The message may quote bytes of the response.
+        raise NoResponse(printable(reason, 150)) from error
     finally:
         timer.cancel()
         connection.close()

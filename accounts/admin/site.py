@@ -5,37 +5,22 @@ from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from django.contrib.admin import AdminSite
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sites.models import Site
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver
 
+from accounts.admin import login
 from accounts.admin.scoped import SEARCH_LENGTH
 from accounts.models import Role
-from accounts.roles import AnyUser, has_role, has_role_anywhere, sites_of
+from accounts.roles import has_role, has_role_anywhere, sites_of
 from lib.absolute_urls import absolute_url
 
 SITES_SHOWN = 20  # The index page links to this number of sites.
-
-
-class LoginForm(AdminAuthenticationForm):
-    error_messages = {
-        **AdminAuthenticationForm.error_messages,
-        "invalid_login": "Enter the e-mail and password of an account with a role on at least one site.",
-    }
-
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
-        """Refuse users without any role: the admin has nothing to show them, so they get no session."""
-        if not has_role_anywhere(cast(AnyUser, user)):
-            raise ValidationError(
-                self.error_messages["invalid_login"], "invalid_login", {"username": self.username_field.verbose_name}
-            )
 
 
 class SiteAwareAutocomplete(AutocompleteJsonView):
@@ -67,7 +52,7 @@ class NewsstandAdmin(AdminSite):
     site_title = "Newsstand"
     index_title = "Newsstand"
     site_url = None  # No "View site" link, because there are many sites. The index page links to them.
-    login_form = LoginForm
+    login_form = login.LoginForm
     empty_value_display = "–"
     # A context manager that reports which sites the transaction of a POST has affected. The package `tenancy` sets it,
     # because `accounts` must not import `tenancy`.
@@ -75,6 +60,9 @@ class NewsstandAdmin(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return has_role_anywhere(request.user)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return login.complete(request, super().login(request, extra_context))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Remove Django's "view on site" view, which reveals the domain of any object by its id."""

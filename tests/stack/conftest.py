@@ -20,7 +20,7 @@ def stack():
 @pytest.fixture
 def http_client(stack):
     """http_client("techblog.localhost"): a client that connects to Traefik and keeps cookies."""
-    return lambda host: HttpClient(stack.traefik.port, host)
+    return lambda host, *source: HttpClient(stack.traefik.port, host, *source)
 
 
 @pytest.fixture

@@ -61,6 +61,17 @@ def test_a_wrong_password_or_another_origin_is_refused(http_client, password, he
     assert stranger.fetch("/").status == 302
 
 
+def test_a_forged_client_address_neither_evades_nor_uses_up_a_login_limit(http_client):
+    def log_in(source, password, forged):
+        client = http_client(ADMIN_HOST, source)
+        return client.log_in("editor@example.com", password, **{"X-Forwarded-For": forged}).status
+
+    attacker, owner = "127.0.0.66", "127.0.0.67"
+    assert [log_in(attacker, "wrong", f"203.0.113.{number}") for number in range(6)] == [200] * 5 + [429]
+    assert [log_in(attacker, "wrong", owner) for _ in range(2)] == [429] * 2
+    assert log_in(owner, PASSWORD, attacker) == 302
+
+
 def test_the_access_log_of_traefik_names_the_router(stack, fetch):
     fetch(TECHBLOG, "/somewhere/of/its/own/")
 

@@ -16,8 +16,9 @@ from tests.support.processes import Response
 class HttpClient:
     """Sends requests to one host. It does not follow redirects."""
 
-    def __init__(self, port, host):
-        self.port, self.host = port, host
+    def __init__(self, port, host, source="127.0.0.1"):
+        """`source` is the client's own address. Each address of 127.0.0.0/8 is one of this machine."""
+        self.port, self.host, self.source = port, host, source
         self.cookies = SimpleCookie()
 
     def fetch(self, path="/", method="GET", body=None, **headers):
@@ -32,7 +33,7 @@ class HttpClient:
             return Response(response.status, dict(response.headers), response.read().decode("utf-8", "replace"))
 
     def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20, source_address=(self.source, 0))
 
     def log_in(self, email, password=PASSWORD, **headers):
         """Log in to the admin. The response has status 302 if the password is correct."""

@@ -1,0 +1,100 @@
+"""Limits for failed logins. They are checked before a password is hashed.
+
+A browser with a device cookie for the account has a limit of its own. The failures of other clients do not count
+against it, so clients that guess passwords cannot lock the owner of the account out.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from limits import RateLimitItem, RateLimitItemPerMinute
+
+from accounts.device_cookie import get_device
+from accounts.models import UserManager
+from lib import rate_limits
+from lib.client_address import TrustedProxies, network_of
+from lib.text import printable
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `item.amount` failed logins in `item.multiples` minutes, for each combination of the `fields`."""
+
+    item: RateLimitItem
+    fields: tuple[str, ...]
+    # Completes the sentence "Too many failed logins …".
+    subject: str
+
+
+OF_DEVICE = Limit(RateLimitItemPerMinute(5, 5, "login/device"), ("account", "device"), "to {account} from this browser")
+# The limits of clients without a device cookie. That of the account has a short window: it may affect the owner on a
+# new device.
+OF_OTHERS = (
+    Limit(RateLimitItemPerMinute(20, 5, "login/network"), ("network",), "from your network"),
+    Limit(RateLimitItemPerMinute(5, 5, "login/pair"), ("account", "network"), "to {account} from your network"),
+    Limit(RateLimitItemPerMinute(10, 1, "login/account"), ("account",), "to {account}"),
+)
+
+
+class TooManyFailures(Exception):
+    """A limit is reached. The message is for the user; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Attempt:
+    """A login to the account `name`, which is any text that a client sent."""
+
+    def __init__(self, request: HttpRequest, name: str) -> None:
+        proxies = TrustedProxies(map(ip_network, settings.TRUSTED_PROXIES))
+        address = proxies.client_address(request.META)
+        account = UserManager.normalize_email(name)
+        device = get_device(request, account)
+        # For messages and the log.
+        self.account, self.address = printable(name, 100), printable(address, 64) or "-"
+        self._limits = (OF_DEVICE,) if device else OF_OTHERS
+        self._fields = {
+            # A digest, because the text may be long, and Redis should hold no e-mail addresses.
+            "account": salted_hmac("accounts.login_limits", account, algorithm="sha256").hexdigest()[:32],
+            "device": device,
+            "network": network_of(address),
+        }
+
+    def start(self) -> None:
+        """Count the attempt as failed, so that simultaneous attempts cannot exceed a limit together.
+
+        Raises TooManyFailures if a limit is reached. The attempt is then not counted.
+        """
+        for number, limit in enumerate(self._limits, 1):
+            if not rate_limits.take(limit.item, *self._key(limit)):
+                error = self._error(limit)
+                self._give_back(self._limits[:number])
+                raise error
+
+    def forget(self) -> None:
+        """Undo `start`, because the login did not fail."""
+        self._give_back(self._limits)
+
+    def _give_back(self, limits: tuple[Limit, ...]) -> None:
+        for limit in limits:
+            rate_limits.give_back(limit.item, *self._key(limit))
+
+    def _key(self, limit: Limit) -> list[str]:
+        return [self._fields[field] for field in limit.fields]
+
+    def _error(self, limit: Limit) -> TooManyFailures:
+        seconds = rate_limits.seconds_left(limit.item, *self._key(limit))
+        subject = limit.subject.format(account=self.account)
+        rule = f"At most {limit.item.amount} are allowed in {_duration(limit.item.get_expiry())}"
+        return TooManyFailures(f"Too many failed logins {subject}. {rule}. Try again in {_duration(seconds)}.", seconds)
+
+
+def _duration(seconds: int) -> str:
+    """The duration in words: up to a minute in seconds, otherwise in minutes, rounded up."""
+    count, unit = (seconds, "second") if seconds < 60 else (-(-seconds // 60), "minute")
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
