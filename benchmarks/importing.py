@@ -61,7 +61,7 @@ def _runs(folder: Path) -> Iterator[Run]:
     from tenancy import lifecycle
 
     for number in range(IMPORTS):
-        site = lifecycle.create(f"import-{number}.localhost", f"Import {number}", time_zone="America/New_York")
+        site = lifecycle.create(f"import-{number}.localhost", f"Import {number}", by=None, time_zone="America/New_York")
         session = connection.connection.info.backend_pid
         before = cpu.of_process(session)
         seconds, own = _timed(call_command, "import_markdown", folder, site=site.domain, verbosity=0)
