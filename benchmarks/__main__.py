@@ -22,7 +22,7 @@ from devstack.processes import ProcessFailed
 from devstack.web import PROJECT
 
 # Modules with a function `measure`, in the order of the table.
-MEASURES = ("limit", "cached", "proxied", "rendering", "peer", "growth", "visible", "importing", "starting")
+MEASURES = ("limit", "cached", "proxied", "rendering", "peer", "growth", "visible", "commits", "importing", "starting")
 MAX_DURATION = 45 * 60  # seconds for all figures
 TOO_LONG = f"Stopped: not all figures were measured within {MAX_DURATION / 60:g} minutes."
 MAX_LOAD = 0.5  # load average before the start

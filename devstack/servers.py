@@ -29,6 +29,7 @@ class Server(Process):
 
 class PostgreSQL(Server):
     name = "postgresql"
+    durability: Command = ("--fsync=off", "--full_page_writes=off")  # the data is deleted with the session
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -59,7 +60,7 @@ class PostgreSQL(Server):
         return [
             *(self.binaries / "postgres", "-D", self.data, "--max_connections=200"),
             *("--listen_addresses=127.0.0.1", f"--port={self.port}", "--unix_socket_directories="),
-            *("--fsync=off", "--full_page_writes=off"),  # the data is deleted with the session
+            *self.durability,
         ]
 
     def create_database(self) -> None:
