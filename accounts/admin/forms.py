@@ -6,9 +6,9 @@ from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.forms.formsets import DELETION_FIELD_NAME
-from django.forms.models import BaseInlineFormSet
 
 from accounts import memberships
+from accounts.admin.formsets import BoundedFormSet
 from accounts.models import Membership, User, UserManager
 from accounts.roles import AnyUser
 
@@ -38,7 +38,7 @@ class MembershipForm(forms.ModelForm):
         return email
 
 
-class MembershipFormSet(BaseInlineFormSet):
+class MembershipFormSet(BoundedFormSet):
     user: AnyUser  # The user who submits the form. The inline sets this attribute.
 
     def clean(self) -> None:

@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
+from accounts.admin.formsets import BoundedFormSet
 from accounts.admin.widgets import Chooser, MultipleChoice, MultipleChooser
 from accounts.models import Membership, Role
 from accounts.roles import AnyUser, has_role, has_role_anywhere, is_superuser, sees_everything, sites_of
@@ -134,6 +135,8 @@ class Scoped(_BaseModelAdmin[Row]):
 
 class ScopedInline(Scoped[Row]):
     """Inline rows of a parent object. The ModelAdmin of the parent has already limited it to the user's scope."""
+
+    formset: Any = BoundedFormSet
 
     def allows(self, verb: str, user: AnyUser, obj: Any = None) -> bool:
         """Ignore `obj`, because Django passes the parent object here."""

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
-from django.forms import BaseInlineFormSet
 from django.http import QueryDict
 
+from accounts.admin.formsets import BoundedFormSet
 from accounts.roles import AnyUser
 from blogs import publishing
 from blogs.admin.merging import MergingForm, digest
@@ -74,7 +74,7 @@ class PlacementForm(MergingForm):
         return stored
 
 
-class PlacementFormSet(BaseInlineFormSet):
+class PlacementFormSet(BoundedFormSet):
     """Handles placements that another user has removed or changed after the form was opened."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

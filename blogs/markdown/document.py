@@ -18,11 +18,11 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from blogs.markdown.html import CHECKED_BOX, UNCHECKED_BOX
-from blogs.markdown.rules import TooLarge, parser
+from blogs.markdown.limits import TooLarge, check_source
+from blogs.markdown.rules import parser
 from blogs.markdown.sanitise import sanitise
 
-MAX_LENGTH = 1_000_000  # characters of Markdown
-MAX_HTML = 10_000_000  # characters
+MAX_HTML = 2_000_000  # characters
 
 _MEDIA = "/media/"
 _PARSER = parser()
@@ -80,12 +80,24 @@ def plain_text(html: str, limit: int) -> str:
     return start.rstrip(" ,;:.–—-") + "…"
 
 
-@lru_cache(maxsize=1)  # When a post is saved, `media_names` and `render` need the same text.
 def _sanitised(text: str) -> str:
-    if len(text) > MAX_LENGTH:
-        raise TooLarge(
-            f"The text has {len(text):,} characters; at most {MAX_LENGTH:,} are allowed. Split it into several posts."
-        )
+    html = _rendered(text)
+    if isinstance(html, TooLarge):
+        raise TooLarge(*html.args)
+    return html
+
+
+@lru_cache(maxsize=8)  # A form validates a text, then saves it. Other threads of the process render other texts.
+def _rendered(text: str) -> str | TooLarge:
+    """The sanitised HTML of a document. An error is returned and not raised, so that it is cached as well."""
+    try:
+        return _render(text)
+    except TooLarge as error:
+        return TooLarge(*error.args)
+
+
+def _render(text: str) -> str:
+    check_source(text)
     html = _PARSER.render(_CONTROL.sub("", _UNENCODABLE.sub("\ufffd", text.removeprefix("\ufeff"))))
     if len(html) > MAX_HTML:
         raise TooLarge(

@@ -24,6 +24,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import footnote_ref as plugins_footnote_ref
 
 from blogs.markdown.html import Renderer
+from blogs.markdown.limits import TooLarge
 from blogs.markdown.sanitise import ID_PREFIX, in_page
 
 MAX_NESTING = 22  # In levels: a quote has one level, and a list has two.
@@ -35,10 +36,6 @@ _HOST = r"[^\W_](?:[\w-]|\.(?=[\w-])){0,250}+(?::[0-9]{1,5})?+"
 _URL = re.compile(rf"https?://{_HOST}(?:[/?#][^\s<`“”‘’«»。，、；：！？）」』】]{{0,2000}}+)?+")
 _LOCAL_PART = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+-_"
 _MAIL_HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}+\.){1,8}+[A-Za-z]{2,63}+(?![\w@-])")
-
-
-class TooLarge(ValueError):
-    """The document exceeds a limit. The message names its size, the limit and the remedy."""
 
 
 def parser() -> MarkdownIt:

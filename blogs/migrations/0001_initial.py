@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         help_text="Write the text in Markdown.",
-                        validators=[django.core.validators.MaxLengthValidator(1000000)],
+                        validators=[django.core.validators.MaxLengthValidator(200000)],
                     ),
                 ),
                 ("body_html", models.TextField(editable=False)),

@@ -7,9 +7,9 @@ from django import forms
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.forms.formsets import DELETION_FIELD_NAME
-from django.forms.models import BaseInlineFormSet
 from django.urls import reverse
 
+from accounts.admin.formsets import BoundedFormSet
 from accounts.admin.widgets import SuggestingInput
 from accounts.roles import AnyUser
 from tenancy import claims, deployments, lifecycle
@@ -145,7 +145,7 @@ class DomainForm(forms.ModelForm):
         return name
 
 
-class DomainFormSet(BaseInlineFormSet):
+class DomainFormSet(BoundedFormSet):
     """Further domains, saved by `tenancy.lifecycle`."""
 
     user: AnyUser  # The user who submits the form. The inline sets this attribute.
