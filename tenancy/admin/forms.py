@@ -114,7 +114,7 @@ class SettingsForm(forms.ModelForm):
         return str(self.cleaned_data["accent"]).lower()
 
 
-class SettingsFormSet(BaseInlineFormSet):
+class SettingsFormSet(BoundedFormSet):
     """The settings of a site, saved by `tenancy.lifecycle`."""
 
     user: AnyUser  # The user who submits the form. The inline sets this attribute.
