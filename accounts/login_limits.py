@@ -4,8 +4,10 @@ A browser with a device cookie for the account has a limit of its own. The failu
 against it, so clients that guess passwords cannot lock the owner of the account out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -32,11 +34,21 @@ class Limit:
 OF_DEVICE = Limit(RateLimitItemPerMinute(5, 5, "login/device"), ("account", "device"), "to {account} from this browser")
 # The limits of clients without a device cookie. That of the account has a short window: it may affect the owner on a
 # new device.
+OF_NETWORK = Limit(RateLimitItemPerMinute(20, 5, "login/network"), ("network",), "from your network")
 OF_OTHERS = (
-    Limit(RateLimitItemPerMinute(20, 5, "login/network"), ("network",), "from your network"),
+    OF_NETWORK,
     Limit(RateLimitItemPerMinute(5, 5, "login/pair"), ("account", "network"), "to {account} from your network"),
     Limit(RateLimitItemPerMinute(10, 1, "login/account"), ("account",), "to {account}"),
 )
+
+
+def is_network_limited(environ: Mapping[str, Any]) -> bool:
+    """Whether the network of the client has reached its limit."""
+    return rate_limits.is_reached(OF_NETWORK.item, network_of(_client_address(environ)))
+
+
+def _client_address(environ: Mapping[str, Any]) -> str:
+    return TrustedProxies(map(ip_network, settings.TRUSTED_PROXIES)).client_address(environ)
 
 
 class TooManyFailures(Exception):
@@ -51,8 +63,7 @@ class Attempt:
     """A login to the account `name`, which is any text that a client sent."""
 
     def __init__(self, request: HttpRequest, name: str) -> None:
-        proxies = TrustedProxies(map(ip_network, settings.TRUSTED_PROXIES))
-        address = proxies.client_address(request.META)
+        address = _client_address(request.META)
         account = UserManager.normalize_email(name)
         device = get_device(request, account)
         # For messages and the log.

@@ -30,6 +30,11 @@ def take(limit: RateLimitItem, *key: str) -> bool:
     return _call(lambda limiter: limiter.hit(limit, *_identifiers(key)))
 
 
+def is_reached(limit: RateLimitItem, *key: str) -> bool:
+    """Whether `take` would return False. Counts nothing."""
+    return not _call(lambda limiter: limiter.test(limit, *_identifiers(key)))
+
+
 def give_back(limit: RateLimitItem, *key: str) -> None:
     """Undo one call of `take`."""
     _call(lambda limiter: limiter.hit(limit, *_identifiers(key), cost=-1))

@@ -8,6 +8,7 @@ See M. Nygard, "Release It!", Bulkheads.
 from django.conf import settings
 
 from accounts.login import is_login
+from accounts.login_limits import is_network_limited
 from blogs.paths import MEDIA_PREFIX
 from lib.cache_control import NO_STORE
 from lib.refusals import refusals
@@ -49,7 +50,8 @@ class Bulkhead:
         sizes = {"pages": half, "files": quarter, "dynamic": quarter, "uploads": Size(1)}
         sizes |= {surface.name: quarter for surface in surfaces.with_own_host()}
         # A password hash takes as much CPU time as a hundred pages, so cached pages have priority over it.
-        return sizes | {"login": Size(1, niceness=LOGIN_NICENESS)}
+        login = Size(1, niceness=LOGIN_NICENESS)
+        return sizes | {"login": login, "limited": login}
 
 
 def _refuse(environ: Environ, start_response: StartResponse) -> Body:
@@ -69,7 +71,8 @@ def _refuse(environ: Environ, start_response: StartResponse) -> Body:
 def kind_of(environ: Environ) -> str:
     """The name of the compartment for a request that needs Django."""
     if is_login(environ):
-        return "login"
+        # Clients beyond their limit get 429. Their requests must not delay the logins of others.
+        return "limited" if is_network_limited(environ) else "login"
     if _length(environ) > UPLOAD_SIZE:
         return "uploads"
     surface = surfaces.reserved().get(host_name(environ.get("HTTP_HOST", "")))

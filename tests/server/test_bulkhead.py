@@ -8,10 +8,13 @@ from contextlib import closing
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 
 from accounts.login import LOGIN_PATH
+from accounts.login_limits import OF_NETWORK
 from blogs.paths import MEDIA_PREFIX, public_path
 from devstack.processes import wait_until
+from lib import rate_limits
 from server.bulkhead import UPLOAD_SIZE, kind_of
 from server.compartments import MAX_WAIT, QUEUE_LENGTH
 from tests.support.pagecache.observing import locked, waiting_for_a_lock
@@ -139,7 +142,6 @@ def environ(path, host=HOST, method="GET", length=""):
         (environ("/", host="admin.localhost"), "admin"),
         (environ("/health/ready", host="internal.localhost"), "internal"),
         (environ(LOGIN_PATH, host="admin.localhost"), "admin"),
-        (environ(LOGIN_PATH, host="admin.localhost", method="POST", length="80"), "login"),
         (environ("/", host="admin.localhost", method="POST", length=str(UPLOAD_SIZE + 1)), "uploads"),
         (environ("/", host="admin.localhost", method="POST", length=str(UPLOAD_SIZE)), "admin"),
     ],
@@ -151,3 +153,20 @@ def test_a_request_is_handed_over_to_the_compartment_of_its_kind(request_environ
 @pytest.mark.pure
 def test_the_prefix_of_media_is_that_of_their_addresses():
     assert public_path("media", "0" * 32 + ".png").startswith(MEDIA_PREFIX)
+
+
+@pytest.fixture
+def limited_network(installation):
+    """A network that has reached its limit of failed logins."""
+    network = "203.0.113.9"
+    for _ in range(OF_NETWORK.item.amount):
+        assert rate_limits.take(OF_NETWORK.item, network)
+    yield network
+    caches["default"].clear()
+
+
+def test_logins_of_a_limited_network_do_not_take_the_thread_of_other_logins(limited_network):
+    login = environ(LOGIN_PATH, host="admin.localhost", method="POST", length="80")
+
+    assert kind_of(login | {"REMOTE_ADDR": limited_network}) == "limited"
+    assert kind_of(login | {"REMOTE_ADDR": "203.0.113.10"}) == "login"
