@@ -67,6 +67,7 @@ def _recorded_sites(watches: Sequence[Watch], connection: BaseDatabaseWrapper) -
     for watch in watches:
         if watch.depends_on_other_tables:
             columns = ", ".join(f"{column} {watch.type_of(column, connection)}" for column in watch.columns)
+            columns = columns or "nothing text"  # a list of columns cannot be empty
             query = watch.affected_by("recorded")
             queries[watch.key] = _AFFECTED.format(watch=watch.key, columns=columns, query=query)
     known = ", ".join(f"'{watch}'" for watch in [*queries, _LAST])

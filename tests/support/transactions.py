@@ -64,4 +64,4 @@ def wait_until_blocked(by, count=1):
             cursor.execute(WAITING, [by])
             return cursor.fetchone()[0] == count
 
-    wait_until(is_blocked, timeout=5)
+    wait_until(is_blocked)

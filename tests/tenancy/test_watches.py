@@ -7,11 +7,12 @@ import sys
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from blogs.models import Post, Tag
 from tenancy import checks
 from tenancy.changes import triggers, watches
+from tenancy.changes.affected import observed_changes
 
 pytestmark = pytest.mark.sqlite
 
@@ -166,3 +167,16 @@ def test_a_watched_table_that_the_router_assigns_to_another_database_gets_no_tri
     settings.DATABASE_ROUTERS = [Router("blogs")]
     triggers.install(second_database)
     assert triggers_in(second_database)
+
+
+@pytest.mark.rollback
+def test_a_query_that_reads_no_column_of_the_changed_row_affects_all_sites_that_it_yields(
+    techblog, financeblog, monkeypatch
+):
+    watch = watches.Watch(Tag, "SELECT s.id FROM django_site s", (), lock_by="", inserts=True)
+    monkeypatch.setattr(watches, "_watches", [*watches.all_watches(), watch])
+    triggers.install(connection)
+
+    with transaction.atomic(), observed_changes() as affected:
+        Tag.objects.create(slug="python", name="Python")
+        assert affected() == [techblog.pk, financeblog.pk]
