@@ -23,16 +23,18 @@ pytestmark = pytest.mark.timeout(30)
 
 GENERATION = "SELECT FROM tenancy_generation WHERE site_id = %s FOR UPDATE"
 LOCKS = """
-    SELECT mode, count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
-    WHERE datname = current_database() AND locktype = 'advisory' GROUP BY mode
+    SELECT mode, classid::bigint << 32 | objid::bigint
+    FROM pg_locks JOIN pg_database ON pg_database.oid = database
+    WHERE datname = current_database() AND locktype = 'advisory' AND granted
 """
 
 
 def locks():
-    """The numbers of advisory locks in this database by their mode."""
+    """The numbers of the advisory locks that transactions hold in this database, as two lists: shared, exclusive."""
     with connection.cursor() as cursor:
         cursor.execute(LOCKS)
-        return dict(cursor.fetchall())
+        rows = cursor.fetchall()
+    return [[number for mode, number in rows if mode == wanted] for wanted in ("ShareLock", "ExclusiveLock")]
 
 
 def add_posts(site, count):
@@ -118,26 +120,35 @@ def test_an_upgrade_waits_for_the_commits_that_have_begun(during_commit):
 
 
 @pytest.mark.parametrize(
-    ("count", "expected"),
-    [
-        (1, {"ShareLock": 1, "ExclusiveLock": 1}),
-        (MAX_KEYS, {"ShareLock": 1, "ExclusiveLock": MAX_KEYS}),
-        (MAX_KEYS + 1, {"ExclusiveLock": 1}),
-        (3_000, {"ExclusiveLock": 1}),
-    ],
+    ("count", "shared", "exclusive"), [(1, 1, 1), (MAX_KEYS, 1, MAX_KEYS), (MAX_KEYS + 1, 0, 1), (3_000, 0, 1)]
 )
-def test_a_transaction_locks_each_of_a_few_posts_or_commits_alone(financeblog, count, expected):
+def test_a_transaction_locks_each_of_a_few_posts_or_commits_alone(financeblog, count, shared, exclusive):
     posts = add_posts(financeblog, count)
     before = Generation.objects.get(site_id=financeblog.pk)
 
     with meanwhile(GENERATION, financeblog.pk):
         change = in_a_transaction(lambda: change_titles(*posts))
         wait_until_blocked(ROWS)
-        assert locks() == expected
+        assert list(map(len, locks())) == [shared, exclusive]
     change.results()
 
     assert Generation.objects.get(site_id=financeblog.pk).value != before.value
-    assert locks() == {}
+    assert locks() == [[], []]
+
+
+def test_a_transaction_locks_posts_in_the_order_of_the_numbers_of_their_locks(financeblog):
+    posts = add_posts(financeblog, MAX_KEYS)
+    with meanwhile(GENERATION, financeblog.pk):
+        change = in_a_transaction(lambda: change_titles(*posts))
+        wait_until_blocked(ROWS)
+        lowest = min(locks()[1])
+    change.results()
+
+    with meanwhile("SELECT pg_advisory_xact_lock(%s)", lowest):
+        change = in_a_transaction(lambda: change_titles(*posts))
+        wait_until_blocked(ADVISORY)
+        assert locks()[1] == [lowest]
+    change.results()
 
 
 def test_random_changes_of_posts_on_several_sites_do_not_deadlock(techblog, financeblog):
