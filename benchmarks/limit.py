@@ -1,10 +1,11 @@
-"""Figure 1, the limit: the requests that gunicorn can serve when each needs one GET from Redis only.
+"""Figure 1, the limits: the requests that gunicorn can serve from memory, and when each needs one GET from Redis.
 
 python -m benchmarks limit
 """
 
 import json
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import redis
 
@@ -20,11 +21,16 @@ HOP_BY_HOP = ("connection", "date", "server")  # gunicorn adds these headers
 CACHED = {name: Page(FIRST, path, BROWSERS, marker=HIT) for name, path in PAGES.items()}
 
 
+class Pair(NamedTuple):
+    """Our server with the pages of CACHED in its cache, and the function that sends the same bytes."""
+
+    ours: Gunicorn
+    limit: Gunicorn
+
+
 def measure() -> Iterator[Figure]:
     with two_blogs() as installation:
-        _, with_redis = serve(installation)
-        responses = with_redis.environment["BARE_RESPONSES"]
-        without = installation.serve("memory", "benchmarks.bare:memory()", BARE_RESPONSES=responses)
+        with_redis, without = from_redis(installation).limit, from_memory(installation).limit
         measured = compare(side(with_redis, CACHED["home"]), side(without, CACHED["home"]))
     for name, taken in (("one GET from Redis", measured.one), ("without Redis", measured.other)):
         yield Figure(f"limit, {name}", taken.rate, "requests/s")
@@ -32,11 +38,18 @@ def measure() -> Iterator[Figure]:
     yield Figure("limit, one GET from Redis: CPU of the limit without", measured.cpu, "×")
 
 
-def serve(installation: Installation) -> tuple[Gunicorn, Gunicorn]:
-    """Start our server with the pages of CACHED in its cache, and the limit, which gets each response from Redis."""
+def from_memory(installation: Installation) -> Pair:
+    """Each hit of our server comes from the memory of its process. The limit sends the responses from memory."""
     ours = installation.serve("pages")
     responses = _store_responses(installation, ours)
-    return ours, installation.serve("one-get", "benchmarks.bare:one_get()", BARE_RESPONSES=responses)
+    return Pair(ours, installation.serve("memory", "benchmarks.bare:memory()", BARE_RESPONSES=responses))
+
+
+def from_redis(installation: Installation) -> Pair:
+    """Our server keeps no pages in memory, so each hit comes from Redis. The limit gets each response from Redis."""
+    ours = installation.serve("pages-in-redis", PAGE_MEMORY_MB="0")
+    responses = _store_responses(installation, ours)
+    return Pair(ours, installation.serve("one-get", "benchmarks.bare:one_get()", BARE_RESPONSES=responses))
 
 
 def _store_responses(installation: Installation, server: Gunicorn) -> str:
@@ -50,7 +63,7 @@ def _store_responses(installation: Installation, server: Gunicorn) -> str:
         client.set(key, response.body)
         described[page.path] = {"key": key, "headers": _end_to_end_headers(response)}
     client.close()
-    file = installation.session.folder / "bare.json"
+    file = installation.session.folder / f"{server.name}.json"
     file.write_text(json.dumps(described))
     return str(file)
 

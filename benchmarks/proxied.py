@@ -1,4 +1,4 @@
-"""Figure 3: a cached page through Traefik, compared with Traefik in front of the limit.
+"""Figure 3: a page in memory through Traefik, compared with Traefik in front of the limit without Redis.
 
 python -m benchmarks proxied
 """
@@ -9,7 +9,7 @@ from functools import partial
 from benchmarks.cached import compare_with_limit
 from benchmarks.figures import Figure
 from benchmarks.installation import Gunicorn, two_blogs
-from benchmarks.limit import CACHED, serve
+from benchmarks.limit import CACHED, from_memory
 from benchmarks.load import Page
 from benchmarks.pairs import Side, compare
 from devstack.processes import status, wait_until
@@ -21,7 +21,7 @@ CONNECTIONS = 16  # more than without Traefik, so that none of the three process
 
 def measure() -> Iterator[Figure]:
     with two_blogs() as installation:
-        ours, limit = serve(installation)
+        ours, limit = from_memory(installation)
         before_ours = installation.put_in_front(ours, "traefik-pages")
         before_limit = installation.put_in_front(limit, "traefik-limit")
         for traefik in (before_ours, before_limit):

@@ -1,4 +1,4 @@
-"""Figure 8: the time from the start to the first response, the memory of two workers, and the size of a page.
+"""Figure 8: the time to the first response, the memory of two workers, also when it is full of pages, and page sizes.
 
 python -m benchmarks starting
 """
@@ -6,17 +6,24 @@ python -m benchmarks starting
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
+import psycopg
+
 from benchmarks import cpu
 from benchmarks.figures import Figure
-from benchmarks.installation import Gunicorn, Installation
-from benchmarks.load import BROWSERS, Load, Page, fetch
+from benchmarks.installation import FIRST, Gunicorn, Installation
+from benchmarks.load import BROWSERS, Load, Page, connect, fetch, read_response
+from benchmarks.posts import texts
 from devstack.processes import PROCESS_TIMEOUT, status, wait_until
 from devstack.stack import TECHBLOG
 
 STARTS = 5
+CONNECTIONS = 8  # the probability that all reach one worker is 1/128
+ENCODINGS = ("br", "gzip", "")  # values of Accept-Encoding
+MANY_POSTS = 300  # 60 MB of pages
 POST = "/git-keeps-snapshots/"
 
 _STYLESHEET = re.compile(r'<link rel="stylesheet" href="(/[^"]+)"')
@@ -32,6 +39,8 @@ def measure() -> Iterator[Figure]:
         yield Figure(f"start to first answer, two workers, median of {STARTS}", median(took), "s", 1.0)
         _warm_up(server)
         yield Figure("memory (PSS) of two workers and their master", memory(server), "MB", 150)
+        _fill_memory(installation, server)
+        yield Figure("memory (PSS) of two workers and their master, full of pages", memory(server), "MB", 220)
         for name, path in (("home", "/"), ("post", POST)):
             yield Figure(f"bytes of {name}: HTML and CSS, compressed", _bytes(server, path) / 1000, "kB", 12)
 
@@ -50,6 +59,26 @@ def _warm_up(server: Gunicorn) -> None:
     for path in ("/", POST, "/feed/"):
         with Load(server.port, Page(TECHBLOG, path, BROWSERS), connections=16) as load:
             load.run(1)
+
+
+def _fill_memory(installation: Installation, server: Gunicorn) -> None:
+    """Request more pages than the default of PAGE_MEMORY_MB, in each encoding and from both workers."""
+    installation.manage("site", "create", FIRST, "--name", "First")
+    installation.run("benchmarks.posts", FIRST, str(MANY_POSTS))
+    with psycopg.connect(installation.postgresql.url, autocommit=True) as database:
+        database.execute("UPDATE tenancy_sitesettings SET posts_per_page = 50")
+        placements: dict[str, int] = dict(database.execute("SELECT slug, id FROM blogs_placement").fetchall())
+    wait_until(lambda: status(server.port, FIRST) == 200)
+    with ExitStack() as stack:
+        # The kernel assigns each connection to one of the workers.
+        connections = [stack.enter_context(connect(server.port)) for _ in range(CONNECTIONS)]
+        for text in texts(MANY_POSTS):
+            lists = ("/", *(f"/tag/{tag.lower()}/" for tag in text.tags))
+            addresses = [f"/{text.slug}/", *(f"{path}?before={placements[text.slug]}" for path in lists)]
+            for request in [Page(FIRST, each, encoding).request() for each in addresses for encoding in ENCODINGS]:
+                for connection in connections:
+                    connection.sendall(request)
+                    read_response(connection)
 
 
 def memory(server: Gunicorn) -> float:
