@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve
 from django.utils.http import parse_header_parameters
 
 from lib import hostnames
+from lib.setting_values import computed_once
 from pagecache.decorators import declared_query
 from tenancy import surfaces
 from tenancy.domain_checks import PROOF_PATH
@@ -33,12 +34,13 @@ class CacheRequest(NamedTuple):
     environ: Environ
     start_response: StartResponse
     entry: SiteEntry
-    page_key: str  # The key without the encoding, so one key for all encodings of a page.
-    encoding: str
+    key: str
+    encoding: str  # the last part of the key
 
     @property
-    def key(self) -> str:
-        return f"{self.page_key}:{self.encoding}"
+    def page_key(self) -> str:
+        """The key without the encoding, so one key for all encodings of a page."""
+        return self.key.removesuffix(self.encoding)
 
 
 def requested_site(environ: Environ) -> SiteEntry | None:
@@ -46,9 +48,10 @@ def requested_site(environ: Environ) -> SiteEntry | None:
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return None
     path = environ["PATH_INFO"]
-    if path.startswith(settings.STATIC_URL) or path == PROOF_PATH:
+    static_url, is_https = _addresses()
+    if path.startswith(static_url) or path == PROOF_PATH:
         return None
-    if settings.PUBLIC_SCHEME == "https" and environ["wsgi.url_scheme"] != "https":
+    if is_https and environ["wsgi.url_scheme"] != "https":
         return None
     name = host_name(environ.get("HTTP_HOST", ""))
     if name in surfaces.reserved():
@@ -58,6 +61,12 @@ def requested_site(environ: Environ) -> SiteEntry | None:
     except RegistryUnavailable:
         return None
     return entry if entry is not None and entry.primary == name else None
+
+
+@computed_once
+def _addresses() -> tuple[str, bool]:
+    """The prefix of static files, and whether public pages are served over https only."""
+    return settings.STATIC_URL, settings.PUBLIC_SCHEME == "https"
 
 
 def host_name(header: str) -> str:

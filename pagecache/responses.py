@@ -17,6 +17,9 @@ Application = Callable[[Environ, StartResponse], Body]
 logger = logging.getLogger(__name__)
 
 
+_HIT = [("X-Cache", "HIT"), ("Age", "0")]
+
+
 class RenderedResponse(NamedTuple):
     """A complete public response of Django, before it is encoded."""
 
@@ -73,15 +76,19 @@ def send_cached(request: CacheRequest, cached: CachedResponse, state: str) -> Bo
     """Send `cached`, or a 304 if the reader has the same version. `state` is the value of X-Cache.
 
     `Age` counts from the last validation (RFC 9111, 5.1), which is now unless the response has expired."""
-    cache_headers = [("X-Cache", state)]
-    if state != "MISS":
-        cache_headers.append(("Age", str(max(0, int(time() - cached.expires_at)) if state == "STALE" else 0)))
+    cache_headers = _HIT if state == "HIT" else _cache_headers(cached, state)
     if_none_match = request.environ.get("HTTP_IF_NONE_MATCH")
     if if_none_match and cached.matches(if_none_match):
         request.start_response("304 Not Modified", cached.not_modified_headers() + cache_headers)
         return []
     request.start_response(cached.status, cached.headers + cache_headers)
     return without_body_for_head([cached.body], request.environ)
+
+
+def _cache_headers(cached: CachedResponse, state: str) -> Headers:
+    if state == "STALE":
+        return [("X-Cache", state), ("Age", str(max(0, int(time() - cached.expires_at))))]
+    return [("X-Cache", state)]
 
 
 def send_uncached(response: DjangoResponse, environ: Environ, start_response: StartResponse) -> Body:

@@ -81,7 +81,7 @@ class PageCache:
         if entry is None or key is None:
             return None
         encoding = cached_response.negotiate_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        return CacheRequest(environ, start_response, entry, f"{self._prefix}:{key}", encoding)
+        return CacheRequest(environ, start_response, entry, f"{self._prefix}:{key}:{encoding}", encoding)
 
     def _respond(self, request: CacheRequest) -> Body:
         render = self._renders.begin(request.page_key)

@@ -7,6 +7,7 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ImproperlyConfigured
 
 from lib.database import DATABASE_NOT_READY
+from lib.setting_values import computed_once
 from tenancy import surfaces
 from tenancy.lookup import known_sites
 from tenancy.models import Domain
@@ -16,7 +17,14 @@ logger = logging.getLogger(__name__)
 
 def serves_site(site_id: int) -> bool:
     """Whether this process would serve the site if it is live."""
-    return surfaces.BLOGS.is_served and settings.PINNED_SITE_ID in (None, site_id)
+    serves_blogs, pinned_site_id = _blogs()
+    return serves_blogs and pinned_site_id in (None, site_id)
+
+
+@computed_once
+def _blogs() -> tuple[bool, int | None]:
+    """Whether this process serves blogs, and the id of the one that it is pinned to."""
+    return surfaces.BLOGS.is_served, settings.PINNED_SITE_ID
 
 
 def check_before_serving() -> None:

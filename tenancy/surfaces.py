@@ -5,10 +5,10 @@ Traefik's document read it. The settings import this module, so it imports no mo
 """
 
 from dataclasses import dataclass
-from functools import cache
 
 from django.conf import settings
-from django.core.signals import setting_changed
+
+from lib.setting_values import computed_once
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,10 @@ def with_own_host() -> list[Surface]:
     return [surface for surface in TABLE if surface.host_setting]
 
 
-@cache  # The page cache asks for each request.
+@computed_once
 def reserved() -> dict[str, Surface]:
     """The surfaces by their host. No site can have one of these hosts, even where the surface is not served."""
     return {surface.host: surface for surface in TABLE if surface.host_setting}
-
-
-def _forget_hosts(**kwargs: object) -> None:
-    reserved.cache_clear()
-
-
-setting_changed.connect(_forget_hosts)  # Only tests change settings.
 
 
 def public_hosts() -> list[str]:

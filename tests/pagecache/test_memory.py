@@ -191,9 +191,9 @@ def test_the_first_page_of_a_new_generation_replaces_the_pages_of_the_old_one(ge
 
 
 CHANGES = {
-    "is edited": lambda site: lifecycle.rename(site, "renamed.test"),
-    "is suspended": lifecycle.suspend,
-    "is deleted": lifecycle.delete,
+    "is renamed": lambda site: lifecycle.rename(site, "renamed.test", by=None),
+    "is suspended": lambda site: lifecycle.suspend(site, by=None),
+    "is deleted": lambda site: lifecycle.delete(site, by=None),
 }
 
 
