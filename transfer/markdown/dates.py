@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from blogs.paths import FIRST_YEAR, LAST_YEAR
 
 _WRITTEN_OUT = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S")
+MAX_SHOWN = 100  # characters of a text in a message
 _YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
 
 
@@ -17,6 +18,8 @@ def parse(value: Any, zone: tzinfo) -> datetime:
 
     Raises ValueError when `value` is not a date.
     """
+    if not isinstance(value, str | int | float | date):
+        raise ValueError("the value is a list or a table and not a date")
     if not isinstance(value, date):  # datetime is a subclass of date, so it is checked first
         value = _parsed(str(value).strip())
     if not isinstance(value, datetime):
@@ -40,5 +43,5 @@ def _parsed(text: str) -> date:
             continue
     try:
         return parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError) as error:
-        raise ValueError(f"{text!r} is not a date") from error
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
+        raise ValueError(f"{text[:MAX_SHOWN]!r} is not a date") from error

@@ -169,7 +169,8 @@ class _Parser:
                 found.setdefault(slug, name[:NAME_LENGTH])
             else:
                 self.note(
-                    f"the {what} {name!r} has no letters or digits for a slug; this {what} is left out", f"{what}s"
+                    f"the {what} {name[:NAME_LENGTH]!r} has no letters or digits for a slug; this {what} is left out",
+                    f"{what}s",
                 )
         return found
 

@@ -6,11 +6,15 @@ from typing import Any, NamedTuple
 
 import yaml
 from frontmatter.default_handlers import BaseHandler, YAMLHandler
-from yaml.composer import Composer
+from yaml.composer import Composer, ComposerError
+from yaml.constructor import ConstructorError
 
 from transfer.markdown.outcomes import Broken
 
 MAX_LENGTH = 64 * 1024
+MAX_BITS = 64  # of a whole number, as in the TOML specification
+# tomllib needs quadratic time and memory for a key with many parts (measured: 8 s and 3.5 GB for 30,000 parts).
+MAX_DOTS = 1_000  # in a line of TOML
 
 
 class _Loader(Composer, yaml.CSafeLoader):
@@ -20,8 +24,20 @@ class _Loader(Composer, yaml.CSafeLoader):
         yaml.CSafeLoader.__init__(self, stream)
         Composer.__init__(self)
 
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Refuse aliases: a few nested ones stand for gigabytes as soon as a value is converted to text."""
+        if self.check_event(yaml.AliasEvent):
+            event: Any = self.peek_event()
+            reason = f"the alias *{event.anchor[:50]} is not allowed; write the value itself"
+            raise ComposerError(None, None, reason, event.start_mark)
+        return super().compose_node(parent, index)
+
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Do not expand merge keys (<<), because nested merges can exhaust the memory."""
+        """Refuse merge keys, which PyYAML expands here."""
+        for key, _value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                reason = "the merge key << is not allowed; write the fields themselves"
+                raise ConstructorError(None, None, reason, key.start_mark)
 
     def construct_timestamp(self, node: yaml.ScalarNode) -> Any:
         try:
@@ -74,6 +90,8 @@ def _split(text: str, begin: int, handler: BaseHandler) -> FrontMatter:
     loaded = _toml(head, first_line) if handler is _TOML else _yaml(head, first_line)
     if not isinstance(loaded, dict):
         raise Broken("the front matter is not a list of fields such as `title: Hello`", first_line + 1)
+    if _has_large_number(loaded):
+        raise Broken(f"the front matter contains a whole number of more than {MAX_BITS} bits", first_line + 1)
     return FrontMatter(
         {_key(key): value for key, value in loaded.items()},
         _lines(head, first_line),
@@ -91,12 +109,19 @@ def _yaml(head: str, first_line: int) -> Any:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else first_line + mark.line
         raise Broken(f"the front matter is not valid YAML: {error.problem or error.context}", line) from error
+    except (ArithmeticError, AttributeError, LookupError) as error:  # PyYAML raises these for `!!int ""` and others
+        raise Broken(
+            "the front matter is not valid YAML: a value does not have the type of its tag", first_line
+        ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0]
         raise Broken(f"the front matter is not valid YAML: {reason}", first_line) from error
 
 
 def _toml(head: str, first_line: int) -> Any:
+    for number, text in enumerate(head.split("\n")):
+        if text.count(".") > MAX_DOTS:
+            raise Broken(f"the line has {text.count('.'):,} dots; the limit is {MAX_DOTS:,}", first_line + number)
     try:
         return tomllib.loads(head)
     except (ValueError, RecursionError) as error:
@@ -104,6 +129,20 @@ def _toml(head: str, first_line: int) -> Any:
         line = int(place[1] or head.count("\n")) - 1 if place else 0
         reason = str(error)[: place.start()] if place else str(error)
         raise Broken(f"the front matter is not valid TOML: {reason}", first_line + line) from error
+
+
+def _has_large_number(loaded: object) -> bool:
+    """Whether a number is too large. Python refuses to convert numbers of thousands of digits to text."""
+    pending: list[object] = [loaded]
+    while pending:
+        match pending.pop():
+            case dict() as mapping:
+                pending += [*mapping.keys(), *mapping.values()]
+            case list() | tuple() | set() as values:
+                pending += values
+            case int() as number if number.bit_length() > MAX_BITS:
+                return True
+    return False
 
 
 def _key(key: object) -> str:
