@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from blogs.models import Author, Image, Placement, Tag
+from blogs.models.placements import ID_RANGE
 from tenancy import lifecycle
 from tests.support.pictures import picture
 from tests.support.public_urls import NAMES_WITH_ARGUMENTS, URL_NAMES, path_of
@@ -29,7 +30,9 @@ def plant(publish):
         placement.post.authors.add(Author.objects.create(slug=f"{marker}-author", name=f"{marker}-author"))
         page = publish(f"{marker}-page", on=on, slug=f"{marker}-page", kind="page", pinned=True)
         assert page.pinned
-        return placement
+        # Part of the sitemap: a range of ids that contains only this placement.
+        Placement.objects.filter(pk=placement.pk).update(id=placement.pk * ID_RANGE)
+        return Placement.objects.get(pk=placement.pk * ID_RANGE)
 
     return plant
 

@@ -152,7 +152,10 @@ class Migration(migrations.Migration):
                 (
                     "site",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="placements", to="sites.site"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="placements",
+                        to="sites.site",
                     ),
                 ),
             ],
@@ -301,6 +304,19 @@ class Migration(migrations.Migration):
                 models.OrderBy(models.F("published_at"), descending=True),
                 models.OrderBy(models.F("id"), descending=True),
                 name="placement_pinned",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="placement",
+            index=models.Index(
+                models.F("site"),
+                models.Func(
+                    models.F("id"),
+                    output_field=models.BigIntegerField(),
+                    template="(%(expressions)s / 10000 + 1)",
+                ),
+                condition=models.Q(("published_at__isnull", False)),
+                name="placement_id_range",
             ),
         ),
         migrations.AddIndex(

@@ -6,6 +6,7 @@ from typing import Any, Self
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -24,6 +25,13 @@ _NAMES = {
     "authors": Names(Post._meta.get_field("authors"), "post_id"),
     "tags": Names(Post._meta.get_field("tags"), "post_id"),
 }
+
+# Ids are divided into ranges of 10,000: the parts of a sitemap, whose protocol allows 50,000 URLs. The number is in the
+# SQL and not a parameter, because PostgreSQL uses an index on an expression only for the same expression.
+ID_RANGE = 10_000
+_ID_RANGE = models.Func(
+    models.F("id"), template=f"(%(expressions)s / {ID_RANGE} + 1)", output_field=models.BigIntegerField()
+)
 
 
 def _older_than(last: LastRow) -> models.Q:
@@ -99,6 +107,14 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         """The first `most` placements as instances of `row`."""
         return [row._make(columns) for columns in self.columns(row)[:most]]
 
+    def id_ranges(self, above: int | RawSQL = 0) -> "models.QuerySet[Placement, Any]":
+        """The number of the range of each placement, in ascending order. The lowest possible number is 1."""
+        numbered = self.annotate(id_range=_ID_RANGE).filter(id_range__gt=above)
+        return numbered.order_by("id_range").values_list("id_range", flat=True)
+
+    def in_id_range(self, number: int) -> Self:
+        return self.alias(id_range=_ID_RANGE).filter(id_range=number)
+
     def images(self) -> models.QuerySet[Image]:
         """The images that these placements show. The images of a draft must not be public."""
         return Image.objects.filter(models.Exists(self.filter(post__images=models.OuterRef("pk"))))
@@ -130,7 +146,8 @@ class Placement(models.Model):
         DRAFT = "draft"
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="placements")
-    site = models.ForeignKey(Site, models.CASCADE, related_name="placements")
+    # No index of its own: all indexes below begin with the site.
+    site = models.ForeignKey(Site, models.CASCADE, related_name="placements", db_index=False)
     slug = models.SlugField(
         max_length=SLUG_LENGTH,
         blank=True,
@@ -167,6 +184,8 @@ class Placement(models.Model):
                 models.F("id").desc(),
                 name="placement_pinned",
             ),
+            # For the parts of the sitemap, which contains no drafts.
+            models.Index("site", _ID_RANGE, condition=models.Q(published_at__isnull=False), name="placement_id_range"),
             # For the query for scheduled placements of all sites (blogs/watches.py).
             models.Index("published_at", name="placement_moment"),
         ]

@@ -1,6 +1,7 @@
 """The content and the URLs of the public pages: lists, posts, feeds and sitemaps."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from blogs import publishing
 from blogs.models import Author, Image, Placement, Tag
+from blogs.models.placements import ID_RANGE
 from blogs.pages import sitemaps
 from blogs.pages.urls import urlpatterns
 from blogs.paths import RESERVED_SLUGS
@@ -306,17 +308,48 @@ def test_feed_ids_stay_the_same_when_slug_domain_and_scheme_change(techblog, pub
     assert "https://renamed.test:8443/other/" in visit(techblog, "/feed/").content.decode()
 
 
+def spread_ids(each):
+    """Change the ids of all placements, so that each range contains `each` of them."""
+    for n, pk in enumerate(Placement.objects.order_by("pk").values_list("pk", flat=True)):
+        Placement.objects.filter(pk=pk).update(id=(7 + n // each) * ID_RANGE + n)
+
+
 def test_the_sitemap_of_a_large_site_is_an_index_of_sitemaps(techblog, series, visit, monkeypatch):
     whole = locations(visit, techblog)
     assert whole[0] == "http://techblog.test/"
     assert len(whole) == 13
 
-    monkeypatch.setattr(sitemaps, "PART_SIZE", 5)
-    techblog.save()  # saving the site retires its cached pages, which the patched constant does not
+    monkeypatch.setattr(sitemaps, "SINGLE_SIZE", 11)
+    spread_ids(4)
     parts = locations(visit, techblog)
-    assert len(parts) == 3
-    found = [place for part in parts for place in locations(visit, techblog, part.removeprefix("http://techblog.test"))]
-    assert sorted(found) == sorted(whole[1:])
+    numbers = sorted({pk // ID_RANGE + 1 for pk in Placement.objects.values_list("pk", flat=True)})
+    assert len(numbers) == 3
+    assert parts == [f"http://techblog.test/sitemap-{number}.xml" for number in numbers]
+    assert [place for part in parts for place in locations(visit, techblog, urlsplit(part).path)] == whole
+
+
+def test_a_part_of_the_sitemap_contains_pages_and_old_posts_but_no_draft_and_no_scheduled_post(
+    techblog, financeblog, publish, visit, monkeypatch
+):
+    monkeypatch.setattr(sitemaps, "SINGLE_SIZE", 1)
+    now = timezone.now()
+    publish("Draft", on=techblog, at=None)
+    publish("Scheduled", on=techblog, at=now + timedelta(days=1))
+    publish("About", on=techblog, kind="page")
+    publish("Old", on=techblog, at=now - timedelta(days=4_000))
+    shared = publish("Shared", on=techblog).post
+    publish("", on=financeblog, post=shared, slug="shared-there")
+    publish("Foreign", on=financeblog)
+    publish("", on=techblog, post=publish("Guest", on=financeblog).post, slug="guest-here")
+    spread_ids(2)
+
+    def found(site):
+        parts = locations(visit, site)
+        addresses = [place for part in parts for place in locations(visit, site, urlsplit(part).path)]
+        return [address.removeprefix(f"http://{site.domain}") for address in addresses]
+
+    assert found(techblog) == ["/", "/about/", "/old/", "/shared/"]
+    assert found(financeblog) == ["/", "/foreign/", "/guest/"]
 
 
 def test_robots_txt_allows_or_forbids_crawling_as_set_for_the_site(techblog, visit):

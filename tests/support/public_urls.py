@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from blogs.models.placements import ID_RANGE
 from blogs.pages import urls
 
 # The keyword arguments of each URL name. A view that is missing here makes tests/test_isolation.py fail.
@@ -10,7 +11,7 @@ _ARGUMENTS = {
     "feed": lambda placement: {},
     "robots": lambda placement: {},
     "sitemap": lambda placement: {},
-    "sitemap-part": lambda placement: {"first": placement.pk},
+    "sitemap-part": lambda placement: {"number": placement.pk // ID_RANGE + 1},
     "media": lambda placement: {"name": placement.post.cover.name},
     "tag": lambda placement: {"slug": placement.post.tags.get().slug},
     "tag-feed": lambda placement: {"slug": placement.post.tags.get().slug},
