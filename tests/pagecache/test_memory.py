@@ -144,15 +144,18 @@ def test_threads_that_read_store_and_drop_pages_leave_the_count_correct(generati
     assert set().union(*(site.keys for site in kept._sites.values())) == set(kept._pages)
 
 
-@pytest.mark.pure
-def test_a_forked_process_begins_with_an_empty_memory(generations):
-    kept = PageMemory(100_000)
-    kept.set("a", ENTRY, page())
-    with kept._lock:  # as a thread of the parent process may hold it
-        kept.clear()
+@pytest.mark.sqlite
+def test_a_forked_process_begins_with_an_empty_memory_and_a_free_lock(techblog):
+    read("techblog.test")
+    assert len(memory()) > 0
 
-    kept.set("b", ENTRY, page())
-    assert [kept.get(key) is not None for key in "ab"] == [False, True]
+    with memory()._lock:  # a thread may hold it during the fork
+        child = os.fork()
+        if child == 0:
+            os._exit(len(memory()) + memory()._lock.locked())
+
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 # -- generations -----------------------------------------------------------------------------------------------------
