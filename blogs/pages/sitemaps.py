@@ -21,7 +21,7 @@ from blogs.paths import public_path
 from pagecache.decorators import public_page
 from tenancy.absolute_urls import site_url
 
-SINGLE_SIZE = 1_000  # A site with at most so many posts has no index. Their ids may lie in many ranges.
+SINGLE_SIZE = 1_000  # A site with at most so many posts has no index. Their ids may be in many ranges.
 
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
