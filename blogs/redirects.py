@@ -47,6 +47,8 @@ def validate(redirect: Redirect) -> None:
             errors[name] = (
                 "Enter a path that begins with a single / and has no spaces or backslashes, such as /old-name/."
             )
+    if redirect.old_path == "/":
+        errors["old_path"] = "The home page always exists, so / cannot be redirected. Enter another path."
     if not errors and redirect.old_path == new_path:
         errors["new_path"] = "The old and the new path are the same. Enter another path."
     if errors:
@@ -64,7 +66,8 @@ def moved(site: Site, *, old_path: str, new_path: str) -> None:
 
 def target(site: Site, path: str) -> str | None:
     """The address to which the site redirects `path`, or None."""
-    if "\0" in path:  # A text in PostgreSQL cannot contain NUL.
+    # A text in PostgreSQL cannot contain NUL. `/` is never moved, and gets here only with an invalid query string.
+    if "\0" in path or path == "/":
         return None
     # External links to old addresses may or may not end with a slash.
     paths = {path, f"{path.removesuffix('/')}/"}

@@ -86,7 +86,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     try:
         target = redirects.target(request.site, request.path)
         if target is not None:
-            return declare_public(request, HttpResponsePermanentRedirect(target))
+            moved = HttpResponsePermanentRedirect(target)
+            # A query string is part of the cache key. Each of its values would add an entry for the same redirect.
+            return moved if request.GET else declare_public(request, moved)
         return render_page(request, "404.html", NotFoundPage(), status=404)
     except DATABASE_AWAY as error:  # Django calls handler404 outside the middleware that handles this error.
         return unavailable(request, error)

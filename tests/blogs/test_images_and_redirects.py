@@ -140,6 +140,7 @@ def test_an_editor_cannot_take_a_redirect_from_another_site_or_give_it_to_one(te
         ("/old/", "//evil.test/", "new_path"),
         ("/old/", "javascript:alert(1)", "new_path"),
         ("/old/", "/old/", "new_path"),
+        ("/", "/new/", "old_path"),
         ("/old/", "", "new_path"),
     ],
 )

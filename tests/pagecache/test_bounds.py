@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from blogs import redirects
 from blogs.models import Placement, Tag
 from blogs.models.placements import ID_RANGE
 from pagecache import cached_response, requests
+from tests.support.pagecache.observing import entries
 from tests.support.reading import read
 
 HOST = "techblog.test"
@@ -37,6 +39,29 @@ def test_a_before_parameter_that_names_no_post_of_the_list_gets_404(placements, 
     states = {name: read(HOST, path, {"before": placements[name].pk}).status for name in (*known, *others)}
 
     assert states == dict.fromkeys(known, 200) | dict.fromkeys(others, 404)
+
+
+def test_a_redirect_from_the_address_of_a_list_adds_one_entry_whatever_its_query_string_is(techblog, publish):
+    publish("Post", on=techblog)
+    redirects.moved(techblog, old_path="/tag/old/", new_path="/tag/new/")
+    before = entries()
+
+    for number in range(1, 30):
+        response = read(HOST, "/tag/old/", {"before": number})
+        assert (response.status, response.headers["Location"]) == (301, "/tag/new/")
+        assert response.headers["Cache-Control"] == "no-store"
+    assert entries() == before
+    assert [read(HOST, "/tag/old/").headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
+    assert len(entries() - before) == 1
+
+
+def test_a_redirect_from_the_root_answers_no_address(techblog, publish):
+    publish("Post", on=techblog)
+    redirects.moved(techblog, old_path="/", new_path="/elsewhere/")
+
+    assert read(HOST, "/").status == 200
+    for path in ("/?before=987654", "/?before=x", "/nothing/", "/tag/none/"):
+        assert read(HOST, path).status == 404, path
 
 
 def test_only_parts_of_the_sitemap_that_contain_a_post_exist(techblog, financeblog, publish):
