@@ -21,6 +21,8 @@ from tenancy.absolute_urls import site_url
 from tenancy.admin.forms import DomainForm, DomainFormSet, SettingsForm, SettingsFormSet, SiteAddForm, SiteForm
 from tenancy.models import Domain, SiteSettings
 
+POSTS_NAMED = 5
+
 
 class SettingsInline(ScopedInline[SiteSettings], admin.StackedInline):
     model = SiteSettings
@@ -175,7 +177,8 @@ class SiteAdmin(ScopedAdmin[Site]):
         try:
             return cast(HttpResponse, view(*args))
         except models.ProtectedError as error:
-            self.message_user(request, f"Nothing was deleted. {error.args[0]}", messages.ERROR)
+            titles = ", ".join(f"“{row}”" for row in list(error.protected_objects)[:POSTS_NAMED])
+            self.message_user(request, f"Nothing was deleted. Other sites also show {titles}.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
     def get_urls(self) -> list[URLPattern]:
