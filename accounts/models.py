@@ -7,6 +7,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sites.models import Site
 from django.db import models
 
+from lib.text_fields import OneLineField
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -32,7 +34,7 @@ class User(AbstractBaseUser):
     """A person who logs in to the admin by e-mail. Memberships determine their permissions (roles.py)."""
 
     email = models.EmailField("e-mail", unique=True)
-    name = models.CharField(max_length=100, blank=True)
+    name = OneLineField(max_length=100, blank=True)
     is_active = models.BooleanField("active", default=True, help_text="Inactive accounts cannot log in.")
     is_superuser = models.BooleanField("superuser", default=False, help_text="Has all permissions on every site.")
 

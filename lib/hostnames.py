@@ -2,6 +2,8 @@
 
 import ipaddress
 import re
+from unicodedata import category
+from unicodedata import name as unicode_name
 
 import idna
 from django.core.exceptions import ValidationError
@@ -16,6 +18,14 @@ _LABEL = r"(?!-)[a-z0-9-]{1,63}+(?<!-)"
 _CANONICAL = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 # Browsers read a name that ends in such a label as an IPv4 address (WHATWG URL, "ends in a number").
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_USUAL_SCRIPTS = (
+    frozenset({"Latin", "Cjk", "Hiragana", "Katakana"}),
+    frozenset({"Latin", "Cjk", "Bopomofo"}),
+    frozenset({"Latin", "Cjk", "Hangul"}),
+)
+_SCRIPTS = {"ー": "Katakana", "々": "Cjk", "〆": "Cjk", "〇": "Cjk"}  # These names do not begin with the script.
+# Lower-case letters that Chromium treats as look-alikes of Latin ones (its IDN policy).
+_LATIN_LOOKALIKES = frozenset("асԁеһіјӏорԗԛѕԝхуъьҽпгѵѡ")
 _HOST_HEADER = re.compile(r"(?P<name>[^:\[\]]+)(?P<port>:[0-9]{1,5})?")
 
 
@@ -60,6 +70,38 @@ def canonical(text: str) -> str:
     if _NUMBER.fullmatch(name.rsplit(".", 1)[-1]):
         raise InvalidDomain(text, "its last label is a number, which browsers take for an IP address.")
     return name
+
+
+def refuse_lookalikes(text: str, name: str) -> None:
+    """Raises InvalidDomain if a label of the canonical `name` may be read as another name. `text` is what was typed.
+
+    A label may have letters of one script, or a combination that is usual for Chinese, Japanese or Korean ("highly
+    restrictive" in UTS 39, 5.2). Cyrillic letters that all look like Latin ones are refused too.
+    """
+    for label in map(_unicode, name.split(".")):
+        scripts = {_script(char) for char in label} - {""}
+        if len(scripts) > 1 and not any(scripts <= usual for usual in _USUAL_SCRIPTS):
+            raise InvalidDomain(
+                text, f"the label {label!a} mixes letters of {_listed(scripts)}, as look-alikes do; use one script."
+            )
+        if scripts == {"Cyrillic"} and _LATIN_LOOKALIKES.issuperset(char for char in label if char.isalpha()):
+            raise InvalidDomain(text, f"all letters of the label {label!a} are Cyrillic and look like Latin letters.")
+
+
+def _unicode(label: str) -> str:
+    return idna.decode(label) if label.startswith("xn--") else label
+
+
+def _script(char: str) -> str:
+    """The script of a letter, from the first word of its name in Unicode. Empty for digits, hyphens and marks."""
+    if category(char)[0] != "L":
+        return ""
+    return _SCRIPTS.get(char, unicode_name(char, "unknown").partition(" ")[0]).capitalize()
+
+
+def _listed(scripts: set[str]) -> str:
+    *others, last = sorted(scripts)
+    return f"{', '.join(others)} and {last}"
 
 
 def split_host(header: str) -> tuple[str, str] | None:

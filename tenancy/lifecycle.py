@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Role
 from accounts.roles import Actor, require_role, require_superuser
 from lib import hostnames
+from lib.text_fields import one_line
 from tenancy import claims, deployments, media
 from tenancy.models import Domain, SiteSettings, State
 from tenancy.signals import home_moves
@@ -48,7 +49,7 @@ def create(domain: str, name: str, *, by: Actor, **settings: Any) -> Site:
     """
     require_superuser(by)
     domain = claims.claimable(domain)
-    site = Site(domain=domain, name=name)
+    site = Site(domain=domain, name=one_line(name))
     _check_not_taken(domain)
     site.full_clean(exclude=["domain"])
     _save(site)
@@ -112,7 +113,7 @@ def remove_domain(site: Site, domain: str, *, by: Actor) -> None:
 def change_name(site: Site, name: str, *, by: Actor) -> None:
     """Change the name that its pages show. Raises ValidationError, and PermissionDenied unless `by` is an owner."""
     require_role(by, site, Role.OWNER)
-    site.name = name
+    site.name = one_line(name)
     site.clean_fields(exclude=["domain"])
     site.save(update_fields=["name"])
 

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from lib import hostnames
+from lib.text_fields import OneLineField
 from tenancy import claims, deployments, themes
 from tenancy.media import SiteImageField
 
@@ -44,7 +45,7 @@ class SiteSettings(models.Model):
 
     site = models.OneToOneField(Site, models.CASCADE, related_name="settings")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Identifies the site in feeds.")
-    tagline = models.CharField(max_length=200, blank=True, help_text="One sentence, shown under the name.")
+    tagline = OneLineField(max_length=200, blank=True, help_text="One sentence, shown under the name.")
     language = models.CharField(max_length=10, choices=languages, default="en")
     time_zone = models.CharField(max_length=50, default="UTC", validators=[validate_time_zone])
     theme = models.CharField(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from blogs import markdown
 from blogs.models.on_delete import protect_placed_elsewhere
 from blogs.paths import public_path
+from lib.text_fields import LinesField, OneLineField
 from tenancy.media import SiteImageField
 
 AUTHOR_SLUG_LENGTH = 100
@@ -22,7 +23,7 @@ class Tag(models.Model):
     """All sites share the tag with a slug: two sites that write about Python use the same row."""
 
     slug = models.SlugField(max_length=100, unique=True)
-    name = models.CharField(max_length=100)
+    name = OneLineField(max_length=100)
 
     class Meta:
         ordering = ["name"]
@@ -38,8 +39,8 @@ class Author(models.Model):
     """A person who is named as the author of posts. A link to an account is optional."""
 
     slug = models.SlugField(max_length=AUTHOR_SLUG_LENGTH, unique=True)
-    name = models.CharField(max_length=100)
-    bio = models.TextField(blank=True, max_length=1000, help_text="Plain text, shown above the author's posts.")
+    name = OneLineField(max_length=100)
+    bio = LinesField(blank=True, max_length=1000, help_text="Plain text, shown above the author's posts.")
     user = models.OneToOneField("accounts.User", models.SET_NULL, null=True, blank=True, related_name="author")
     created_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, editable=False, related_name="created_authors"
@@ -63,9 +64,7 @@ class Image(models.Model):
     name = models.CharField(
         max_length=50, unique=True, editable=False, help_text="The last part of the address of the image."
     )
-    title = models.CharField(
-        max_length=200, blank=True, help_text="For the search in this admin. Readers do not see it."
-    )
+    title = OneLineField(max_length=200, blank=True, help_text="For the search in this admin. Readers do not see it.")
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -119,8 +118,8 @@ class Post(models.Model):
     )
     sites = models.ManyToManyField(Site, through="Placement", related_name="placed_posts")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.POST)
-    title = models.CharField(max_length=200)
-    excerpt = models.TextField(
+    title = OneLineField(max_length=200)
+    excerpt = LinesField(
         max_length=1000,
         blank=True,
         help_text="One or two sentences for lists and search engines. If empty, the beginning of the text is shown.",
@@ -131,7 +130,7 @@ class Post(models.Model):
     body_html = models.TextField(editable=False)
     summary = models.TextField(editable=False, help_text="The excerpt, or the beginning of the text.")
     cover = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="covered_posts")
-    cover_alt = models.CharField(
+    cover_alt = OneLineField(
         "cover alt text",
         max_length=1000,
         blank=True,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.admin.formsets import BoundedFormSet
 from accounts.admin.widgets import SuggestingInput
 from accounts.roles import AnyUser
+from lib.text_fields import one_line
 from tenancy import claims, deployments, lifecycle
 from tenancy.lifecycle import DomainTaken
 from tenancy.models import Domain, SiteSettings
@@ -36,6 +37,12 @@ class SiteForm(forms.ModelForm):
                 " If you change it, the old name redirects to the new one."
             ),
         }
+
+    def clean_name(self) -> str:
+        name = one_line(self.cleaned_data["name"])
+        if not name:
+            raise ValidationError("The name has no visible character. Enter another name.")
+        return name
 
     def clean_domain(self) -> str:
         name = claims.claimable(self.cleaned_data["domain"])

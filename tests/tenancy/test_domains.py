@@ -236,3 +236,32 @@ def test_no_site_can_claim_the_host_of_a_surface(text):
 
 def test_a_site_can_claim_a_subdomain_of_the_admins_host():
     assert claimable("www.admin.localhost") == "www.admin.localhost"
+
+
+LOOKALIKES = {
+    "pаypal.example": "mixes letters of Cyrillic and Latin",
+    "blog.gооgle.example": "mixes letters of Cyrillic and Latin",
+    "αpple.example": "mixes letters of Greek and Latin",
+    "αб.example": "mixes letters of Cyrillic and Greek",
+    "日本б.example": "mixes letters of Cjk and Cyrillic",
+    "xn--pypal-4ve.example": "mixes letters of Cyrillic and Latin",
+    "аррӏе.example": "all letters of the label",
+}
+ONE_SCRIPT = [
+    "blog.example", "xn--bcher-kva.example", "bücher.example", "пример.example", "παράδειγμα.example", "例え.テスト",
+    "日本語ブログ.example", "abcブログ.example", "東京タワー.example", "中文blog.example", "한국blog.example",
+    "blog-2.пример.example", "עברית.example", "العربية.example", "हिन्दी.example", "ไทย.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LOOKALIKES)
+def test_a_domain_that_looks_like_another_one_is_refused_with_the_reason(text):
+    with pytest.raises(InvalidDomain, match=LOOKALIKES[text]):
+        claimable(text)
+    # A client may still send such a name as the Host header; it is an unknown host.
+    assert canonical(text)
+
+
+@pytest.mark.parametrize("text", ONE_SCRIPT)
+def test_a_domain_in_any_script_or_in_a_usual_combination_is_allowed(text):
+    assert claimable(text) == canonical(text)
