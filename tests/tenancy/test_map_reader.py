@@ -77,3 +77,34 @@ def test_the_whole_map_is_read_again_after_a_backup_is_restored(reader, techblog
 
     reader.read(now=1)
     assert "quiet.test" in reader.map.entries
+
+
+def test_read_returns_the_sites_that_it_read_again(reader, techblog, financeblog):
+    assert reader.read(now=0) == set()
+    assert reader.read(now=1) == set()
+
+    lifecycle.suspend(techblog, by=None)
+    before = reader.map.generation(techblog.pk)
+    assert reader.read(now=2) == {techblog.pk}
+    assert reader.map.generation(techblog.pk) not in (before, None)
+
+    deleted = financeblog.pk
+    lifecycle.delete(financeblog, by=None)
+    assert reader.read(now=3) == {deleted}
+    assert reader.map.generation(deleted) is None
+
+
+def test_after_a_lost_connection_read_returns_all_sites_that_were_known(reader, techblog, financeblog):
+    reader.read(now=0)
+    reader.close()
+    deleted = financeblog.pk
+    lifecycle.delete(financeblog, by=None)
+
+    assert reader.read(now=1) == {techblog.pk, deleted}
+    assert reader.map.generation(deleted) is None
+
+
+def test_read_returns_the_sites_of_each_part_that_it_reads_again(reader, techblog, financeblog):
+    reader.read(now=0)
+
+    assert reader.read(now=FULL_REFRESH_INTERVAL + 1) == {techblog.pk, financeblog.pk}
