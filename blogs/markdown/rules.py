@@ -23,6 +23,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import footnote_ref as plugins_footnote_ref
 
+from blogs.markdown.emphasis import cjk_emphasis, cjk_strikethrough
 from blogs.markdown.html import Renderer
 from blogs.markdown.limits import TooLarge
 from blogs.markdown.sanitise import ID_PREFIX, in_page
@@ -46,6 +47,8 @@ def parser() -> MarkdownIt:
     md.block.ruler.at("table", bounded_table, {"alt": ["paragraph", "reference"]})
     md.block.ruler.before("table", "nesting", bound_nesting)
     md.inline.ruler.at("footnote_ref", footnote_ref)
+    md.inline.ruler.at("emphasis", cjk_emphasis)
+    md.inline.ruler.at("strikethrough", cjk_strikethrough)
     md.inline.ruler.push("link_url", link_url)
     md.inline.ruler.push("link_email", link_email)
     for rule in (heading_ids, links_in_page, bound_addresses):

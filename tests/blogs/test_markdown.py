@@ -80,6 +80,26 @@ def test_text_between_two_tildes_is_struck_through_and_between_single_tildes_is_
     assert render("~~gone~~ ~here~") == "<p><s>gone</s> ~here~</p>\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("这是**加粗。**后面", "这是<strong>加粗。</strong>后面"),
+        ("**「重要」**です。これは*「注意」*も。", "<strong>「重要」</strong>です。これは<em>「注意」</em>も。"),
+        ("**스크립트(script)**라고", "<strong>스크립트(script)</strong>라고"),
+        ("他说**“你好”**然后***“走”***了", "他说<strong>“你好”</strong>然后<em><strong>“走”</strong></em>了"),
+        ("a**（中）**b", "a<strong>（中）</strong>b"),
+        ("`a`**[链接](/x)。**后面", '<code>a</code><strong><a href="/x">链接</a>。</strong>后面'),
+        ("这是~~删除。~~后面", "这是<s>删除。</s>后面"),
+        ("葛󠄀**「城」**へ", "葛󠄀<strong>「城」</strong>へ"),
+        ("这是** 不加粗。 **后面", "这是** 不加粗。 **后面"),
+        ("这_是_的", "这_是_的"),
+        ("**a.**b", "**a.**b"),
+    ],
+)
+def test_emphasis_beside_cjk_characters_needs_no_spaces(text, html):
+    assert render(text) == f"<p>{html}</p>\n"
+
+
 def test_a_task_list_is_rendered_as_disabled_checkboxes_with_labels():
     html = render("- [ ] open\n- [x] done\n- [y] none\n")
 

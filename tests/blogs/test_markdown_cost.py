@@ -29,6 +29,7 @@ HOSTILE = {
     **repeated("a\\\n", "  \n", "1. a\n", "- a\n\n", "~", "```", "``a`", "---\n", "    a\n", "- > ", "a|b\n-|-\n"),
     **repeated("|a|b|\n", "|", "[^1]\n", "[^1]: a\n", "^[", "[a]: b\n", "[a]: /b\n[a]\n", "https://", "<a@b.c>"),
     **repeated("<http://a>", "a@b.cd ", "e\u0301", "**\u4e2d", "<a><b><i><s>", "<p>", "<li>", "[[a](b)", "[a]((((b"),
+    **repeated("这是**加粗。", "。**后", "。*", "~~。", "한**_", "（*a*）"),
     **repeated("*[a](b) ", "![](/media/x.png)", "# ", "a\n# b\n", "&nbsp;", "~~a~~ "),
     "runs of backticks": lambda size: "".join("`" * run + " " for run in range(1, int((2 * size) ** 0.5))),
     "nested parentheses": lambda size: f"[a]({'(' * (size // 2)}{')' * (size // 2)})",
