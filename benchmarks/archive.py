@@ -19,9 +19,10 @@ from blogs import markdown
 TEXTS = 200
 PAGES = 2  # per site, in its menu
 BATCH_SIZE = 100_000  # rows per INSERT and line of progress
-BYTES_PER_POST = 8_000  # approximate size on disk, with indexes and write-ahead log
+BYTES_PER_POST = 9_000  # approximate size on disk, with indexes and write-ahead log
 
 COMMON_TAG = "common-1"  # on a quarter of the posts of every site
+AUTHOR = "author"  # of all posts of a site
 OLD_TAG = "old"  # on the oldest OLD_POSTS posts of every site
 OLD_POSTS = 15  # more than one page of a list
 
@@ -142,20 +143,34 @@ PLAN: list[LiteralString] = [
     """,
     "CREATE INDEX ON plan (number)",
     "ANALYZE plan",
-    # Tags 1 to 8 are used on every site, and each of another 900 tags on a few sites. Tag 9 is OLD_TAG.
+    # Each site has tags 1 to 8, which are common, OLD_TAG, and ten special tags. Ids begin with the id of the site.
     """
-    INSERT INTO blogs_tag (id, slug, name)
-    SELECT n, 'common-' || n, 'Common ' || n FROM generate_series(1, 8) n
-    UNION ALL SELECT n, 'special-' || n, 'Special ' || n FROM generate_series(100, 999) n
-    UNION ALL SELECT 9, 'old', 'Old'
-    ON CONFLICT DO NOTHING
+    INSERT INTO blogs_tag (id, site_id, slug, name)
+    SELECT site_id * 1000 + n, site_id, slug || n, name || n
+    FROM generate_series(%(first)s, %(last)s) site_id, LATERAL (
+        SELECT n, 'common-' AS slug, 'Common ' AS name FROM generate_series(1, 8) n
+        UNION ALL SELECT n, 'special-', 'Special ' FROM generate_series(100, 109) n
+    ) tag
+    UNION ALL SELECT site_id * 1000 + 9, site_id, 'old', 'Old' FROM generate_series(%(first)s, %(last)s) site_id
     """,
     """
-    INSERT INTO blogs_author (id, slug, name, bio)
-    SELECT n, 'author-' || n, 'Author of site ' || n, '' FROM generate_series(%(first)s, %(last)s) n
-    UNION ALL SELECT 1000000, 'guest', 'A Guest', ''
-    ON CONFLICT DO NOTHING
+    INSERT INTO blogs_author (id, site_id, slug, name, bio)
+    SELECT site_id * 10 + 1, site_id, 'author', 'Author of site ' || site_id, ''
+    FROM generate_series(%(first)s, %(last)s) site_id
+    UNION ALL
+    SELECT site_id * 10 + 2, site_id, 'guest', 'A Guest', '' FROM generate_series(%(first)s, %(last)s) site_id
     """,
+    # Every twentieth post is also placed on a second site, the site of the next row.
+    "DROP TABLE IF EXISTS shown",
+    """
+    CREATE TEMP TABLE shown AS
+    SELECT number, post_id, turn, is_page, published_at, site_id, '' AS prefix FROM plan
+    UNION ALL SELECT plan.number, plan.post_id, plan.turn, false, plan.published_at, other.site_id, 'shared-'
+    FROM plan JOIN plan other ON other.number = plan.number + 1
+    WHERE other.site_id <> plan.site_id AND plan.turn %% 20 = 0 AND NOT plan.is_page
+    """,
+    "CREATE INDEX ON shown (number)",
+    "ANALYZE shown",
 ]
 
 ROWS: list[LiteralString] = [
@@ -170,38 +185,48 @@ ROWS: list[LiteralString] = [
     WHERE plan.number > %(done)s AND plan.number <= %(until)s
     ORDER BY plan.number
     """,
-    # Every twentieth post is also placed on a second site, the site of the next row.
     """
     INSERT INTO blogs_placement (post_id, site_id, slug, published_at, pinned)
-    SELECT plan.post_id, shown.site_id, shown.slug || texts.slug || '-' || plan.turn, plan.published_at, plan.is_page
-    FROM plan
-    JOIN texts ON texts.number = plan.turn %% %(texts)s,
-    LATERAL (
-        SELECT plan.site_id, '' AS slug
-        UNION ALL SELECT other.site_id, 'shared-' FROM plan other
-            WHERE other.number = plan.number + 1 AND other.site_id <> plan.site_id
-            AND plan.turn %% 20 = 0 AND NOT plan.is_page
-    ) shown
-    WHERE plan.number > %(done)s AND plan.number <= %(until)s
-    ORDER BY plan.number
+    SELECT post_id, site_id, prefix || texts.slug || '-' || turn, published_at, is_page
+    FROM shown JOIN texts ON texts.number = turn %% %(texts)s
+    WHERE shown.number > %(done)s AND shown.number <= %(until)s
+    ORDER BY shown.number
     """,
     """
     INSERT INTO blogs_post_tags (post_id, tag_id)
-    SELECT plan.post_id, tag_id
-    FROM plan, LATERAL (
-        SELECT 1 + plan.turn %% 4
-        UNION ALL SELECT 5 + plan.turn / 4 %% 4
-        UNION ALL SELECT 100 + (plan.site_id * 10 + plan.turn %% 10) %% 900
-        UNION ALL SELECT 9 WHERE plan.turn > %(old)s
-    ) tagged (tag_id)
-    WHERE NOT plan.is_page AND plan.number > %(done)s AND plan.number <= %(until)s
-    ORDER BY plan.number
+    SELECT post_id, site_id * 1000 + tag
+    FROM shown, LATERAL (
+        SELECT 1 + turn %% 4
+        UNION ALL SELECT 5 + turn / 4 %% 4
+        UNION ALL SELECT 100 + turn %% 10
+        UNION ALL SELECT 9 WHERE turn > %(old)s
+    ) tagged (tag)
+    WHERE NOT is_page AND number > %(done)s AND number <= %(until)s
+    ORDER BY number
     """,
     """
     INSERT INTO blogs_post_authors (post_id, author_id)
-    SELECT plan.post_id, author_id
-    FROM plan, LATERAL (SELECT plan.site_id UNION ALL SELECT 1000000 WHERE plan.turn %% 5 = 0) written (author_id)
-    WHERE NOT plan.is_page AND plan.number > %(done)s AND plan.number <= %(until)s
-    ORDER BY plan.number
+    SELECT post_id, site_id * 10 + author
+    FROM shown, LATERAL (SELECT 1 UNION ALL SELECT 2 WHERE turn %% 5 = 0) written (author)
+    WHERE NOT is_page AND number > %(done)s AND number <= %(until)s
+    ORDER BY number
+    """,
+    """
+    INSERT INTO blogs_taglisting (site_id, tag_id, published_at, placement_id, post_id)
+    SELECT shown.site_id, t.tag_id, shown.published_at, p.id, p.post_id
+    FROM shown
+    JOIN blogs_placement p ON p.post_id = shown.post_id AND p.site_id = shown.site_id
+    JOIN blogs_post_tags t ON t.post_id = p.post_id AND t.tag_id / 1000 = p.site_id
+    WHERE NOT is_page AND number > %(done)s AND number <= %(until)s
+    ORDER BY number
+    """,
+    """
+    INSERT INTO blogs_authorlisting (site_id, author_id, published_at, placement_id, post_id)
+    SELECT shown.site_id, a.author_id, shown.published_at, p.id, p.post_id
+    FROM shown
+    JOIN blogs_placement p ON p.post_id = shown.post_id AND p.site_id = shown.site_id
+    JOIN blogs_post_authors a ON a.post_id = p.post_id AND a.author_id / 10 = p.site_id
+    WHERE NOT is_page AND number > %(done)s AND number <= %(until)s
+    ORDER BY number
     """,
 ]

@@ -36,21 +36,24 @@ PAGES = {
     "post": f"/{archive.slug(3)}/",
     "feed": "/feed/",
     "tag page": f"/tag/{archive.COMMON_TAG}/",
+    "author page": f"/author/{archive.AUTHOR}/",
     "month": f"/{LAST_MONTH:%Y/%m}/",
 }
 CACHED = ("home", "post", "feed")
+# Lists of the large site that are compared with its home page.
+LISTS = {
+    "rare tag": f"/tag/{archive.OLD_TAG}/",
+    "common tag": f"/tag/{archive.COMMON_TAG}/",
+    "author": f"/author/{archive.AUTHOR}/",
+    "month": f"/{LAST_MONTH:%Y/%m}/",
+}
 
-UNCACHED_GOAL, DEEP_GOAL, CACHED_GOAL = 1.15, 1.5, 1.05
+UNCACHED_GOAL, DEEP_GOAL, CACHED_GOAL, LIST_GOAL = 1.15, 1.5, 1.05, 1.3
 # One request at a time: the server renders identical parallel requests only once.
 RENDERING = {"DJANGO_SETTINGS_MODULE": "benchmarks.uncached"}
 UNCACHED_PACE = (15, 0.5)  # pairs, seconds of each turn
 CACHED_PACE = (15, 0.4)
 MAX_DIFFERENCE = 0.05  # between the lengths of two compared pages, as a fraction
-
-WHY_OLD_TAG = (
-    "The tag is common on other sites, but here it is on the oldest 15 of 100,000 posts only. PostgreSQL reads all"
-    " newer posts first, because no index contains site, tag and time."
-)
 
 
 def measure() -> Iterator[Figure]:
@@ -67,6 +70,7 @@ def measure() -> Iterator[Figure]:
         yield from trial.pages("a million posts, site of 100,000", LARGE_SITE)
         yield trial.last_page(archive.last_page_placement(growing, LARGE_SITE))
         yield trial.old_tag()
+        yield from trial.lists()
 
 
 class Trial:
@@ -99,8 +103,17 @@ class Trial:
 
     def old_tag(self) -> Figure:
         page, baseline = (_page(site, f"/tag/{archive.OLD_TAG}/") for site in (LARGE_SITE, AMONG_TWO))
-        figure = self._uncached("growth: tag of the oldest posts, site of 100,000", page, baseline, UNCACHED_GOAL)
-        return figure._replace(reason=f"{figure.reason} {WHY_OLD_TAG}")
+        return self._uncached("growth: tag of the oldest posts, site of 100,000", page, baseline, UNCACHED_GOAL)
+
+    def lists(self) -> Iterator[Figure]:
+        """Compare the lists of a tag, an author and a month with the home page of the same site."""
+        for name, path in LISTS.items():
+            page, home = (
+                side(self.growing, _page(LARGE_SITE, each), *self.servers, keep_alive=False) for each in (path, "/")
+            )
+            measured = compare(page, home, *UNCACHED_PACE)
+            times = f"{measured.one.cpu:.3g} ms, the home page {measured.other.cpu:.3g} ms."
+            yield Figure(f"growth: {name}, of its home page, 100,000", measured.cpu, "×", LIST_GOAL, reason=times)
 
     def _uncached(self, name: str, page: Page, baseline: Page, goal: float) -> Figure:
         one, other = (

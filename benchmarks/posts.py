@@ -102,8 +102,8 @@ def store(host: str, count: int) -> None:
     from blogs.models import Author, Placement, Post, Tag
 
     site = Site.objects.get(domain=host)
-    authors = {name: Author.objects.get_or_create(slug=slugify(name), defaults={"name": name})[0] for name in AUTHORS}
-    tags = {name: Tag.objects.get_or_create(slug=slugify(name), defaults={"name": name})[0] for name in TAGS}
+    authors = {name: Author.objects.get_or_create(site=site, slug=slugify(name), name=name)[0] for name in AUTHORS}
+    tags = {name: Tag.objects.get_or_create(site=site, slug=slugify(name), name=name)[0] for name in TAGS}
     now = timezone.now()
     with transaction.atomic():
         for number, written in enumerate(texts(count)):

@@ -6,6 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from blogs.models import Image, Placement, Post
+from blogs.publishing.shared_names import RELATIONS, assign, names_on, sites_of_posts
 
 
 def move_home(source: Site, target: Site, **kwargs: object) -> None:
@@ -17,6 +18,10 @@ def move_home(source: Site, target: Site, **kwargs: object) -> None:
         with image.file.open("rb") as file:
             name = default_storage.save(f"{target.pk}/{image.name}", file)
         Image.objects.filter(pk=image.pk).update(site=target, file=name)
-    Post.objects.filter(pk__in=list(posts.values_list("pk", flat=True))).update(
+    keys = list(posts.values_list("pk", flat=True))
+    Post.objects.filter(pk__in=keys).update(
         home=target, version=F("version") + 1, saved_by=None, saved_at=timezone.now()
     )
+    sites = sites_of_posts(keys)
+    for relation in RELATIONS:
+        assign(relation, names_on(relation, dict.fromkeys(keys, source.pk)), sites, former_home=source.pk)

@@ -1,4 +1,4 @@
-"""Permissions on content: named predicates over a user and a post or placement.
+"""Permissions on content: named predicates over a user and a post, a placement, a tag or an author.
 
 `blogs/publishing/` tests them before it writes. Views and the admin test them to decide which actions to offer. A
 user of None is the operator of the installation, who works on the command line and has all permissions.
@@ -11,23 +11,21 @@ from django.db.models import Model, Q
 from rules.predicates import Predicate, predicate
 
 from accounts.models import Role
-from accounts.roles import Actor, AnyUser, has_role, has_role_anywhere, sites_of
+from accounts.roles import Actor, AnyUser, has_role, is_superuser, sites_of
 from blogs.models import Author, Placement, Post
 from blogs.models.posts import PostQuerySet
 
 
 class OfSite(Protocol):
-    """A row that belongs to one site: a placement, an image, a redirect."""
+    """A row that belongs to one site: a placement, an image, a redirect, a tag, an author."""
 
     site_id: int
 
 
-def require(permission: Predicate, by: Actor, target: Model | None = None) -> None:
+def require(permission: Predicate, by: Actor, target: Model) -> None:
     """Raises PermissionDenied unless `by` has the permission for `target`."""
     if by is not None and not permission.test(by, target):
-        raise PermissionDenied(
-            f"{by} does not have the permission for this action" + (f" on “{target}”." if target else ".")
-        )
+        raise PermissionDenied(f"{by} does not have the permission for this action on “{target}”.")
 
 
 def visible_posts(user: AnyUser) -> PostQuerySet:
@@ -95,14 +93,9 @@ def can_edit_its_post(user: AnyUser, placement: Placement) -> bool:
 
 
 @predicate
-def can_edit_author(user: AnyUser, author: Author) -> bool:
-    """Allow users who are editors of the homes of all posts of the author."""
-    return not Post.objects.filter(authors=author).exclude(home__in=sites_of(user, Role.EDITOR)).exists()
-
-
-@predicate
-def can_create_author(user: AnyUser) -> bool:
-    return has_role_anywhere(user, Role.EDITOR)
+def can_link_account(user: AnyUser, author: Author) -> bool:
+    """Owners and editors do not see all accounts, so only superusers link an author to one."""
+    return is_superuser(user)
 
 
 # Editors may change all placements on their site. Authors may prepare the placement of their own draft on its home.
@@ -111,4 +104,5 @@ can_place = can_edit_its_post & can_change_placement
 
 can_upload_image = is_author_of_site
 can_edit_image = is_editor_of_site  # rename and delete
+can_edit_name = is_editor_of_site  # create, edit and delete tags and authors
 can_edit_redirect = is_editor_of_site  # add, change and delete

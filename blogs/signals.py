@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.db import transaction
-from django.db.models.signals import post_delete
+from django.apps import apps
+from django.db import connections, transaction
+from django.db.models.signals import post_delete, post_migrate
 
+from blogs import listings
 from blogs.homes import move_home
 from blogs.models import Image
 from tenancy.signals import home_moves
@@ -15,6 +17,12 @@ def delete_file(instance: Image, **kwargs: Any) -> None:
     transaction.on_commit(lambda: instance.file.storage.delete(str(instance.file.name)))
 
 
+def install_listings(using: str, **kwargs: Any) -> None:
+    listings.install(connections[using])
+
+
 def connect() -> None:
     home_moves.connect(move_home, dispatch_uid="blogs.move_home")
     post_delete.connect(delete_file, sender=Image, dispatch_uid="blogs.delete_file")
+    # The migrations of `tenancy` drop our triggers on SQLite, and those of this app run later.
+    post_migrate.connect(install_listings, sender=apps.get_app_config("blogs"), dispatch_uid="blogs.install_listings")

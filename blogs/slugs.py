@@ -1,5 +1,6 @@
 """Makes slugs from titles and names, and finds a free slug if the wanted slug is taken."""
 
+import re
 import unicodedata
 from collections.abc import Container
 from itertools import chain, count
@@ -10,6 +11,9 @@ from django.db.models import Q, QuerySet
 from django.utils.text import slugify
 
 MAX_TAG_LENGTH = 100
+# Symbols that distinguish names such as C, C++ and C#.
+_SYMBOLS = {"+": "-plus-", "#": "-sharp-"}
+_SYMBOL = re.compile(r"(?<=[\w+])\+|(?<=\w)#")
 _SUFFIX_LENGTH = 10  # space for a hyphen and a number
 
 
@@ -26,13 +30,18 @@ def free_slug(wanted: str, rows: QuerySet[Any], max_length: int, taken: Containe
     return next(slug for slug in chain([wanted], numbered) if slug not in used and slug not in taken)
 
 
+def with_symbols_as_words(name: str) -> str:
+    """The name of a tag with `+` and `#` as words, so that C, C++ and C# get three slugs."""
+    return _SYMBOL.sub(lambda symbol: _SYMBOLS[symbol[0]], name)
+
+
 def tag_slug(name: str) -> str:
     """The slug of a new tag. Raises ValidationError if the name has letters that a slug cannot contain.
 
     Otherwise “新闻 Kubernetes” would become the same tag as “Kubernetes”.
     """
     # Check the length first, because the time of normalising grows with the square of the length.
-    slug = slugify(name) if len(name) <= MAX_TAG_LENGTH else ""
+    slug = slugify(with_symbols_as_words(name)) if len(name) <= MAX_TAG_LENGTH else ""
     if not slug or len(slug) > MAX_TAG_LENGTH:
         raise ValidationError(
             f"“{name[:MAX_TAG_LENGTH]}” cannot be a tag. Enter a letter or digit, and at most 100 characters."

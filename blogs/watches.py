@@ -3,11 +3,14 @@
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 
-from blogs.models import Author, Image, Placement, Post, Tag
+from blogs.models import Author, AuthorListing, Image, Placement, Post, Tag, TagListing
 from tenancy.changes.moments import watch_moments
 from tenancy.changes.watches import watch
 from tenancy.models import SiteSettings
 
+_LISTED = (
+    "SELECT {row}.site_id WHERE EXISTS (SELECT 1 FROM {list} l WHERE l.site_id = {row}.site_id AND l.{name} = {row}.id)"
+)
 _PLACED = "SELECT p.site_id FROM blogs_placement p {join} WHERE p.published_at IS NOT NULL AND {condition}"
 
 
@@ -28,15 +31,28 @@ def watch_content() -> None:
     watch(SiteSettings, posts_at_home("{row}.site_id"), fields=["state"])
 
     watch(Post, placed("", "p.post_id = {row}.id"), lock_by="id")
-    for through in (Post.authors.through, Post.tags.through):
-        watch(through, placed("", "p.post_id = {row}.post_id"), lock_by="post_id")
-    watch(
-        Author,
-        placed("JOIN blogs_post_authors a ON a.post_id = p.post_id", "a.author_id = {row}.id"),
-        fields=["slug", "name", "bio"],
-        inserts=False,
-    )
-    watch(Tag, placed("JOIN blogs_post_tags t ON t.post_id = p.post_id", "t.tag_id = {row}.id"), inserts=False)
+    for through, model, listing in (
+        (Post.authors.through, Author, AuthorListing),
+        (Post.tags.through, Tag, TagListing),
+    ):
+        name = listing.NAME
+        watch(
+            through,
+            placed(
+                f"JOIN {model._meta.db_table} o ON o.site_id = p.site_id",
+                f"p.post_id = {{row}}.post_id AND o.id = {{row}}.{name}_id",
+            ),
+            lock_by="post_id",
+            immutable=[model],
+        )
+        # At COMMIT the lists still hold the rows from before the transaction. So this finds the site of a deleted tag,
+        # with which the transaction has also deleted the rows of the watch above.
+        watch(
+            model,
+            _LISTED.replace("{list}", listing._meta.db_table).replace("{name}", f"{name}_id"),
+            fields=["slug", "name", *(["bio"] if model is Author else [])],
+            inserts=False,
+        )
     watch(
         Image,
         placed("JOIN blogs_post o ON o.id = p.post_id", "o.cover_id = {row}.id"),

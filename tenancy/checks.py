@@ -120,7 +120,7 @@ def locked_queries_read_locked_tables(app_configs: Any, **kwargs: Any) -> Sequen
         )
         for watch in all_watches()
         if watch.lock_by
-        for table in sorted(watch.tables_read - locked)
+        for table in sorted(watch.tables_read - locked - {model._meta.db_table for model in watch.immutable})
     ]
 
 

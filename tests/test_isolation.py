@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from blogs import publishing
 from blogs.models import Author, Image, Placement, Tag
 from blogs.models.placements import ID_RANGE
 from tenancy import lifecycle
@@ -26,8 +27,10 @@ def plant(publish):
             f"{marker}-title", on=on, slug=f"{marker}-slug", body=f"{marker}-body", excerpt=f"{marker}-excerpt",
             cover=cover, cover_alt=f"{marker}-alt", at=when,
         )  # fmt: skip
-        placement.post.tags.add(Tag.objects.create(slug=f"{marker}-tag", name=f"{marker}-tag"))
-        placement.post.authors.add(Author.objects.create(slug=f"{marker}-author", name=f"{marker}-author"))
+        placement.post.tags.add(Tag.objects.create(site=on, slug=f"{marker}-tag", name=f"{marker}-tag"))
+        placement.post.authors.add(
+            Author.objects.create(site=on, slug=f"{marker}-author", name=f"{marker}-author", bio=f"{marker}-bio")
+        )
         page = publish(f"{marker}-page", on=on, slug=f"{marker}-page", kind="page", pinned=True)
         assert page.pinned
         # Part of the sitemap: a range of ids that contains only this placement.
@@ -89,6 +92,21 @@ def test_a_path_of_another_site_gets_the_same_404_as_a_path_that_never_existed(a
     assert here.status_code == 404
     assert as_text(here) == as_text(unknown)
     assert own.slug == "beta-slug"
+
+
+@pytest.mark.parametrize("name", URL_NAMES)
+def test_a_shared_post_shows_on_each_site_only_the_names_and_biographies_of_that_site(alpha, beta, plant, visit, name):
+    placement = plant("alpha", on=alpha)
+    for model, relation in ((Tag, "tags"), (Author, "authors")):
+        model.objects.create(site=beta, slug=getattr(placement.post, relation).get().slug, name="beta-name")
+    guest = Placement(post=placement.post, site=beta, slug="shared", published_at=placement.published_at)
+    publishing.place(guest, by=None)
+    Author.objects.filter(site=beta).update(bio="beta-bio")
+    Tag.objects.filter(site=alpha).update(name="alpha-marker")
+    Author.objects.filter(site=alpha).update(name="alpha-marker", bio="alpha-marker")
+
+    assert "alpha-marker" not in as_text(visit(beta, path_of(name, guest)))
+    assert "beta" not in as_text(visit(alpha, path_of(name, placement)))
 
 
 def test_two_sites_can_use_the_same_slug_for_different_posts(techblog, financeblog, publish, visit):

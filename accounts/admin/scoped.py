@@ -160,6 +160,10 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         return super().get_search_results(request, queryset, search_term[:SEARCH_LENGTH])
 
+    def choice_label(self, obj: Row, request: HttpRequest) -> str:
+        """The text of a choice in an autocomplete field."""
+        return str(obj)
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Ignore initial dates and times from the query string: their form widget raises an exception for text."""
         times = {field.name for field in self.opts.fields if isinstance(field, models.DateTimeField)}

@@ -38,6 +38,11 @@ class SiteAwareAutocomplete(AutocompleteJsonView):
             return has_role_anywhere(request.user)
         return super().has_perm(request, obj)
 
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        model_admin: Any = self.model_admin
+        label = model_admin.choice_label(obj, self.request)
+        return {**super().serialize_result(obj, to_field_name), "text": label}
+
     def get_queryset(self) -> QuerySet[Any]:
         if self.model_admin.model is not Site:
             return super().get_queryset()

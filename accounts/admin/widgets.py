@@ -27,7 +27,10 @@ class Chooser(KeysOnly, AutocompleteSelect):
 
 
 class MultipleChooser(KeysOnly, AutocompleteSelectMultiple):
-    pass
+    site_id: int | None = None  # If set, the field offers only rows of this site.
+
+    def get_url(self) -> str:
+        return f"{super().get_url()}?site={self.site_id}" if self.site_id else super().get_url()
 
 
 class MultipleChoice(forms.ModelMultipleChoiceField):

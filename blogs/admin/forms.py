@@ -14,9 +14,11 @@ from accounts.roles import AnyUser
 from blogs import publishing, redirects
 from blogs.admin.conflicts import EditConflict
 from blogs.admin.merging import MergingForm
-from blogs.models import Post, Tag
+from blogs.models import Author, Post, Tag
 from blogs.slugs import tag_slug
 from tenancy.media import validate_image
+
+SUGGESTIONS = 200  # Tags that the field for tags suggests.
 
 
 class PostForm(MergingForm):
@@ -47,12 +49,20 @@ class PostForm(MergingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         instance = kwargs.get("instance")
-        self.present_tags = list(instance.tags.all()) if instance and instance.pk else []
+        home = instance.home_id if instance and instance.pk else None
+        # Only the home's rows are edited. Those of other sites have the same slugs and names of their own.
+        self.present_tags = list(Tag.objects.filter(posts=instance, site=home)) if home else []
+        self.present_authors = list(Author.objects.filter(posts=instance, site=home)) if home else []
         self.conflict: EditConflict | None = None
         super().__init__(*args, **kwargs)
+        if home:
+            self.initial["authors"] = self.present_authors
+        if "authors" in self.fields:
+            self._chooser_of("authors").site_id = home or kwargs.get("initial", {}).get("home")
         if "tag_names" in self.fields:
             self.fields["tag_names"].initial = ", ".join(map(_shown, self.present_tags))
-            names = self.visible_tags.values_list("name", flat=True)[:200]
+            tags = self.visible_tags.filter(site=home) if home else self.visible_tags
+            names = tags.order_by("name").values_list("name", flat=True).distinct()[:SUGGESTIONS]
             cast(SuggestingInput, self.fields["tag_names"].widget).suggestions = [n for n in names if "," not in n]
         if "seen_version" in self.fields:
             self.fields["seen_version"].initial = self.instance.version
@@ -64,12 +74,19 @@ class PostForm(MergingForm):
     def stored_value(self, name: str) -> Any:
         if name == "tag_names":
             return {tag.slug: tag.name for tag in self.present_tags}
+        if name == "authors":
+            return self.present_authors
         return super().stored_value(name)
+
+    def _chooser_of(self, name: str) -> Any:
+        widget: Any = self.fields[name].widget
+        return getattr(widget, "widget", widget)  # The admin wraps the widgets of relations.
 
     def clean_tag_names(self) -> dict[str, str]:
         """The entered tag names by slug, in the order in which they were typed."""
         tags: dict[str, str] = {}
-        known = {tag.name.casefold(): tag for tag in [*self.visible_tags, *self.present_tags]}
+        home = self.cleaned_data.get("home") or self.instance.home_id
+        known = {tag.name.casefold(): tag for tag in [*self.visible_tags.filter(site=home), *self.present_tags]}
         names = list(filter(None, map(str.strip, self.cleaned_data["tag_names"].split(","))))
         publishing.validate_number_of_tags(len(names), by=self.user, present=len(self.present_tags))
         for name in names:
@@ -92,14 +109,31 @@ class PostForm(MergingForm):
         """Validate as `blogs.publishing` does, so that its errors appear at the form fields."""
         super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
         if self.instance.home_id:
-            new_cover = self.cleaned_data.get("new_cover")
-            self.add_errors_of(publishing.validate_post, self.instance, by=self.user, new_cover=new_cover)
+            uploaded, authors = self.cleaned_data.get("new_cover"), self.cleaned_data.get("authors") or ()
+            self.add_errors_of(
+                publishing.validate_post, self.instance, by=self.user, new_cover=uploaded, authors=authors
+            )
 
     def changes(self) -> dict[str, Any]:
         changes = super().changes()
         if "tag_names" in changes:
             changes["tags"] = changes.pop("tag_names")
         return changes
+
+
+class TagForm(forms.ModelForm):
+    class Meta:
+        model = Tag
+        fields = ["site", "name"]
+
+    def _post_clean(self) -> None:
+        """Validate a new tag as `blogs.publishing` does, so that its errors appear at the form fields."""
+        super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
+        if not self.instance.pk and not self.errors:
+            try:
+                publishing.validate_new_tag(self.instance)
+            except ValidationError as error:
+                self.add_error(None, error)
 
 
 def _shown(tag: Tag) -> str:

@@ -1,84 +1,108 @@
-"""Tags and authors, which all sites share. Users see the tags and authors of their sites.
+"""Tags and authors. Members of a site see those of their site, and its editors create, rename and delete them."""
 
-Users may change an author only if all posts of the author belong to their sites."""
-
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.contrib.sites.models import Site
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 
+from accounts.admin.filters import site_filter
 from accounts.admin.scoped import ScopedAdmin
 from accounts.admin.site import site as admin_site
 from accounts.models import Role
-from accounts.roles import AnyUser, is_superuser, sees_everything, sites_of
+from accounts.roles import AnyUser, is_superuser, sites_of
 from blogs import permissions, publishing
-from blogs.models import Author, Post, Tag
+from blogs.admin.forms import TagForm
+from blogs.models import Author, Tag
+from lib.keys import is_key
+
+POSTS_NAMED = 20
+
+Name = TypeVar("Name", Tag, Author)
 
 
-def on_sites_of(user: AnyUser) -> models.QuerySet[Post]:
-    """Posts whose home is a site of the user, or that a site of the user shows."""
-    sites = sites_of(user)
-    return Post.objects.filter(Q(home__in=sites) | Q(placements__site__in=sites))
+class NameAdmin(ScopedAdmin[Name]):
+    required_roles = {"view": Role.AUTHOR, "add": Role.EDITOR, "change": Role.EDITOR, "delete": Role.EDITOR}
+    list_display = ["name", "slug", "site"]
+    list_filter = [site_filter()]
+    list_select_related = ["site"]
+    search_fields = ["name", "slug", "site__domain"]
+
+    def allows(self, verb: str, user: AnyUser, obj: Name | None = None) -> bool:
+        if obj is None or verb in ("view", "add"):
+            return super().allows(verb, user, obj)
+        return bool(permissions.can_edit_name.test(user, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Name | None = None) -> list[str]:
+        return ["slug", "site_name"] if obj else []
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        sites = self.choices(Site, request)[:2]
+        only = {"site": sites[0].pk} if len(sites) == 1 else {}
+        return {**only, **super().get_changeform_initial_data(request)}
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Autocomplete fields may name the site whose rows they offer."""
+        rows, has_duplicates = super().get_search_results(request, queryset, search_term)
+        site = request.GET.get("site", "")
+        is_chooser = request.resolver_match and request.resolver_match.url_name == "autocomplete"
+        return rows.filter(site=site) if is_chooser and is_key(site) else rows, has_duplicates
+
+    def choice_label(self, obj: Name, request: HttpRequest) -> str:
+        """Add the site for users with several sites."""
+        return f"{obj} · {obj.site}" if len(sites_of(request.user)[:2]) > 1 else str(obj)
+
+    def blockers(self, objs: list[Name], user: AnyUser) -> list[str]:
+        blocking = [publishing.blocking_posts(obj).values_list("title", flat=True)[:POSTS_NAMED] for obj in objs]
+        return [
+            f"The post “{title}” has “{obj}”" for obj, titles in zip(objs, blocking, strict=True) for title in titles
+        ]
 
 
 @admin.register(Tag, site=admin_site)
-class TagAdmin(ScopedAdmin[Tag]):
-    """Saving a post creates its new tags. All sites share a tag, so only superusers may rename it."""
+class TagAdmin(NameAdmin[Tag]):
+    """Saving a post creates its new tags as well."""
 
     menu_order = 5
-    required_roles = {"view": Role.AUTHOR, "add": None, "change": None, "delete": None}
-    list_display = ["name", "slug"]
-    search_fields = ["name", "slug"]
+    form = TagForm
 
-    def scope(self, rows: models.QuerySet[Tag], user: AnyUser) -> models.QuerySet[Tag]:
-        if sees_everything(user):
-            return rows
-        return rows.filter(Exists(on_sites_of(user).filter(tags=OuterRef("pk"))))
+    def get_fields(self, request: HttpRequest, obj: Tag | None = None) -> Any:
+        return ["name", "slug", "site_name"] if obj else ["site", "name"]
 
-    def allows(self, verb: str, user: AnyUser, obj: Tag | None = None) -> bool:
-        """A tag belongs to no site. `scope` decides which tags a user sees."""
-        return super().allows(verb, user)
+    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
+        if change:
+            publishing.rename_tag(obj, obj.name, by=request.user)
+        else:
+            publishing.create_tag(obj, by=request.user)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Tag | None = None) -> list[str]:
-        return ["slug"] if obj else []
+    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        publishing.delete_tag(obj, by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Tag]) -> None:
+        for tag in queryset.order_by("pk"):  # in one order, so that two such requests do not deadlock
+            publishing.delete_tag(tag, by=request.user)
 
 
 @admin.register(Author, site=admin_site)
-class AuthorAdmin(ScopedAdmin[Author]):
-    """Authors of posts on sites of the user, and unused authors that the user has created."""
-
+class AuthorAdmin(NameAdmin[Author]):
     menu_order = 4
-    required_roles = {"view": Role.AUTHOR, "add": Role.EDITOR, "change": Role.EDITOR, "delete": Role.EDITOR}
-    list_display = ["name", "slug"]
-    search_fields = ["name", "slug"]
     autocomplete_fields = ["user"]
 
-    def scope(self, rows: models.QuerySet[Author], user: AnyUser) -> models.QuerySet[Author]:
-        if sees_everything(user):
-            return rows
-        used = Exists(on_sites_of(user).filter(authors=OuterRef("pk")))
-        return rows.filter(used | ~Exists(Post.objects.filter(authors=OuterRef("pk"))) & Q(created_by=user.pk))
-
-    def allows(self, verb: str, user: AnyUser, obj: Author | None = None) -> bool:
-        """An author belongs to no site. `scope` decides which authors a user sees."""
-        if not super().allows(verb, user) or obj is None or verb == "view" or sees_everything(user):
-            return super().allows(verb, user)
-        return bool(permissions.can_edit_author.test(user, obj))
-
     def get_fields(self, request: HttpRequest, obj: Author | None = None) -> Any:
-        return [*(["name", "slug"] if obj else ["name"]), "bio", *(["user"] if is_superuser(request.user) else [])]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Author | None = None) -> list[str]:
-        return ["slug"] if obj else []
+        account = ["user"] if is_superuser(request.user) else []
+        return ["name", "slug", "site_name", "bio", *account] if obj else ["site", "name", "bio", *account]
 
     def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
         if change:
-            super().save_model(request, obj, form, change)
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            publishing.edit_author(obj, changes, by=request.user)
         else:
             publishing.create_author(obj, by=request.user)
 
-    def blockers(self, objs: list[Author], user: AnyUser) -> list[str]:
-        titles = on_sites_of(user).filter(authors__in=objs).distinct().values_list("title", flat=True)[:20]
-        return [f"“{title}” names this author" for title in titles]
+    def delete_model(self, request: HttpRequest, obj: Author) -> None:
+        publishing.delete_author(obj, by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Author]) -> None:
+        for author in queryset.order_by("pk"):
+            publishing.delete_author(author, by=request.user)

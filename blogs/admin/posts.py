@@ -22,6 +22,8 @@ from blogs.models import Placement, Post, Tag
 from blogs.publishing import PlacementEdit
 from tenancy.absolute_urls import site_url
 
+NAMES = ["author_names", "tag_names"]  # on the page of a post that the user may not edit
+
 
 class StatusFilter(ChoiceFilter):
     """Filters by the state of the placements on the user's sites, not on other sites."""
@@ -82,10 +84,18 @@ class PostAdmin(ScopedAdmin[Post]):
     def get_fieldsets(self, request: HttpRequest, obj: Post | None = None) -> Any:
         if obj is None or self.allows("change", request.user, obj):
             return self.fieldsets
-        return [(None, {"fields": ["title", "home_name", "kind", "body", "excerpt", "cover_alt", "authors", "tags"]})]
+        return [(None, {"fields": ["title", "home_name", "kind", "body", "excerpt", "cover_alt", *NAMES]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> list[str]:
-        return ["home_name"]
+        return ["home_name", *([] if obj is None or self.allows("change", request.user, obj) else NAMES)]
+
+    @admin.display(description="authors")
+    def author_names(self, obj: Post) -> str:
+        return ", ".join(map(str, obj.authors.filter(site=obj.home_id)))
+
+    @admin.display(description="tags")
+    def tag_names(self, obj: Post) -> str:
+        return ", ".join(map(str, obj.tags.filter(site=obj.home_id)))
 
     @admin.display(description="home")
     def home_name(self, obj: Post) -> str:
@@ -141,8 +151,14 @@ class PostAdmin(ScopedAdmin[Post]):
 
     def save_model(self, request: HttpRequest, obj: Post, form: Any, change: bool) -> None:
         if not change:
-            written = {name: form.cleaned_data.get(name) for name in ("authors", "new_cover")}
-            publishing.create_post(obj, by=request.user, tags=form.cleaned_data.get("tag_names"), **written)
+            written = form.cleaned_data
+            publishing.create_post(
+                obj,
+                by=request.user,
+                authors=written.get("authors") or (),
+                tags=written.get("tag_names"),
+                new_cover=written.get("new_cover"),
+            )
         elif changes := form.changes():
             publishing.edit_post(obj, changes, by=request.user, version=form.cleaned_data["seen_version"])
 

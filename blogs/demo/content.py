@@ -36,6 +36,11 @@ class Text:
         placements: dict[str, dict[str, Any]] = self.matter.get("sites", {self.home: self.matter})
         return placements
 
+    @property
+    def folders(self) -> set[str]:
+        """The folders of the home and of the sites that show the post."""
+        return {self.home, *self.placements}
+
     def with_images(self, address: Callable[[str], str]) -> str:
         """The body, in which `address` replaces the file name of each image."""
         return _IMAGE_REFERENCE.sub(lambda match: address(match["file"]), self.body)

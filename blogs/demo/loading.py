@@ -13,7 +13,6 @@ from django.core.files import File
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
 from accounts.models import Membership, User
 from blogs import publishing
@@ -21,6 +20,7 @@ from blogs.demo import content
 from blogs.demo.accounts import CAST, PASSWORD
 from blogs.demo.content import Text
 from blogs.models import Author, Image, Placement, Post
+from blogs.slugs import tag_slug
 from tenancy import lifecycle
 
 Report = Callable[[str], None]
@@ -38,10 +38,11 @@ def load(report: Report = lambda line: None) -> list[Site]:
     report(f"{len(sites)} sites: {', '.join(site.name for site in sites.values())}")
     _create_accounts(sites)
     report(f"{len(CAST)} accounts, one per role")
-    authors = _create_authors()
-    report(f"{len(authors)} authors")
+    texts = list(content.texts())
+    authors = _create_authors(sites, texts)
+    report(f"{len({name for _, name in authors})} authors")
     writer = _Writer(sites, authors)
-    for text in content.texts():
+    for text in texts:
         writer.write(text)
     report(f"{Post.objects.count()} posts and pages, {Image.objects.count()} images")
     return list(sites.values())
@@ -82,19 +83,27 @@ def _create_accounts(sites: dict[str, Site]) -> None:
             Membership.objects.create(user=user, site=sites[account.site], role=account.role)
 
 
-def _create_authors() -> dict[str, Author]:
-    """Create the authors and return them by name. An author is linked to the account with the same name."""
+def _create_authors(sites: dict[str, Site], texts: list[Text]) -> dict[tuple[str, str], Author]:
+    """Create the authors of each site, and return them by folder and name.
+
+    An author is linked to the account with the same name.
+    """
     users = {user.name: user for user in User.objects.filter(email__in=[account.email for account in CAST])}
-    authors = {name: Author(name=name, bio=bio, user=users.get(name)) for name, bio in content.biographies().items()}
+    biographies = content.biographies()
+    named = {(folder, name) for text in texts for folder in text.folders for name in text.matter["authors"]}
+    authors = {
+        (folder, name): Author(site=sites[folder], name=name, bio=biographies[name], user=users.get(name))
+        for folder, name in sorted(named)
+    }
     for author in authors.values():
         publishing.create_author(author, by=None)
     return authors
 
 
 class _Writer:
-    """Writes texts as posts. `sites` maps folders to sites."""
+    """Writes texts as posts. `sites` maps folders to sites; `authors` maps folders and names to authors."""
 
-    def __init__(self, sites: dict[str, Site], authors: dict[str, Author]) -> None:
+    def __init__(self, sites: dict[str, Site], authors: dict[tuple[str, str], Author]) -> None:
         self.sites = sites
         self.authors = authors
         self.now = timezone.now()
@@ -121,7 +130,7 @@ class _Writer:
 
     def _create_post(self, text: Text, *, updated_at: datetime) -> Post:
         matter = text.matter
-        authors = [self.authors[name] for name in matter["authors"]]
+        authors = [self.authors[text.home, name] for name in matter["authors"]]
         post = Post(
             home=self.sites[text.home],
             kind=matter.get("kind", Post.Kind.POST),
@@ -133,7 +142,7 @@ class _Writer:
             created_by=authors[0].user if authors else None,
             updated_at=updated_at,
         )
-        tags = {slugify(name): name for name in matter.get("tags", [])}
+        tags = {tag_slug(name): name for name in matter.get("tags", [])}
         publishing.create_post(post, by=None, authors=authors, tags=tags)
         return post
 

@@ -1,6 +1,6 @@
 """Placements, each of which publishes one post on one site, and the queries for the lists of a site."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any, Self
 
 from django.contrib.sites.models import Site
@@ -22,8 +22,8 @@ SLUG_LENGTH = 200
 
 # Annotations with authors and tags, by the name of the row field that contains them.
 _NAMES = {
-    "authors": Names(Post._meta.get_field("authors"), "post_id"),
-    "tags": Names(Post._meta.get_field("tags"), "post_id"),
+    "authors": Names(Post._meta.get_field("authors"), "site_id", "post_id"),
+    "tags": Names(Post._meta.get_field("tags"), "site_id", "post_id"),
 }
 
 # Ids are divided into ranges of 10,000: the parts of a sitemap, whose protocol allows 50,000 URLs. The number is in the
@@ -34,9 +34,12 @@ _ID_RANGE = models.Func(
 )
 
 
-def _older_than(last: LastRow) -> models.Q:
-    """The condition "older than `last`", in a form with which PostgreSQL starts its index scan at `last`."""
-    same_time_but_newer = models.Q(published_at=last.published_at, pk__gte=last.pk)
+def older_than(last: LastRow, key: str = "pk") -> models.Q:
+    """The condition "older than `last`", in a form with which PostgreSQL starts its index scan at `last`.
+
+    `key` names the field with the id of the placement.
+    """
+    same_time_but_newer = models.Q(("published_at", last.published_at), (f"{key}__gte", last.pk))
     return models.Q(published_at__lte=last.published_at) & ~same_time_but_newer
 
 
@@ -74,10 +77,8 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         pages = self.filter(pinned=True, post__kind=Post.Kind.PAGE).order_by("post__title", "pk")
         return pages.select_related("post").only("slug", "published_at", "post__title")
 
-    def in_month(self, first_day: date) -> Self:
-        """Placements with a publication time in this month, in the current time zone."""
-        next_first_day = (first_day + timedelta(days=31)).replace(day=1)
-        begin, end = (timezone.make_aware(datetime.combine(day, time())) for day in (first_day, next_first_day))
+    def between(self, begin: datetime | Parameter, end: datetime | Parameter) -> Self:
+        """Placements with a publication time from `begin` to before `end`."""
         return self.filter(published_at__gte=begin, published_at__lt=end)
 
     def newest_first(self) -> Self:
@@ -88,11 +89,11 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 
     def older_than(self, last: LastRow) -> Self:
         """Placements after `last` in the order of `newest_first`."""
-        return self.filter(_older_than(last))
+        return self.filter(older_than(last))
 
     def below(self, last: LastRow) -> Self:
         """Placements after `last` in the order of `pinned_first`."""
-        older = _older_than(last)
+        older = older_than(last)
         if last.pinned:
             return self.filter(models.Q(pinned=False) | older)
         return self.filter(older, pinned=False)
@@ -102,10 +103,6 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         names = {name: column for name, column in _NAMES.items() if name in row._fields}
         columns: models.QuerySet[Placement, Any] = self.annotate(**names).values_list(*row._fields)
         return columns
-
-    def rows(self, row: type[Row], most: int) -> list[Row]:
-        """The first `most` placements as instances of `row`."""
-        return [row._make(columns) for columns in self.columns(row)[:most]]
 
     def id_ranges(self, above: int | RawSQL = 0) -> "models.QuerySet[Placement, Any]":
         """The number of the range of each placement, in ascending order. The lowest possible number is 1."""

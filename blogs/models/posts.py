@@ -20,40 +20,53 @@ SUMMARY_LENGTH = 300
 
 
 class Tag(models.Model):
-    """All sites share the tag with a slug: two sites that write about Python use the same row."""
+    """A tag of one site.
 
-    slug = models.SlugField(max_length=100, unique=True)
+    A shared post has a tag with the same slug on each of its sites, and each site chooses the name of its own tag.
+    """
+
+    # The index of the unique constraint begins with the site.
+    site = models.ForeignKey(Site, models.CASCADE, related_name="tags", db_index=False)
+    slug = models.SlugField(max_length=100, db_index=False)
     name = OneLineField(max_length=100)
 
     class Meta:
-        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["site", "slug"], name="tag_once_on_a_site")]
+        ordering = ["name", "pk"]
 
     def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self) -> str:
-        return public_path("tag", self.slug)
-
 
 class Author(models.Model):
-    """A person who is named as the author of posts. A link to an account is optional."""
+    """A person whom one site names as the author of posts. A link to an account is optional.
 
-    slug = models.SlugField(max_length=AUTHOR_SLUG_LENGTH, unique=True)
+    A shared post has an author with the same slug on each of its sites; each site has its own name and biography.
+    """
+
+    # The index of the unique constraint begins with the site.
+    site = models.ForeignKey(Site, models.CASCADE, related_name="authors", db_index=False)
+    slug = models.SlugField(max_length=AUTHOR_SLUG_LENGTH, db_index=False)
     name = OneLineField(max_length=100)
     bio = LinesField(blank=True, max_length=1000, help_text="Plain text, shown above the author's posts.")
-    user = models.OneToOneField("accounts.User", models.SET_NULL, null=True, blank=True, related_name="author")
+    user = models.ForeignKey("accounts.User", models.SET_NULL, null=True, blank=True, related_name="authors")
     created_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, editable=False, related_name="created_authors"
     )
 
     class Meta:
-        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "slug"], name="author_once_on_a_site"),
+            models.UniqueConstraint(
+                fields=["site", "user"],
+                name="account_once_on_a_site",
+                violation_error_message="This account is already linked to another author of the site.",
+            ),
+        ]
+        ordering = ["name", "pk"]
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return public_path("author", self.slug)
 
 
 class Image(models.Model):
@@ -137,6 +150,7 @@ class Post(models.Model):
         help_text="Describes the image to readers who cannot see it.",
     )
     images = models.ManyToManyField(Image, editable=False, related_name="posts")
+    # The rows of the home and of every site on which the post is placed. blogs/publishing/ keeps the slugs equal.
     authors = models.ManyToManyField(Author, blank=True, related_name="posts")
     tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
     created_by = models.ForeignKey(
@@ -186,7 +200,8 @@ class Post(models.Model):
         """The stored values of CONTENT_FIELDS, with the key of the cover and the sorted slugs of authors and tags."""
         related = [field.name for field in self._meta.many_to_many if field.name in self.CONTENT_FIELDS]
         own = [name for name in self.CONTENT_FIELDS if name not in related]
-        slugs = {name: sorted(getattr(self, name).values_list("slug", flat=True)) for name in related}
+        at_home = {name: getattr(self, name).filter(site=self.home_id) for name in related}
+        slugs = {name: sorted(rows.values_list("slug", flat=True)) for name, rows in at_home.items()}
         return {**Post.objects.values(*own).get(pk=self.pk), **slugs}
 
     def _shown_images(self) -> models.QuerySet[Image]:

@@ -1,7 +1,7 @@
-"""Named tuples of the columns that public pages read for a placement.
+"""Named tuples of the columns that public pages read.
 
-A page reads columns of five models. The creation of model instances would take several times as long. The name of a
-field is its lookup path from Placement, as for `values_list`. `authors` and `tags` are annotations
+A list reads columns of five models for each placement. The creation of model instances would take several times as
+long. The name of a field is its lookup path from Placement, as for `values_list`. `authors` and `tags` are annotations
 (blogs/models/names.py).
 """
 
@@ -55,6 +55,23 @@ class PostRow(NamedTuple):
     post__cover_alt: str
     authors: SlugsAndNames
     tags: SlugsAndNames
+
+
+class TagRow(NamedTuple):
+    """A tag of a site. Its fields are fields of Tag."""
+
+    pk: int
+    slug: str
+    name: str
+
+
+class AuthorRow(NamedTuple):
+    """An author of a site. Its fields are fields of Author."""
+
+    pk: int
+    slug: str
+    name: str
+    bio: str
 
 
 class FeedRow(NamedTuple):

@@ -9,14 +9,12 @@ from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.feedgenerator import rfc3339_date
 from django.views.decorators.http import require_safe
 
-from blogs.models import Placement, Tag
 from blogs.models.rows import FeedRow
 from blogs.paths import public_path
-from blogs.queries import feed_rows
+from blogs.queries import feed_rows, tag_feed_rows, tag_or_404
 from pagecache.decorators import public_page
 from tenancy.absolute_urls import site_url
 
@@ -39,13 +37,12 @@ def site_feed(request: HttpRequest) -> HttpResponse:
 @public_page()
 def tag_feed(request: HttpRequest, slug: str) -> HttpResponse:
     site = request.site
-    tag = get_object_or_404(Tag, slug=slug)
-    placements = Placement.objects.on(site).live().posts().filter(post__tags=tag).newest_first()
-    rows = placements.rows(FeedRow, ENTRIES)
+    tag = tag_or_404(site, slug)
+    rows = tag_feed_rows(site, tag, ENTRIES)
     if not rows:
         raise Http404(f"This site has no post with the tag {slug}.")
     feed_id = uuid.uuid5(site.settings.uuid, tag.slug)
-    return _feed(request, feed_id, f"{site.name}: {tag.name}", tag.get_absolute_url(), rows)
+    return _feed(request, feed_id, f"{site.name}: {tag.name}", public_path("tag", tag.slug), rows)
 
 
 def _feed(request: HttpRequest, feed_id: uuid.UUID, title: str, path: str, rows: list[FeedRow]) -> HttpResponse:

@@ -2,38 +2,36 @@
 
 from django.http import Http404, HttpRequest
 
-from blogs.models import PlacementQuerySet
 from blogs.models.rows import LastRow, ListRow
 from blogs.pages.contexts import PostList
 from blogs.pages.presenters import present_in_list
-from blogs.queries import home_page_last_row, home_page_rows
+from blogs.queries import Posts
 from lib.keys import is_key
 
 
-def home_page_list(request: HttpRequest) -> PostList:
-    """One page of the list of all posts of `request.site`, with the pinned posts on top.
+def post_list(posts: Posts, request: HttpRequest) -> PostList:
+    """One page of a list of posts of `request.site`.
 
     `?before=<id>` is the id of the last placement on the previous page. Without this parameter, returns the first page.
     Raises Http404 if the list has no such placement.
     """
     limit, key = _limit(request), _before(request)
-    last = None if key is None else _last_or_404(home_page_last_row(request.site, key))
-    return _post_list(home_page_rows(request.site, limit, last), limit, last)
+    last = None if key is None else _last_or_404(posts.last_row(key))
+    return _post_list(posts.rows(limit, last), limit, last)
 
 
-def post_list_or_404(placements: PlacementQuerySet, request: HttpRequest) -> PostList:
-    """One page of `placements`, newest first. All placements must be on `request.site`.
+def post_list_or_404(posts: Posts, request: HttpRequest) -> PostList:
+    """One page of a list without pins, because only the home page shows these.
 
-    Raises Http404 as `home_page_list` does, and also if the list is empty: a tag, an author or a month has no page on a
-    site without posts for it.
+    Raises Http404 as `post_list` does, and also if the list is empty: a tag, an author or a month has no page on a site
+    without posts for it.
     """
-    limit, key = _limit(request), _before(request)
-    last = None if key is None else _last_or_404(next(iter(placements.filter(pk=key).rows(LastRow, 1)), None))
-    ordered = placements.newest_first() if last is None else placements.newest_first().older_than(last)
-    rows = [row._replace(pinned=False) for row in ordered.rows(ListRow, limit)]  # only the home page shows pins
-    if not rows:
+    page = post_list(posts, request)
+    if not page["posts"]:
         raise Http404("The list has no posts.")
-    return _post_list(rows, limit, last)
+    for post in page["posts"]:
+        post["pinned"] = False
+    return page
 
 
 def _limit(request: HttpRequest) -> int:

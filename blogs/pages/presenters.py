@@ -8,9 +8,8 @@ from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
-from blogs.models import Author, Tag
 from blogs.models.names import SlugsAndNames
-from blogs.models.rows import ListRow, PostRow
+from blogs.models.rows import AuthorRow, ListRow, PostRow, TagRow
 from blogs.pages.contexts import (
     AuthorContext,
     CoverContext,
@@ -57,12 +56,12 @@ def present_post(row: PostRow) -> PostContext:
     }
 
 
-def present_tag(tag: Tag) -> TagContext:
-    return {"name": tag.name, "path": tag.get_absolute_url(), "feed": public_path("tag-feed", tag.slug)}
+def present_tag(tag: TagRow) -> TagContext:
+    return {"name": tag.name, "path": public_path("tag", tag.slug), "feed": public_path("tag-feed", tag.slug)}
 
 
-def present_author(author: Author) -> AuthorContext:
-    return {"name": author.name, "path": author.get_absolute_url(), "bio": author.bio}
+def present_author(author: AuthorRow) -> AuthorContext:
+    return {"name": author.name, "path": public_path("author", author.slug), "bio": author.bio}
 
 
 def month_name(day: date) -> str:

@@ -6,15 +6,14 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponsePer
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from blogs import redirects
-from blogs.models import Author, Placement, Post, Tag
+from blogs import queries, redirects
+from blogs.models import Placement, Post
 from blogs.pages.canonical import canonical_url
 from blogs.pages.contexts import AuthorPage, HomePage, MonthPage, NotFoundPage, PostPage, TagPage
-from blogs.pages.lists import home_page_list, post_list_or_404
+from blogs.pages.lists import post_list, post_list_or_404
 from blogs.pages.presenters import month_name, present_author, present_post, present_tag
 from blogs.pages.rendering import render_page
 from blogs.paths import public_path
-from blogs.queries import post_or_404
 from lib.database import DATABASE_AWAY
 from pagecache.decorators import declare_public, public_page
 from tenancy.absolute_urls import site_url
@@ -26,13 +25,14 @@ from tenancy.responses import unavailable
 @require_safe
 @public_page(query=["before"])
 def home(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "home.html", HomePage(post_list=home_page_list(request)))
+    posts = post_list(queries.home_page_posts(request.site), request)
+    return render_page(request, "home.html", HomePage(post_list=posts))
 
 
 @require_safe
 @public_page()
 def post(request: HttpRequest, slug: str) -> HttpResponse:
-    row = post_or_404(request.site, slug)
+    row = queries.post_or_404(request.site, slug)
     template = "page.html" if row.post__kind == Post.Kind.PAGE else "post.html"
     page = PostPage(post=present_post(row), canonical=canonical_url(request.site, row))
     return render_page(request, template, page)
@@ -41,16 +41,16 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @public_page(query=["before"])
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    tag = get_object_or_404(Tag, slug=slug)
-    posts = post_list_or_404(Placement.objects.on(request.site).live().posts().filter(post__tags=tag), request)
+    tag = queries.tag_or_404(request.site, slug)
+    posts = post_list_or_404(queries.tag_posts(request.site, tag), request)
     return render_page(request, "tag.html", TagPage(tag=present_tag(tag), post_list=posts))
 
 
 @require_safe
 @public_page(query=["before"])
 def author(request: HttpRequest, slug: str) -> HttpResponse:
-    author = get_object_or_404(Author, slug=slug)
-    posts = post_list_or_404(Placement.objects.on(request.site).live().posts().filter(post__authors=author), request)
+    author = queries.author_or_404(request.site, slug)
+    posts = post_list_or_404(queries.author_posts(request.site, author), request)
     return render_page(request, "author.html", AuthorPage(author=present_author(author), post_list=posts))
 
 
@@ -58,7 +58,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 @public_page(query=["before"])
 def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
     first_day = date(int(year), int(month), 1)
-    posts = post_list_or_404(Placement.objects.on(request.site).live().posts().in_month(first_day), request)
+    posts = post_list_or_404(queries.month_posts(request.site, first_day), request)
     return render_page(request, "month.html", MonthPage(month=month_name(first_day), post_list=posts))
 
 

@@ -1,8 +1,8 @@
-"""All operations on posts, placements and images, as `tenancy/lifecycle.py` has all operations on sites.
+"""All operations on content, as `tenancy/lifecycle.py` has all operations on sites.
 
-The admin, the importer and the demo write posts, placements and images only with these functions. Each function checks
-the permission of `by` and makes its change in one transaction. `by` is a user, or None for the operator on the command
-line.
+The admin, the importer and the demo write posts, placements, images, tags and authors only with these functions. Each
+function checks the permission of `by` and makes its change in one transaction. `by` is a user, or None for the operator
+on the command line.
 
 Each transaction locks the post first and then its placements. So an author cannot edit a draft while an editor
 publishes it, and two transactions do not deadlock.
@@ -15,7 +15,18 @@ from blogs.publishing.images import (
     rename_image,
     validate_images_are_unused,
 )
-from blogs.publishing.names import MAX_TAGS, create_author, tags_named, validate_number_of_tags
+from blogs.publishing.names import (
+    MAX_TAGS,
+    blocking_posts,
+    create_author,
+    create_tag,
+    delete_author,
+    delete_tag,
+    edit_author,
+    rename_tag,
+    validate_new_tag,
+    validate_number_of_tags,
+)
 from blogs.publishing.placements import (
     PlacementEdit,
     arrange,
@@ -35,20 +46,26 @@ __all__ = [
     "ImageInUse",
     "PlacementEdit",
     "arrange",
+    "blocking_posts",
     "change_placement",
     "create_author",
     "create_image",
     "create_post",
+    "create_tag",
+    "delete_author",
     "delete_image",
     "delete_post",
+    "delete_tag",
+    "edit_author",
     "edit_post",
     "place",
     "publish",
     "remove",
     "rename_image",
-    "tags_named",
+    "rename_tag",
     "unpublish",
     "validate_images_are_unused",
+    "validate_new_tag",
     "validate_number_of_tags",
     "validate_placement",
     "validate_post",

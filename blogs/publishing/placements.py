@@ -12,6 +12,7 @@ from accounts.roles import Actor
 from blogs import permissions, redirects
 from blogs.models import Placement, Post
 from blogs.publishing.rows import Conflict, locked, require_names
+from blogs.publishing.shared_names import keep_in_step
 
 PLACEMENT_FIELDS = {"slug", "published_at", "pinned"}
 
@@ -58,6 +59,8 @@ def arrange(
         for placement in new:
             placement.full_clean()
             placement.save()
+        if any(row.site_id != post.home_id for row in (*new, *(stored[edit.placement.pk] for edit in removed))):
+            keep_in_step([post.pk])
     return [stored[edit.placement.pk] for edit in edited]
 
 

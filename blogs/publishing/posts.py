@@ -1,6 +1,6 @@
 """Creates, edits and deletes posts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,8 +12,9 @@ from accounts.roles import Actor
 from blogs import markdown, permissions
 from blogs.models import Author, Image, Post
 from blogs.publishing.images import create_image
-from blogs.publishing.names import tags_named, validate_number_of_tags
+from blogs.publishing.names import validate_number_of_tags
 from blogs.publishing.rows import Conflict, locked, require_names, user_of
+from blogs.publishing.shared_names import RELATIONS, Names, Sites, assign, names_on, sites_of_posts
 
 # Readers see a change of one of these fields as an update of the post.
 TEXT_FIELDS = frozenset({"title", "excerpt", "body"})
@@ -23,23 +24,25 @@ def create_post(
     post: Post,
     *,
     by: Actor,
-    authors: list[Author] | None = None,
-    tags: Mapping[str, str] | None = None,
+    authors: Collection[Author] = (),
+    tags: Names | None = None,
     new_cover: "File[bytes] | None" = None,
 ) -> None:
     """Store a new post. `tags` maps slugs to names, and missing tags are created. `new_cover` is stored as its cover.
 
-    Sets `created_by` of the post to `by`, unless `by` is None. Raises ValidationError, and PermissionDenied unless `by`
-    is an author of its home.
+    The authors must be authors of its home. Sets `created_by` of the post to `by`, unless `by` is None. Raises
+    ValidationError, and PermissionDenied unless `by` is an author of its home.
     """
     permissions.require(permissions.is_author_of_home, by, post)
     if by is not None:
         post.created_by = user_of(by)
     validate_number_of_tags(len(tags or {}), by=by, present=0)
     with transaction.atomic():
-        _save(post, by=by, new_cover=new_cover)
-        post.authors.set(authors or [])
-        post.tags.set(tags_named(tags or {}))
+        _save(post, by=by, new_cover=new_cover, authors=authors)
+        at_home = Sites(post.home_id, [post.home_id])
+        for relation, names in (("tags", tags), ("authors", _by_slug(authors))):
+            if names:
+                assign(relation, {post.pk: names}, {post.pk: at_home})
 
 
 def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int) -> Post:
@@ -55,18 +58,37 @@ def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int
         permissions.require(permissions.can_edit_post, by, stored)
         if stored.version != version:
             raise Conflict(stored)
+        if "tags" in changes:
+            present = stored.tags.filter(site=stored.home_id).count()
+            validate_number_of_tags(len(changes["tags"]), by=by, present=present)
+        old_home = stored.home_id
         if any(getattr(stored, name) != changes[name] for name in TEXT_FIELDS & changes.keys()):
             stored.updated_at = timezone.now()
         for name in changes.keys() - {"authors", "new_cover", "tags"}:
             setattr(stored, name, changes[name])
         stored.version += 1
-        _save(stored, by=by, new_cover=changes.get("new_cover"))
-        if "authors" in changes:
-            stored.authors.set(changes["authors"])
-        if "tags" in changes:
-            validate_number_of_tags(len(changes["tags"]), by=by, present=stored.tags.count())
-            stored.tags.set(tags_named(changes["tags"]))
+        _save(stored, by=by, new_cover=changes.get("new_cover"), authors=changes.get("authors", ()))
+        _write_names(stored, changes, old_home=old_home)
     return stored
+
+
+def _write_names(post: Post, changes: Mapping[str, Any], *, old_home: int) -> None:
+    """Write changed tags and authors, and after a change of the home also the unchanged ones, on all sites."""
+    changed: dict[str, Names] = {}
+    if "tags" in changes:
+        changed["tags"] = changes["tags"]
+    if "authors" in changes:
+        changed["authors"] = _by_slug(changes["authors"])
+    if post.home_id != old_home:
+        changed = {**{name: names_on(name, {post.pk: old_home})[post.pk] for name in RELATIONS}, **changed}
+    sites = sites_of_posts([post.pk]) if changed else {}
+    for relation in RELATIONS:
+        if relation in changed:
+            assign(relation, {post.pk: changed[relation]}, sites, former_home=old_home)
+
+
+def _by_slug(authors: Collection[Author]) -> Names:
+    return {author.slug: author.name for author in authors}
 
 
 def delete_post(post: Post, *, by: Actor) -> None:
@@ -74,11 +96,21 @@ def delete_post(post: Post, *, by: Actor) -> None:
     with transaction.atomic():
         stored = locked(post)
         permissions.require(permissions.can_edit_post, by, stored)
+        sites = sites_of_posts([stored.pk])
+        if len(sites[stored.pk].all) > 1:
+            for relation in RELATIONS:
+                assign(relation, {stored.pk: {}}, sites)
         stored.delete()
 
 
-def validate_post(post: Post, *, by: Actor, new_cover: "File[Any] | None" = None) -> None:
-    """Raises ValidationError, by field, for rules that involve several fields or the user."""
+def validate_post(
+    post: Post, *, by: Actor, new_cover: "File[Any] | None" = None, authors: Collection[Author] = ()
+) -> None:
+    """Raises ValidationError, by field, for rules that involve several fields or the user.
+
+    `authors` are the authors that are about to be stored. After a change of the home they may be authors of the stored
+    home; the post then gets authors of the new home with the same slugs.
+    """
     errors: dict[str, str] = {}
     if post.cover and not new_cover and post.cover.site_id != post.home_id:
         errors["cover"] = (
@@ -88,6 +120,11 @@ def validate_post(post: Post, *, by: Actor, new_cover: "File[Any] | None" = None
     if (post.cover or new_cover) and not post.cover_alt and by is not None:
         errors["cover_alt"] = "Describe the cover for readers who cannot see it."
     stored_home = Post.objects.filter(pk=post.pk).values_list("home", flat=True).first()
+    if foreign := [str(author) for author in authors if author.site_id not in (stored_home, post.home_id)]:
+        errors["authors"] = (
+            f"Authors of another site: {', '.join(foreign)}. Choose authors of {post.home.domain},"
+            " the home of the post."
+        )
     if stored_home not in (None, post.home_id):
         if by is not None and not permissions.can_move_post.test(by, post):
             errors["home"] = f"Only editors of {post.home} can move a published post to this site."
@@ -107,8 +144,8 @@ def _shows_images_of(site_id: int | None, post: Post) -> bool:
     return Image.objects.filter(name__in=names, site=site_id).exists()
 
 
-def _save(post: Post, *, by: Actor, new_cover: "File[Any] | None") -> None:
-    validate_post(post, by=by, new_cover=new_cover)
+def _save(post: Post, *, by: Actor, new_cover: "File[Any] | None", authors: Collection[Author]) -> None:
+    validate_post(post, by=by, new_cover=new_cover, authors=authors)
     post.clean_fields(exclude=["body_html", "cover", "created_by", "home", "saved_by", "summary"])
     if new_cover:
         image = Image(site=post.home, file=new_cover, title=post.title)

@@ -28,6 +28,7 @@ class Watch(NamedTuple):
     fields: Sequence[str]
     lock_by: str
     inserts: bool
+    immutable: Sequence[type[models.Model]] = ()
 
     @property
     def table(self) -> str:
@@ -71,7 +72,13 @@ _watches: list[Watch] = []
 
 
 def watch(
-    model: type[models.Model], site_ids: str, fields: Sequence[str] = (), *, lock_by: str = "", inserts: bool = True
+    model: type[models.Model],
+    site_ids: str,
+    fields: Sequence[str] = (),
+    *,
+    lock_by: str = "",
+    inserts: bool = True,
+    immutable: Sequence[type[models.Model]] = (),
 ) -> None:
     """Give the sites that the query `site_ids` yields a new generation whenever a row of the model changes.
 
@@ -83,8 +90,9 @@ def watch(
     If the query reads other tables, name the column `lock_by` if you can, such as the id of the post. All rows that the
     query reads must be watched with a `lock_by` of the same value. Transactions with the same value then commit one
     after the other, and others commit together. Without `lock_by` a transaction that changes a row commits alone.
+    `immutable` are models of which the query reads only columns that never change; they need no `lock_by`.
     """
-    _watches.append(Watch(model, site_ids, fields, lock_by, inserts))
+    _watches.append(Watch(model, site_ids, fields, lock_by, inserts, immutable))
     # Django sends m2m_changed if `model` is the table of a many-to-many field.
     for signal in (post_save, post_delete, m2m_changed):
         signal.connect(_expire_registry, sender=model)

@@ -44,7 +44,10 @@ def rows(techblog, publish, superuser):
     """One row of each model of the admin."""
     placement = publish("Post", on=techblog)
     image = Image.objects.create(site=techblog, file=picture(), title="Image")
-    tag, author = Tag.objects.create(slug="tag", name="Tag"), Author.objects.create(slug="author", name="Author")
+    tag, author = (
+        Tag.objects.create(site=techblog, slug="tag", name="Tag"),
+        Author.objects.create(site=techblog, slug="author", name="Author"),
+    )
     redirect = Redirect.objects.create(site=techblog, old_path="/old/", new_path="/new/")
     return {type(row): row for row in (techblog, superuser, placement, placement.post, image, tag, author, redirect)}
 

@@ -11,6 +11,7 @@ from django.contrib.sites.models import Site
 
 from accounts.admin.site import site as admin_site
 from accounts.models import Membership, Role, User
+from blogs import publishing
 from blogs.models import Author, Image, Placement, Post, Tag
 from tenancy import lifecycle
 from tests.support.accounts import PASSWORD
@@ -32,8 +33,8 @@ def plant(site, publish, user):
     name = f"{SEARCH}-{SECRET}" if SECRET in site.domain else "known"
     placement = publish(f"{name} title", on=site, slug=f"{name}-slug", created_by=user, body=f"{name} body")
     tag, author = (
-        Tag.objects.create(slug=f"{name}-tag", name=f"{name} tag"),
-        Author(slug=f"{name}-by", name=f"{name} by"),
+        Tag.objects.create(site=site, slug=f"{name}-tag", name=f"{name} tag"),
+        Author(site=site, slug=f"{name}-by", name=f"{name} by"),
     )
     author.save()
     placement.post.tags.add(tag)
@@ -73,8 +74,15 @@ def foreign(installation, publish):
 
 @pytest.fixture
 def entwined(own, foreign):
-    """The foreign site also shows a post of the own site. The foreign owner changed the post, its tag and author."""
-    there = Placement.objects.create(post=own[Post], site=foreign[Site], slug=f"{SECRET}-slug-there")
+    """The foreign site also shows a post of the own site, with its own names of the tag and the author.
+
+    The foreign owner has changed the post, its tag and its author.
+    """
+    there = Placement(post=own[Post], site=foreign[Site], slug=f"{SECRET}-slug-there")
+    publishing.place(there, by=None)
+    for model in (Tag, Author):
+        renamed = model.objects.filter(site=foreign[Site], posts=own[Post]).update(name=f"{SEARCH} {SECRET}")
+        assert renamed == 1
     log(foreign[User], own[Post], "Changed something.")
     log(foreign[User], own[Tag], "Changed something.")
     log(foreign[User], own[Author], "Changed something.")

@@ -45,7 +45,7 @@ def test_a_conflicting_save_shows_both_texts_and_names_the_other_user(post, edit
 def test_resending_the_form_of_a_conflict_saves_my_fields_and_keeps_their_other_fields(
     post, editor, owner, admin_as, window
 ):
-    ada = Author.objects.create(slug="ada", name="Ada")
+    ada = Author.objects.create(site=post.home, slug="ada", name="Ada")
     theirs = {"excerpt": "Their excerpt", "tags": {"python": "Python"}, "authors": [ada], "kind": "page"}
     publishing.edit_post(post, theirs, by=owner, version=1)
     client = admin_as(editor)

@@ -41,8 +41,10 @@ def post(site, publish):
         cover_alt="A ledger",
         updated_at=datetime(2025, 4, 1, tzinfo=UTC),
     )
-    placement.post.authors.add(Author.objects.create(slug="ada", name="Ada", bio="Wrote the first program."))
-    placement.post.tags.add(Tag.objects.create(slug="books", name="Books"))
+    placement.post.authors.add(
+        Author.objects.create(site=placement.site, slug="ada", name="Ada", bio="Wrote the first program.")
+    )
+    placement.post.tags.add(Tag.objects.create(site=placement.site, slug="books", name="Books"))
     return placement.post
 
 
@@ -115,8 +117,8 @@ def test_markup_in_titles_and_names_is_escaped_in_metadata(site, publish, head, 
     site.save()
     site.settings.save()
     placement = publish(NASTY, on=site, slug="nasty", excerpt=NASTY, cover_alt=NASTY)
-    placement.post.authors.add(Author.objects.create(slug="ada", name=NASTY, bio=NASTY))
-    placement.post.tags.add(Tag.objects.create(slug="books", name=NASTY))
+    placement.post.authors.add(Author.objects.create(site=placement.site, slug="ada", name=NASTY, bio=NASTY))
+    placement.post.tags.add(Tag.objects.create(site=placement.site, slug="books", name=NASTY))
 
     for path in ("/", "/nasty/", "/tag/books/", "/author/ada/"):
         assert NASTY in head(site, path)["title"]

@@ -111,8 +111,10 @@ def test_a_before_parameter_that_names_no_listed_post_gets_404(techblog, finance
 def test_the_pages_of_a_tag_an_author_and_a_month_list_only_their_posts(techblog, publish, visit):
     tagged = publish("Tagged", on=techblog, at=datetime(2025, 3, 31, 23, 30, tzinfo=UTC))
     publish("Another", on=techblog)
-    tagged.post.tags.add(Tag.objects.create(slug="python", name="Python"))
-    tagged.post.authors.add(Author.objects.create(slug="ada", name="Ada", bio="Wrote the first program."))
+    tagged.post.tags.add(Tag.objects.create(site=techblog, slug="python", name="Python"))
+    tagged.post.authors.add(
+        Author.objects.create(site=techblog, slug="ada", name="Ada", bio="Wrote the first program.")
+    )
 
     for path, words in (
         ("/tag/python/", "Python"),
@@ -278,7 +280,9 @@ def test_an_image_in_a_post_is_loaded_lazily_with_its_size_and_served_as_immutab
 
 def test_the_feed_has_the_full_content_with_absolute_urls(techblog, publish, visit):
     placement = publish("Hello", on=techblog, body="Whole *content* with a [link](/other/) and \x0b control.")
-    placement.post.authors.set([Author.objects.create(slug=name, name=name) for name in ("ada", "grace")])
+    placement.post.authors.set(
+        [Author.objects.create(site=techblog, slug=name, name=name) for name in ("ada", "grace")]
+    )
 
     feed = feed_of(visit, techblog)
     entry = feed.find("atom:entry", ATOM)
@@ -291,7 +295,7 @@ def test_the_feed_has_the_full_content_with_absolute_urls(techblog, publish, vis
 
 def test_feed_ids_stay_the_same_when_slug_domain_and_scheme_change(techblog, publish, visit, settings):
     placement = publish("Hello", on=techblog)
-    placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
+    placement.post.tags.add(Tag.objects.create(site=techblog, slug="python", name="Python"))
 
     def ids(site):
         feeds = [feed_of(visit, site, path) for path in ("/feed/", "/tag/python/feed/")]

@@ -21,7 +21,7 @@ def placements(techblog, publish):
     """Five posts of March, of which the newest has a tag, a post of April, and a page."""
     march = timezone.now().replace(year=2026, month=3, day=1)
     posts = [publish(f"Post {n}", on=techblog, at=march + timedelta(days=n)) for n in range(5)]
-    posts[-1].post.tags.add(Tag.objects.create(slug="rare", name="Rare"))
+    posts[-1].post.tags.add(Tag.objects.create(site=techblog, slug="rare", name="Rare"))
     april = publish("April", on=techblog, at=march + timedelta(days=40))
     about = publish("About", on=techblog, kind="page", at=march)
     return {"tagged": posts[-1], "march": posts[2], "april": april, "page": about}

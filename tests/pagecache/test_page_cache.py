@@ -41,8 +41,8 @@ def furnished(techblog, publish):
     """A post of the techblog with a tag, an author and a cover."""
     cover = Image.objects.create(site=techblog, file=picture())
     placement = publish("Hello", on=techblog, cover=cover, at=timezone.now() - timedelta(days=40))
-    placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
-    placement.post.authors.add(Author.objects.create(slug="ada", name="Ada"))
+    placement.post.tags.add(Tag.objects.create(site=techblog, slug="python", name="Python"))
+    placement.post.authors.add(Author.objects.create(site=techblog, slug="ada", name="Ada"))
     return placement
 
 

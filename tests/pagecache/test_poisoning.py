@@ -30,7 +30,9 @@ def site(process, techblog, financeblog, publish):
     techblog.settings.posts_per_page = 2
     techblog.settings.save()
     for n in range(3):
-        publish(f"Post {n}", on=techblog).post.tags.add(Tag.objects.get_or_create(slug="python", name="Python")[0])
+        publish(f"Post {n}", on=techblog).post.tags.add(
+            Tag.objects.get_or_create(site=techblog, slug="python", name="Python")[0]
+        )
     publish("Hello", on=techblog)
     publish("Foreign", on=financeblog)
     until_all_know()

@@ -78,8 +78,8 @@ def at(seconds):
 
 
 def test_scheduled_posts_appear_in_time_on_every_page_of_every_process(fleet, techblog, publish):
-    tag = Tag.objects.create(slug="python", name="Python")
-    author = Author.objects.create(slug="ada", name="Ada")
+    tag = Tag.objects.create(site=techblog, slug="python", name="Python")
+    author = Author.objects.create(site=techblog, slug="ada", name="Ada")
     moments = [at(SOON), at(SOON + WITHIN + 0.3)]
     for title, when in (("Long since", ...), ("First of two", moments[0]), ("Second of two", moments[1])):
         post = publish(title, on=techblog, at=when).post
@@ -125,7 +125,7 @@ def test_the_canonical_url_is_on_the_home_as_soon_as_the_post_is_live_there(flee
 
 def test_during_the_first_render_after_a_change_other_requests_get_the_expired_page(fleet, techblog, publish):
     process, _ = fleet
-    publish("Long since", on=techblog).post.authors.add(Author.objects.create(slug="ada", name="Ada"))
+    publish("Long since", on=techblog).post.authors.add(Author.objects.create(site=techblog, slug="ada", name="Ada"))
     moment = publish("Soon there", on=techblog, at=at(SOON)).published_at.timestamp()
     assert [process.get("techblog.test").headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
 

@@ -58,7 +58,7 @@ def five_threads(each_memory):
 @pytest.fixture
 def blog(techblog, publish):
     """A site with a home page, which reads authors, and a page /quiet/. The page cache is empty."""
-    publish("Hot", on=techblog).post.authors.add(Author.objects.create(slug="ada", name="Ada"))
+    publish("Hot", on=techblog).post.authors.add(Author.objects.create(site=techblog, slug="ada", name="Ada"))
     publish("Quiet", on=techblog)
     until_all_know()
     return techblog

@@ -13,9 +13,9 @@ _ARGUMENTS = {
     "sitemap": lambda placement: {},
     "sitemap-part": lambda placement: {"number": placement.pk // ID_RANGE + 1},
     "media": lambda placement: {"name": placement.post.cover.name},
-    "tag": lambda placement: {"slug": placement.post.tags.get().slug},
-    "tag-feed": lambda placement: {"slug": placement.post.tags.get().slug},
-    "author": lambda placement: {"slug": placement.post.authors.get().slug},
+    "tag": lambda placement: {"slug": placement.post.tags.get(site=placement.site).slug},
+    "tag-feed": lambda placement: {"slug": placement.post.tags.get(site=placement.site).slug},
+    "author": lambda placement: {"slug": placement.post.authors.get(site=placement.site).slug},
     "month": lambda placement: {"year": f"{placement.published_at:%Y}", "month": f"{placement.published_at:%m}"},
     "post": lambda placement: {"slug": placement.slug},
 }

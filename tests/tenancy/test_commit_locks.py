@@ -89,22 +89,22 @@ def test_an_edit_commits_during_the_commit_of_a_post_of_another_site(during_comm
 
 def test_new_rows_that_no_post_shows_yet_commit_during_the_commit_of_a_post(during_commit, financeblog):
     def add():
-        Tag.objects.create(slug="new", name="New")
-        Author.objects.create(slug="new", name="New")
+        Tag.objects.create(site=financeblog, slug="new", name="New")
+        Author.objects.create(site=financeblog, slug="new", name="New")
         Redirect.objects.create(site=financeblog, old_path="/old/", new_path="/")
 
     during_commit(add).results()
 
 
 def test_two_changes_of_one_post_commit_one_after_the_other(during_commit, post):
-    author = Author.objects.create(slug="ada", name="Ada")
+    author = Author.objects.create(site=post.home, slug="ada", name="Ada")
     change = during_commit(lambda: post.authors.add(author))
     wait_until_blocked(ADVISORY)
     assert change.are_running()
 
 
 def test_a_renamed_tag_waits_for_all_commits_and_later_commits_wait_for_it(during_commit, another):
-    Tag.objects.create(slug="python", name="Python")
+    Tag.objects.create(site=another.home, slug="python", name="Python")
     rename = during_commit(lambda: Tag.objects.update(name="Django"))
     wait_until_blocked(ADVISORY)
     later = during_commit(lambda: change_titles(another.pk))
@@ -161,7 +161,7 @@ def test_random_changes_of_posts_on_several_sites_do_not_deadlock(techblog, fina
         for site, shared in ((financeblog, posts[:6]), (techblog, posts[12:18]))
         for pk in shared
     )
-    tags = Tag.objects.bulk_create(Tag(slug=f"tag-{number}", name="Tag") for number in range(8))
+    tags = Tag.objects.bulk_create(Tag(site=techblog, slug=f"tag-{number}", name="Tag") for number in range(8))
     until = time.monotonic() + 3
 
     def work():

@@ -416,17 +416,21 @@ def full(techblog, member, publish):
     member("owner", of=techblog)
     image = Image.objects.create(site=techblog, file=picture())
     placement = publish("Hello", on=techblog, body=f"![x]({image.get_absolute_url()})", cover=image)
-    placement.post.tags.add(Tag.objects.create(slug="python", name="Python"))
-    placement.post.authors.add(Author.objects.create(slug="ada", name="Ada"))
+    placement.post.tags.add(Tag.objects.create(site=techblog, slug="python", name="Python"))
+    placement.post.authors.add(Author.objects.create(site=techblog, slug="ada", name="Ada"))
     publishing.change_placement(placement, {"slug": "hello-again"}, by=None)  # this adds a redirect
     return techblog
 
 
 EVERYWHERE = [
     "accounts_membership.site_id",
+    "blogs_author.site_id",
+    "blogs_authorlisting.site_id",
     "blogs_image.site_id",
     "blogs_placement.site_id",
     "blogs_post.home_id",
+    "blogs_tag.site_id",
+    "blogs_taglisting.site_id",
     "django_redirect.site_id",
     "tenancy_domain.site_id",
     "tenancy_generation.site_id",
@@ -453,7 +457,8 @@ def test_only_the_generation_of_a_deleted_site_remains(full, financeblog, publis
     assert not folder.exists()
     assert not Redirect.objects.exists()
     assert Post.objects.count() == 1
-    assert Tag.objects.count() == Author.objects.count() == 1  # tags and authors are shared by all sites
+    assert not Tag.objects.exists()
+    assert not Author.objects.exists()
     assert User.objects.count() == 1  # the account of the owner is kept
     for host in ("techblog.test", "www.techblog.test"):
         for path in ("/", "/hello/", "/hello-again/", "/feed/"):

@@ -215,7 +215,7 @@ def generation(techblog, monkeypatch):
 def test_adding_or_removing_a_tag_of_a_post_changes_the_generation_in_the_same_process_at_once(
     generation, techblog, publish
 ):
-    post, tag = publish("Hello", on=techblog).post, Tag.objects.create(slug="python", name="Python")
+    post, tag = publish("Hello", on=techblog).post, Tag.objects.create(site=techblog, slug="python", name="Python")
 
     for change in (post.tags.add, post.tags.remove):
         before = generation()

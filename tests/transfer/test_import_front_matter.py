@@ -65,8 +65,8 @@ def test_yaml_and_toml_produce_the_same_post(archive, techblog, text):
 
 def test_an_imported_post_uses_existing_tags_and_authors_with_the_same_slug(archive, techblog, publish):
     first = publish("First", on=techblog).post
-    first.tags.create(slug="python", name="Python")
-    first.authors.create(slug="ada-lovelace", name="Ada Lovelace")
+    first.tags.create(site=techblog, slug="python", name="Python")
+    first.authors.create(site=techblog, slug="ada-lovelace", name="Ada Lovelace")
     archive.write("a.md", head("date: 2015-01-01\ntags: PYTHON, ledgers\nauthor: Ada lovelace"))
 
     archive.run()

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from blogs import markdown
 from blogs.models import Post
-from blogs.slugs import slug_from
+from blogs.slugs import slug_from, with_symbols_as_words
 from transfer.markdown import code, dates, front_matter
 from transfer.markdown.front_matter import FrontMatter
 from transfer.markdown.outcomes import Note, Subject
@@ -164,7 +164,8 @@ class _Parser:
     def _by_slug(self, what: str, names: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for name in filter(None, (" ".join(_plain(name).split()) for name in names)):
-            slug = slug_from(name[:SLUG_SOURCE_LENGTH], NAME_LENGTH)
+            spelled = with_symbols_as_words(name[:SLUG_SOURCE_LENGTH]) if what == "tag" else name[:SLUG_SOURCE_LENGTH]
+            slug = slug_from(spelled, NAME_LENGTH)
             if slug:
                 found.setdefault(slug, name[:NAME_LENGTH])
             else:

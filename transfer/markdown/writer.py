@@ -100,12 +100,12 @@ class Writer:
         ]
 
     def _author(self, slug: str, name: str) -> Author:
-        """Find or create the author with this name. The same name on another site may belong to another person."""
-        same_slug = Q(slug=slug) | Q(slug__startswith=f"{slug}-")
-        for author in Author.objects.filter(same_slug, posts__home=self.site).distinct():
+        """Find or create the author of the site with this name."""
+        authors = Author.objects.filter(site=self.site)
+        for author in authors.filter(Q(slug=slug) | Q(slug__startswith=f"{slug}-")):
             if slug_from(author.name, AUTHOR_SLUG_LENGTH) == slug:
                 return author
-        author = Author(slug=free_slug(slug, Author.objects.all(), AUTHOR_SLUG_LENGTH), name=name)
+        author = Author(site=self.site, slug=free_slug(slug, authors, AUTHOR_SLUG_LENGTH), name=name)
         publishing.create_author(author, by=None)
         return author
 

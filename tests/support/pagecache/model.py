@@ -35,8 +35,9 @@ def new_accent():
 
 @dataclass
 class Name:
-    """A tag or an author."""
+    """A tag or an author of a site. The tags of a post have equal slugs on all sites, and a name on each."""
 
+    site: int
     name: str
     slug: str
     bio: str = ""
@@ -146,13 +147,13 @@ class World:
                 here = [place.slug for post, place in live if self._canonical(post, place, at) == (site, place)]
                 return {site.domain, *here}
             case ["tag", slug, *feed]:
-                key = _by_slug(self.tags, slug)
+                key = _by_slug(self.tags, site, slug)
                 tagged = [entry for entry in posts if key in entry[0].tags]
                 if feed:
                     return self._feed(site, tagged, self.tags[key]) if tagged else None
                 return self._named(site, tagged, before, at, self.tags.get(key))
             case ["author", slug]:
-                key = _by_slug(self.authors, slug)
+                key = _by_slug(self.authors, site, slug)
                 written = [entry for entry in posts if key in entry[0].authors]
                 return self._named(site, written, before, at, self.authors.get(key))
             case [_, _]:
@@ -185,28 +186,35 @@ class World:
             entries = [entry for entry in entries if order(entry) < order(last)]
         words = self._frame(site, at) | {site.domain}
         for post, place in sorted(entries, key=order, reverse=True)[: site.size]:
-            words |= {post.title, post.text, place.slug} | self._authors(post)
+            words |= {post.title, post.text, place.slug} | self._shown(site, self.authors, post.authors)
         return words
 
     def _feed(self, site, entries, tag=None):
         words = {site.name, site.tagline, site.domain} | ({tag.name, tag.slug} if tag else set())
         for post, place in sorted(entries, key=newest, reverse=True)[:FEED_ENTRIES]:
-            names = [self.tags[key].name for key in post.tags] + [self.authors[key].name for key in post.authors]
-            words |= {post.title, post.text, place.slug, *names}
+            names = [*on_site(site.key, self.tags, post.tags), *on_site(site.key, self.authors, post.authors)]
+            words |= {post.title, post.text, place.slug, *(name.name for name in names)}
         return words
 
     def _post(self, site, post, place, at):
         home, canonical = self._canonical(post, place, at)
         words = self._frame(site, at) | {site.domain, post.title, post.text, home.domain, canonical.slug}
         if not post.is_page:
-            words |= self._authors(post) | {word for key in post.tags for word in self._name(self.tags[key])}
+            words |= self._shown(site, self.authors, post.authors) | self._shown(site, self.tags, post.tags)
         return words
 
-    def _authors(self, post):
-        return {word for key in post.authors for word in self._name(self.authors[key])}
+    def _shown(self, site, names, keys):
+        return {word for name in on_site(site.key, names, keys) for word in (name.name, name.slug)}
 
-    def _name(self, name):
-        return name.name, name.slug
+    def keep_in_step(self, post, kind, slugs):
+        """Give the post the tags or authors with these slugs on its home and on each site that has a placement."""
+        sites = {post.home, *post.places}
+        names = getattr(self, kind)
+        keys = {key for key, name in names.items() if name.slug in slugs and name.site in sites}
+        setattr(post, kind, keys)
+
+    def slugs_on(self, site, post, kind):
+        return {name.slug for name in on_site(site, getattr(self, kind), getattr(post, kind))}
 
     def _canonical(self, post, place, at):
         """The (site, placement) of the canonical URL: on the home while the post is live there, otherwise here."""
@@ -220,8 +228,12 @@ def month(place):
     return f"/{datetime.fromtimestamp(place.moment, UTC):%Y/%m}/"
 
 
-def _by_slug(names, slug):
-    return next((key for key, name in names.items() if name.slug == slug), None)
+def on_site(site, names, keys):
+    return [names[key] for key in keys if names[key].site == site]
+
+
+def _by_slug(names, site, slug):
+    return next((key for key, name in names.items() if (name.site, name.slug) == (site.key, slug)), None)
 
 
 def difference(seen, correct):

@@ -15,14 +15,25 @@ from blogs.models import Author, Placement, Tag
 from blogs.models import Post as PostRow
 from tenancy import lifecycle
 from tests.support.admin import fields, saved, send
-from tests.support.pagecache.model import Name, Place, Post, Site, month, new_accent, new_domain, new_slug, new_word
+from tests.support.pagecache.model import (
+    Name,
+    Place,
+    Post,
+    Site,
+    month,
+    new_accent,
+    new_domain,
+    new_slug,
+    new_word,
+    on_site,
+)
 from tests.support.pagecache.random_reads import History
 
 DAY = 24 * 3600
 FEWEST_POSTS, MOST_POSTS = 3, 8
 
 numbers = st.integers(0, 2)  # the index of a site, or of a placement of a post
-pairs = st.integers(0, 1)  # the index of a tag or an author
+names = st.integers(0, 5)  # the index of a tag or an author: each of three sites has two
 states = st.sampled_from(["live", "draft", "soon", "far"])
 ways = st.sampled_from(["save", "update", "admin"])
 
@@ -43,15 +54,12 @@ class Edits(RuleBasedStateMachine):
         self.scheduled = False  # whether a post becomes live within seconds
         self.hosts, self.shared_paths, self.paths = set(), {"/", "/feed/", "/sitemap.xml", "/robots.txt"}, {}
         before = self.history.before_change()
-        for kind, known in ((Tag, self.world.tags), (Author, self.world.authors)):
-            for _ in range(2):
-                name = Name(new_word(), new_slug())
-                known[kind.objects.create(name=name.name, slug=name.slug).pk] = name
         for size in (1, 2, 3):
             site = Site(0, new_domain(), new_word(), new_word(), new_accent(), size)
             settings = {"tagline": site.tagline, "accent": site.accent, "posts_per_page": size}
             site.key = lifecycle.create(site.domain, site.name, theme=self.theme(), **settings, by=None).pk
             self.world.sites[site.key] = site
+        self.create_names()
         self.history.committed(before)
         self.create_readers()
         self.remember_addresses()
@@ -61,6 +69,22 @@ class Edits(RuleBasedStateMachine):
             self.write(2, {0, 2}, "live", is_page=False, tag=0),
             self.write(2, {1, 2}, "live", is_page=True, tag=0),
         )
+
+    def create_names(self):
+        """Create two tags and two authors for each site. Their slugs are equal on all sites.
+
+        A post without placements uses them, because publishing deletes those that a shared post leaves unused.
+        """
+        for kind, known in ((Tag, self.world.tags), (Author, self.world.authors)):
+            for slug in (new_slug(), new_slug()):
+                for site in self.world.sites:
+                    name = Name(site, new_word(), slug, new_word() if kind is Author else "")
+                    bio = {"bio": name.bio} if kind is Author else {}
+                    known[kind.objects.create(site_id=site, name=name.name, slug=slug, **bio).pk] = name
+        for site in self.world.sites:
+            row = PostRow.objects.create(home_id=site, title="Unplaced")
+            row.tags.set(Tag.objects.filter(site=site))
+            row.authors.set(Author.objects.filter(site=site))
 
     @property
     def world(self):
@@ -110,8 +134,12 @@ class Edits(RuleBasedStateMachine):
     def write(self, home, sites, state, is_page, tag):
         home = self.site(home)
         post = Post(0, home.key, new_word(), new_word(), is_page)
-        post.tags, post.authors = set(sorted(self.world.tags)[:tag]), set(sorted(self.world.authors)[tag:])
         places = [Place(0, self.site(number).key, new_slug(), self.moment(state), is_page) for number in sorted(sites)]
+        post.places = {place.site: place for place in places}
+        for kind, chosen in (("tags", slice(tag)), ("authors", slice(tag, None))):
+            slugs = sorted({name.slug for name in getattr(self.world, kind).values()})[chosen]
+            self.world.keep_in_step(post, kind, slugs)
+        post.places = {}
         with self.change(f"{home.name} writes {post} for {places}"), transaction.atomic():
             row = PostRow(home_id=home.key, title=post.title, kind="page" if is_page else "post", body=post.text)
             row.save()
@@ -131,6 +159,16 @@ class Edits(RuleBasedStateMachine):
         place.key = row.pk
         post.places[place.site] = place
 
+    def place(self, post, place):
+        """Like `add_placement`, but by `blogs.publishing`, which also gives the post tags and authors of the site."""
+        row = Placement(post_id=post.key, site_id=place.site, slug=place.slug, published_at=self.as_date(place.moment))
+        publishing.place(row, by=None)
+        place.key = row.pk
+        post.places[place.site] = place
+        if place.site != post.home:
+            for kind in ("tags", "authors"):
+                self.world.keep_in_step(post, kind, self.world.slugs_on(post.home, post, kind))
+
     def as_date(self, moment):
         return None if moment is None else datetime.fromtimestamp(moment, UTC)
 
@@ -139,7 +177,7 @@ class Edits(RuleBasedStateMachine):
         site, post, moment = self.site(number), self.world.posts[key], self.moment(state)
         with self.change(f"{post.title} on {site.name} ({way}): {state} {moment}"):
             if site.key not in post.places:
-                self.add_placement(post, Place(0, site.key, new_slug(), moment))
+                self.place(post, Place(0, site.key, new_slug(), moment))
             else:
                 self.edit(Placement, post.places[site.key].key, way, published_at=self.as_date(moment))
                 post.places[site.key].moment = moment
@@ -197,20 +235,26 @@ class Edits(RuleBasedStateMachine):
                 Placement.objects.filter(pk=place.key).update(pinned=not place.pinned)
                 place.pinned = not place.pinned
 
-    @rule(key=posts, kind=st.sampled_from(["tags", "authors"]), number=pairs, way=ways)
+    @rule(key=posts, kind=st.sampled_from(["tags", "authors"]), number=names, way=ways)
     def label(self, key, kind, number, way):
-        """Add or remove a tag or an author."""
-        post = self.world.posts[key]
-        own, other = getattr(post, kind), sorted(getattr(self.world, kind))[number]
+        """Add or remove a tag or an author of one site. In the admin, of the home and so of all sites of the post."""
+        post, known = self.world.posts[key], getattr(self.world, kind)
+        own, other = getattr(post, kind), sorted(known)[number]
         with self.change(f"{post.title}: {kind} {own} ^ {other} ({way})"):
-            own ^= {other}
+            if way == "admin" and kind == "tags":
+                slugs = self.world.slugs_on(post.home, post, kind) ^ {known[other].slug}
+                self.world.keep_in_step(post, kind, slugs)
+            else:
+                own ^= {other}
             row = PostRow.objects.get(pk=key)
             through = getattr(PostRow, kind).through.objects
             link = {"post_id": key, f"{kind[:-1]}_id": other}
             if way == "save":
                 getattr(row, kind).set(own)
             elif way == "admin" and kind == "tags":
-                self.edit(PostRow, key, way, tag_names=", ".join(self.world.tags[tag].name for tag in own))
+                self.edit(
+                    PostRow, key, way, tag_names=", ".join(tag.name for tag in on_site(post.home, known, post.tags))
+                )
             elif other in own:
                 through.bulk_create([through.model(**link)])
             else:
@@ -221,7 +265,11 @@ class Edits(RuleBasedStateMachine):
         post, home = self.world.posts[key], self.site(number)
         with self.change(f"{post.title} moves to its new home {home.name} ({way})"):
             self.edit(PostRow, key, way, **{"home" if way == "admin" else "home_id": home.key})
-            post.home = home.key
+            slugs = {kind: self.world.slugs_on(post.home, post, kind) for kind in ("tags", "authors")}
+            has_moved, post.home = post.home != home.key, home.key
+            if way == "admin" and has_moved:
+                for kind in slugs:
+                    self.world.keep_in_step(post, kind, slugs[kind])
 
     @precondition(lambda self: len(self.world.posts) > FEWEST_POSTS)
     @rule(key=consumes(posts), way=ways)

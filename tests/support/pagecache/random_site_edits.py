@@ -13,7 +13,7 @@ from tenancy import lifecycle
 from tenancy.models import SiteSettings
 from tests.support.admin import saved, send
 from tests.support.pagecache.model import new_accent, new_domain, new_slug, new_word
-from tests.support.pagecache.random_edits import Edits, numbers, pairs, ways
+from tests.support.pagecache.random_edits import Edits, names, numbers, ways
 from tests.support.pagecache.random_reads import APPEARS_WITHIN
 
 FIELDS = {
@@ -118,22 +118,33 @@ class SiteEdits(Edits):
 
     # -- tags and authors --------------------------------------------------------------------------------------------
 
-    @rule(model=st.sampled_from([Tag, Author]), number=pairs, field=st.sampled_from(["name", "slug"]), way=ways)
-    def rename(self, model, number, field, way):
-        names = self.names(model)
-        key = sorted(names)[number]
+    @rule(model=st.sampled_from([Tag, Author]), number=names, way=ways)
+    def rename(self, model, number, way):
+        known = self.known(model)
+        key = sorted(known)[number]
         if model is Tag and self.held:
             return  # the open transaction may have locked the row
-        word = new_slug() if field == "slug" else new_word()
-        way = "save" if (field, way) == ("slug", "admin") else way  # the form has no field for the slug
-        with self.change(f"{names[key]}: {field} = {word} ({way})"):
-            self.edit(model, key, way, **{field: word})
-            setattr(names[key], field, word)
+        name = new_word()
+        with self.change(f"{known[key]} is called {name} ({way})"):
+            self.edit(model, key, way, name=name)
+            known[key].name = name
 
-    def names(self, model):
+    @rule(model=st.sampled_from([Tag, Author]), number=names, way=ways)
+    def change_slug_of_name(self, model, number, way):
+        """Change the slug of a tag or an author on all sites."""
+        known = self.known(model)
+        old, new = known[sorted(known)[number]].slug, new_slug()
+        if model is Tag and self.held:
+            return
+        with self.change(f"{old} becomes {new} ({way})"), transaction.atomic():
+            for key in [key for key, name in known.items() if name.slug == old]:
+                self.edit(model, key, "update" if way == "update" else "save", slug=new)
+                known[key].slug = new
+
+    def known(self, model):
         return self.world.tags if model is Tag else self.world.authors
 
-    @rule(number=pairs, way=ways)
+    @rule(number=names, way=ways)
     def change_biography(self, number, way):
         key = sorted(self.world.authors)[number]
         with self.change(f"{self.world.authors[key]} gets a biography ({way})"):
@@ -144,7 +155,7 @@ class SiteEdits(Edits):
     # -- transactions ------------------------------------------------------------------------------------------------
 
     @precondition(lambda self: not self.held)
-    @rule(number=pairs)
+    @rule(number=names)
     def begin_transaction(self, number):
         """Change a tag on another connection. It commits after processes have already loaded newer changes."""
         key, name = sorted(self.world.tags)[number], new_word()
