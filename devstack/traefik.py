@@ -43,8 +43,8 @@ class Traefik(Process):
         super().launch()
 
     def is_ready(self, pid: int) -> bool:
-        """Whether Traefik listens. The servers behind it may not be ready."""
-        return status(self.metrics_port, "localhost", "/metrics") == 200
+        """Whether Traefik has its routes. The servers behind it may not be ready."""
+        return status(self.metrics_port, "localhost", "/ping") == 200
 
     def access_log(self) -> list[dict[str, Any]]:
         """One row per request, oldest first: RouterName, RequestHost, DownstreamStatus …"""

@@ -12,7 +12,7 @@ from tests.support.words import problems
 pytestmark = pytest.mark.pure
 
 READERS = "text|secret|integer|choice|choices|host|addresses|networks|listening|postgresql|redis"
-LOCAL_TO_TRAEFIK_START = {"NAME", "TMPDIR"}
+LOCAL_TO_TRAEFIK_START = {"DEFAULT_CERTIFICATE", "NAME", "TMPDIR"}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^```.*?^```", re.M | re.S)

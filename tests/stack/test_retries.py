@@ -1,55 +1,17 @@
 """Traefik retries failed requests and removes forged headers. One server records requests, another does not listen."""
 
-import http.server
-import threading
 import time
-from typing import NamedTuple
 
 import pytest
 
-from devstack.processes import free_port, wait_until
+from devstack.processes import free_port
 from devstack.readers import Readers
 from tests.support.stack.client import HttpClient
+from tests.support.stack.recording import RecordingServer
 
 pytestmark = pytest.mark.stack
 
 HOST = "blog.localhost"
-
-
-class Request(NamedTuple):
-    method: str
-    path: str
-    headers: list[str]
-    length: int
-
-
-class RecordingServer:
-    """A server that responds with 503 below /failing/ and with 200 to all other paths, and records all `requests`."""
-
-    def __init__(self):
-        self.requests = requests = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                requests.append(Request(self.command, self.path, [name.lower() for name in self.headers], len(body)))
-                self.send_response(503 if self.path.startswith("/failing/") else 200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def do_POST(self):
-                self.do_GET()
-
-            def log_message(self, *args):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def of(self, path):
-        return [request for request in self.requests if request.path == path]
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +29,6 @@ def port(stack, recorder):
     traefik = stack.add_traefik(
         "recorded", SHARED_DEPLOYMENT=f"{missing},{recorder.url}", DOCUMENT_URL=f"{missing}/document"
     )
-    wait_until(
-        lambda: HttpClient(traefik.port, HOST).fetch().status == 200
-    )  # Traefik has no routes directly after its start
     return traefik.port
 
 

@@ -21,7 +21,7 @@ from tests.support.stack.units import RELEASE, UNITS, Service, command, values
 
 pytestmark = pytest.mark.stack
 
-SERVICES = ["newsstand-web@8000", "newsstand-migrate", "newsstand-domains", "newsstand-traefik"]
+SERVICES = ["newsstand-web@8000", "newsstand-migrate", "newsstand-domains", "newsstand-traefik@8082"]
 MAX_EXPOSURE = 20  # from 0 to 100, ten times the exposure level; systemd rates levels below 5.0 as “OK”
 
 
@@ -100,12 +100,12 @@ def test_each_service_passes_the_check_of_its_sandbox_and_fails_it_without_the_s
 
 def test_the_list_of_services_contains_every_unit_file():
     assert {file.name for file in UNITS.glob("*.service")} == {
-        f"{name.replace('8000', '')}.service" for name in SERVICES
+        f"{name.partition('@')[0]}{'@' * ('@' in name)}.service" for name in SERVICES
     }
 
 
 def test_traefik_does_not_get_the_secrets_of_the_application():
-    removed = values("newsstand-traefik.service", "UnsetEnvironment")[0].split()
+    removed = values("newsstand-traefik@.service", "UnsetEnvironment")[0].split()
 
     assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL"} <= set(removed)
     assert "INTERNAL_TOKEN" not in removed
