@@ -58,7 +58,7 @@ class PostForm(MergingForm):
         if home:
             self.initial["authors"] = self.present_authors
         if "authors" in self.fields:
-            self._chooser_of("authors").site_id = home or kwargs.get("initial", {}).get("home")
+            self._chooser_of("authors").site_id = home or (kwargs.get("initial") or {}).get("home")
         if "tag_names" in self.fields:
             self.fields["tag_names"].initial = ", ".join(map(_shown, self.present_tags))
             tags = self.visible_tags.filter(site=home) if home else self.visible_tags
