@@ -1,11 +1,13 @@
 """Redirects from old to new addresses of a site (django.contrib.redirects)."""
 
 import re
+from collections.abc import Collection
 
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.roles import Actor
 from blogs import permissions
@@ -55,13 +57,53 @@ def validate(redirect: Redirect) -> None:
         raise ValidationError(errors)
 
 
-@transaction.atomic
 def moved(site: Site, *, old_path: str, new_path: str) -> None:
     """Redirect `old_path` of the site to `new_path`. Existing redirects to `old_path` then lead to `new_path`."""
-    redirects = Redirect.objects.filter(site=site)
-    redirects.filter(old_path=new_path).delete()
-    redirects.filter(new_path=old_path).update(new_path=new_path)
-    Redirect.objects.update_or_create(site=site, old_path=old_path, defaults={"new_path": new_path})
+    moves = Moves(site, [old_path, new_path])
+    moves.add(old_path, new_path)
+    moves.save()
+
+
+class Moves:
+    """Redirects of one site that change together, with a fixed number of queries.
+
+    `paths` are all old and new paths of the later calls of `add`.
+    """
+
+    def __init__(self, site: Site, paths: Collection[str]) -> None:
+        self._site = site
+        stored = Redirect.objects.filter(Q(old_path__in=paths) | Q(new_path__in=paths), site=site)
+        self._stored = {redirect.old_path: redirect for redirect in stored}
+        self._targets = {path: redirect.new_path for path, redirect in self._stored.items()}
+
+    def target(self, path: str) -> str | None:
+        """The path or URL to which one of `paths` redirects, or None."""
+        return self._targets.get(path)
+
+    def add(self, old_path: str, new_path: str) -> None:
+        """Redirect `old_path` to `new_path`. Redirects to `old_path` then lead to `new_path`."""
+        self._targets.pop(new_path, None)
+        for path, target in self._targets.items():
+            if target == old_path:
+                self._targets[path] = new_path
+        self._targets[old_path] = new_path
+
+    def save(self) -> None:
+        """Write the changes. The caller saves the placement that has moved, which announces the change."""
+        obsolete = self._stored.keys() - self._targets.keys()
+        changed = [
+            path for path in self._stored.keys() - obsolete if self._stored[path].new_path != self._targets[path]
+        ]
+        for path in changed:
+            self._stored[path].new_path = self._targets[path]
+        if obsolete:
+            Redirect.objects.filter(pk__in=[self._stored[path].pk for path in obsolete]).delete()
+        Redirect.objects.bulk_update([self._stored[path] for path in changed], ["new_path"])
+        Redirect.objects.bulk_create(
+            Redirect(site=self._site, old_path=path, new_path=target)
+            for path, target in self._targets.items()
+            if path not in self._stored
+        )
 
 
 def target(site: Site, path: str) -> str | None:

@@ -196,6 +196,12 @@ class Placement(models.Model):
     def clean(self) -> None:
         if not hasattr(self, "post"):
             return  # the form has already reported the missing post
+        self.fill_slug()
+        if Placement.objects.filter(site=self.site_id, slug=self.slug).exclude(pk=self.pk).exists():
+            raise self.slug_is_taken()
+
+    def fill_slug(self) -> None:
+        """Make a missing slug from the title. Raises ValidationError."""
         if not self.slug and self.post.title:
             self.slug = slug_from(self.post.title, SLUG_LENGTH)
             if not self.slug:
@@ -205,9 +211,10 @@ class Placement(models.Model):
                 validate_slug_is_free(self.slug)
             except ValidationError as error:
                 raise ValidationError({"slug": error}) from error
+
+    def slug_is_taken(self) -> ValidationError:
         # The message does not name the other post, because the user may not be allowed to see it.
-        if Placement.objects.filter(site=self.site_id, slug=self.slug).exclude(pk=self.pk).exists():
-            raise ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain}. Choose another slug."})
+        return ValidationError({"slug": f"/{self.slug}/ is taken on {self.site.domain}. Choose another slug."})
 
     @property
     def state(self) -> State:

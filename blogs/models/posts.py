@@ -192,9 +192,13 @@ class Post(models.Model):
         image_sizes = {name: markdown.ImageSize(image.width, image.height) for name, image in shown.items()}
         self.body_html = markdown.render(self.body, image_sizes)
         self.summary = self.excerpt or markdown.plain_text(self.body_html, SUMMARY_LENGTH)
-        with transaction.atomic():
+        is_new = self._state.adding
+        with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
-            self.images.set(shown.values())
+            if not is_new:
+                self.images.set(shown.values())
+            elif shown:
+                self.images.add(*shown.values())
 
     def content(self) -> dict[str, Any]:
         """The stored values of CONTENT_FIELDS, with the key of the cover and the sorted slugs of authors and tags."""
@@ -205,5 +209,7 @@ class Post(models.Model):
         return {**Post.objects.values(*own).get(pk=self.pk), **slugs}
 
     def _shown_images(self) -> models.QuerySet[Image]:
-        in_text = models.Q(name__in=markdown.media_names(self.body))
-        return Image.objects.filter(in_text | models.Q(pk=self.cover_id), site=self.home_id)
+        names = markdown.media_names(self.body)
+        if not names and self.cover_id is None:
+            return Image.objects.none()
+        return Image.objects.filter(models.Q(name__in=names) | models.Q(pk=self.cover_id), site=self.home_id)

@@ -19,6 +19,7 @@ from blogs.publishing.names import (
     MAX_TAGS,
     blocking_posts,
     create_author,
+    create_authors,
     create_tag,
     delete_author,
     delete_tag,
@@ -37,20 +38,23 @@ from blogs.publishing.placements import (
     unpublish,
     validate_placement,
 )
-from blogs.publishing.posts import create_post, delete_post, edit_post, validate_post
+from blogs.publishing.posts import NewPost, create_post, create_posts, delete_post, edit_post, validate_post
 from blogs.publishing.rows import Conflict
 
 __all__ = [
     "MAX_TAGS",
     "Conflict",
     "ImageInUse",
+    "NewPost",
     "PlacementEdit",
     "arrange",
     "blocking_posts",
     "change_placement",
     "create_author",
+    "create_authors",
     "create_image",
     "create_post",
+    "create_posts",
     "create_tag",
     "delete_author",
     "delete_image",

@@ -1,6 +1,6 @@
 """Creates, edits and deletes the tags and authors of a site."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -86,6 +86,19 @@ def create_author(author: Author, *, by: Actor) -> None:
         author.slug = free_slug(wanted, Author.objects.filter(site=author.site_id), AUTHOR_SLUG_LENGTH)
     author.full_clean()
     author.save()
+
+
+def create_authors(authors: Sequence[Author], *, by: Actor) -> None:
+    """Store new authors without accounts, whose slugs are free, with one query.
+
+    Raises PermissionDenied unless `by` is an editor of their sites, ValidationError, and IntegrityError if a slug is
+    taken.
+    """
+    for author in authors:
+        permissions.require(permissions.can_edit_name, by, author)
+        author.created_by = user_of(by)
+        author.clean_fields(exclude=["created_by", "site", "user"])
+    Author.objects.bulk_create(authors)
 
 
 def edit_author(author: Author, changes: Mapping[str, Any], *, by: Actor) -> Author:

@@ -91,6 +91,26 @@ def place(*placements: Placement, by: Actor) -> None:
     arrange(placements[0].post, new=placements, by=by)
 
 
+def place_new_posts(placements: Sequence[Placement], *, by: Actor) -> None:
+    """Store the first placements of posts that the current transaction has created, with a fixed number of queries.
+
+    Raises PermissionDenied and ValidationError.
+    """
+    for placement in placements:
+        permissions.require(permissions.can_place, by, placement)
+        placement.clean_fields(exclude=["post", "site"])
+        placement.fill_slug()
+    # No other transaction sees these posts, so only the slugs can be taken.
+    slugs = Placement.objects.filter(
+        site__in={placement.site_id for placement in placements}, slug__in=[placement.slug for placement in placements]
+    )
+    taken = set(slugs.values_list("site", "slug"))
+    for placement in placements:
+        if (placement.site_id, placement.slug) in taken:
+            raise placement.slug_is_taken()
+    Placement.objects.bulk_create(placements)
+
+
 def change_placement(
     placement: Placement, changes: Mapping[str, Any], *, by: Actor, seen: Mapping[str, Any] | None = None
 ) -> Placement:

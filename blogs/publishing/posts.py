@@ -1,7 +1,8 @@
 """Creates, edits and deletes posts."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
@@ -10,14 +11,29 @@ from django.utils import timezone
 
 from accounts.roles import Actor
 from blogs import markdown, permissions
-from blogs.models import Author, Image, Post
+from blogs.models import Author, Image, Placement, Post
 from blogs.publishing.images import create_image
 from blogs.publishing.names import validate_number_of_tags
+from blogs.publishing.placements import place_new_posts
 from blogs.publishing.rows import Conflict, locked, require_names, user_of
 from blogs.publishing.shared_names import RELATIONS, Names, Sites, assign, names_on, sites_of_posts
 
 # Readers see a change of one of these fields as an update of the post.
 TEXT_FIELDS = frozenset({"title", "excerpt", "body"})
+
+
+class NewPost(NamedTuple):
+    """A post that is not stored yet, and the rows to store with it.
+
+    `authors` are authors of its home. `tags` maps slugs to names; missing tags are created. `new_cover` is stored as
+    its cover.
+    """
+
+    post: Post
+    authors: Collection[Author] = ()
+    tags: Names = MappingProxyType({})
+    placements: Sequence[Placement] = ()
+    new_cover: "File[bytes] | None" = None
 
 
 def create_post(
@@ -28,21 +44,35 @@ def create_post(
     tags: Names | None = None,
     new_cover: "File[bytes] | None" = None,
 ) -> None:
-    """Store a new post. `tags` maps slugs to names, and missing tags are created. `new_cover` is stored as its cover.
+    """Store a new post without placements. For the arguments see `NewPost`, and for the errors `create_posts`."""
+    create_posts([NewPost(post, authors, tags or {}, new_cover=new_cover)], by=by)
 
-    The authors must be authors of its home. Sets `created_by` of the post to `by`, unless `by` is None. Raises
-    ValidationError, and PermissionDenied unless `by` is an author of its home.
+
+def create_posts(new: Sequence[NewPost], *, by: Actor) -> None:
+    """Store new posts with their placements in one transaction, so that either all are stored or none.
+
+    Sets `created_by` of each post to `by`, unless `by` is None. Raises ValidationError, and PermissionDenied unless
+    `by` is an author of the home of each post and may store each placement.
     """
-    permissions.require(permissions.is_author_of_home, by, post)
-    if by is not None:
-        post.created_by = user_of(by)
-    validate_number_of_tags(len(tags or {}), by=by, present=0)
+    for each in new:
+        permissions.require(permissions.is_author_of_home, by, each.post)
+        if by is not None:
+            each.post.created_by = user_of(by)
+        validate_number_of_tags(len(each.tags), by=by, present=0)
     with transaction.atomic():
-        _save(post, by=by, new_cover=new_cover, authors=authors)
-        at_home = Sites(post.home_id, [post.home_id])
-        for relation, names in (("tags", tags), ("authors", _by_slug(authors))):
-            if names:
-                assign(relation, {post.pk: names}, {post.pk: at_home})
+        for each in new:
+            _save(each.post, by=by, new_cover=each.new_cover, authors=each.authors)
+        sites = {each.post.pk: Sites(each.post.home_id, _sites_of(each)) for each in new}
+        assign("tags", {each.post.pk: each.tags for each in new if each.tags}, sites)
+        assign("authors", {each.post.pk: _by_slug(each.authors) for each in new if each.authors}, sites)
+        for each in new:
+            for placement in each.placements:
+                placement.post = each.post  # the post has a key only now
+        place_new_posts([placement for each in new for placement in each.placements], by=by)
+
+
+def _sites_of(new: NewPost) -> set[int]:
+    return {new.post.home_id, *(placement.site_id for placement in new.placements)}
 
 
 def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int) -> Post:
@@ -119,7 +149,9 @@ def validate_post(
     # The importer (`by` is None) may leave out the alt text, because archives often have none.
     if (post.cover or new_cover) and not post.cover_alt and by is not None:
         errors["cover_alt"] = "Describe the cover for readers who cannot see it."
-    stored_home = Post.objects.filter(pk=post.pk).values_list("home", flat=True).first()
+    stored_home = None
+    if not post._state.adding:
+        stored_home = Post.objects.filter(pk=post.pk).values_list("home", flat=True).first()
     if foreign := [str(author) for author in authors if author.site_id not in (stored_home, post.home_id)]:
         errors["authors"] = (
             f"Authors of another site: {', '.join(foreign)}. Choose authors of {post.home.domain},"

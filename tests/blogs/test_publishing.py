@@ -447,3 +447,50 @@ def test_a_free_slug_does_not_exceed_the_maximum_length(techblog):
     slug = free_slug(long, Author.objects.all(), 100, taken={"a" * 90 + "-2"})
 
     assert slug == "a" * 90 + "-3"
+
+
+def new_post(site, slug, *, on=None, **values):
+    post = Post(home=site, title=slug.title())
+    return publishing.NewPost(post, placements=[Placement(post=post, site=on or site, slug=slug, **values)])
+
+
+def test_posts_created_together_are_all_stored_with_their_placements_or_none(techblog, financeblog, editor):
+    new = [new_post(techblog, "first", published_at=timezone.now()), new_post(techblog, "")]
+    new[1] = new[1]._replace(post=new[1].placements[0].post, tags={"go": "Go"})
+    new[1].post.title = "Made from the title"
+    publishing.create_posts(new, by=editor)
+
+    assert set(techblog.placements.values_list("slug", "post__title")) == {
+        ("first", "First"),
+        ("made-from-the-title", "Made from the title"),
+    }
+    assert list(techblog.tags.values_list("slug", "posts__title")) == [("go", "Made from the title")]
+    with pytest.raises(ValidationError, match="/first/ is taken"):
+        publishing.create_posts([new_post(techblog, "second"), new_post(techblog, "first")], by=editor)
+    with pytest.raises(ValidationError, match="reserved"):
+        publishing.create_posts([new_post(techblog, "second"), new_post(techblog, "feed")], by=editor)
+    with pytest.raises(PermissionDenied):
+        publishing.create_posts([new_post(techblog, "second"), new_post(techblog, "x", on=financeblog)], by=editor)
+    assert Post.objects.count() == Placement.objects.count() == 2
+
+
+def test_an_author_creates_drafts_together_but_not_published_posts(techblog, author):
+    publishing.create_posts([new_post(techblog, "draft")], by=author)
+    with pytest.raises(PermissionDenied):
+        publishing.create_posts([new_post(techblog, "live", published_at=timezone.now())], by=author)
+
+    assert list(techblog.placements.values_list("slug", "post__created_by")) == [("draft", author.pk)]
+
+
+def test_only_editors_of_a_site_create_several_of_its_authors(techblog, financeblog, author, editor):
+    publishing.create_authors([Author(site=techblog, slug=slug, name=slug) for slug in ("ada", "bea")], by=editor)
+    for site, user in ((techblog, author), (financeblog, editor)):
+        with pytest.raises(PermissionDenied):
+            publishing.create_authors([Author(site=site, slug="cleo", name="Cleo")], by=user)
+    with pytest.raises(ValidationError):
+        publishing.create_authors([Author(site=techblog, slug="cleo", name="x" * 101)], by=editor)
+
+    assert list(Author.objects.order_by("pk").values_list("slug", "created_by")) == [
+        ("ada", editor.pk),
+        ("bea", editor.pk),
+    ]

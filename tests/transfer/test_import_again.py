@@ -4,7 +4,8 @@ import pytest
 from django.contrib.redirects.models import Redirect
 
 from blogs.models import Author, Image, Placement, Post, Tag
-from transfer.markdown.importer import Importer
+from transfer.markdown import writer
+from transfer.markdown.importer import BATCH_FILES
 from transfer.models import ImportedFile
 
 pytest_plugins = ["tests.support.importing"]
@@ -175,14 +176,15 @@ def test_a_file_that_fails_after_its_images_were_stored_leaves_neither_rows_nor_
     archive.picture("cat.png")
     archive.write("a.md", HEAD + "![](cat.png)")
     archive.write("b.md", HEAD + "![](cat.png)")
-    real = ImportedFile.objects.update_or_create
+    real = ImportedFile.objects.bulk_create
 
-    def failing(**values):
-        if values["path"] == "a.md":
+    def failing(records):
+        records = list(records)
+        if any(record.path == "a.md" for record in records):
             raise RuntimeError("database error")
-        return real(**values)
+        return real(records)
 
-    monkeypatch.setattr(ImportedFile.objects, "update_or_create", failing)
+    monkeypatch.setattr(ImportedFile.objects, "bulk_create", failing)
     run = archive.run()
 
     assert run.verdicts() == {"a.md": "skipped", "b.md": "created"}
@@ -228,8 +230,62 @@ def test_one_archive_can_be_imported_into_two_sites(archive, techblog, financebl
 
 def test_a_site_with_imported_posts_can_be_deleted(archive, techblog):
     archive.write("a.md", HEAD)
-    Importer(techblog, archive.folder).run(archive.folder / "a.md")
+    archive.run()
 
     techblog.delete()
 
     assert not ImportedFile.objects.exists()
+
+
+def test_a_broken_file_affects_no_other_file_of_its_batch(archive, techblog):
+    names = [f"{number:02}.md" for number in range(BATCH_FILES + 3)]
+    for name in names:
+        archive.write(name, HEAD.replace("ada", f"author-{name[:2]}") + "Text.")
+    archive.write(names[4], HEAD + "> " * 30 + "nested too deeply")
+
+    run = archive.run()
+
+    assert list(run.records) == names  # the outcomes keep the order of the files
+    assert run.verdicts() == {name: "skipped" if name == names[4] else "created" for name in names}
+    assert "nested" in run.records[names[4]]["reason"]
+    assert Placement.objects.on(techblog).live().count() == len(names) - 1
+    assert Author.objects.count() == len(names) - 1
+    assert ImportedFile.objects.count() == len(names) - 1
+    assert set(archive.run().verdicts().values()) == {"unchanged", "skipped"}
+
+
+@pytest.mark.parametrize("text", ["draft: true", "date: 2015-01-01T10:00:00.123456+02:00\npinned: true"])
+def test_the_recorded_state_of_a_new_post_is_the_state_of_its_rows(archive, text):
+    archive.picture("cat.png")
+    archive.write(
+        "a.md", f"---\n{text}\ntags: [b, a]\nauthors: [bea, ada]\nimage: cat.png\nimage_alt: A\n---\n# A\n\nText."
+    )
+
+    archive.run()
+
+    record = ImportedFile.objects.get()
+    assert record.left_as == writer.state_of(record.post)
+
+
+def test_new_files_take_few_queries_each(archive, django_assert_max_num_queries):
+    for number in range(2 * BATCH_FILES):
+        archive.write(f"{number:02}.md", HEAD + "Text.")
+
+    with django_assert_max_num_queries(2 * BATCH_FILES + 2 * 25):
+        run = archive.run()
+
+    assert set(run.verdicts().values()) == {"created"}
+
+
+def test_posts_of_one_batch_can_ask_for_the_same_slug_and_the_same_old_address(archive, techblog):
+    for name in ("a/same.md", "b/same.md"):
+        archive.write(name, "---\ndate: 2015-01-01\nredirect_from: /old/\n---\nText.")
+
+    run = archive.run()
+
+    assert [record["address"] for record in run.records.values()] == ["/same/", "/same-2/"]
+    assert run.notes("b/same.md") == [
+        "/same/ is taken on the site; the address of the post is /same-2/",
+        "the old address /old/ already redirects to /same/; this redirect stays",
+    ]
+    assert list(Redirect.objects.values_list("old_path", "new_path")) == [("/old/", "/same/")]

@@ -1,9 +1,15 @@
-"""Imports files as posts of a site, each in its own transaction."""
+"""Imports files as posts of a site.
+
+New files are stored in batches, each in one transaction, because most of the time of a small transaction goes into
+statements that a batch needs only once. If a batch fails, each of its files is stored in a transaction of its own, so
+that a file that cannot be stored affects no other. A file that changes a post has a transaction of its own.
+"""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.sites.models import Site
@@ -22,6 +28,19 @@ from transfer.models import ImportedFile
 logger = logging.getLogger(__name__)
 
 PATH_LENGTH = 500  # max_length of ImportedFile.path
+BATCH_FILES = 16  # A transaction that changes more posts delays all other commits (MAX_KEYS, tenancy/changes).
+BATCH_SIZE = 500_000  # Characters of text. The last file of a batch may exceed it.
+
+T = TypeVar("T")
+
+
+class _File(NamedTuple):
+    """A file that is new or has changed. `record` is that of its last import."""
+
+    name: str
+    prepared: Prepared
+    record: ImportedFile | None
+    size: int  # characters
 
 
 class Importer:
@@ -42,31 +61,28 @@ class Importer:
         self.own_domains = OwnDomains(site.domains.values_list("name", flat=True))
         self.pictures = Pictures(site, [folder, *([media] if media else [])])
         self.records = {record.path: record for record in ImportedFile.objects.filter(site=site)}
-        self.writer = writer.Writer(site, taken=set())
-        # Digests of the counted images. A dry run stores an image again for each file that shows it.
+        self.writer = writer.Writer(site)
+        # Digests of the counted images. A dry run stores an image again in each transaction that needs it.
         self.counted: set[str] = set()
 
-    def run(self, path: Path) -> Outcome:
-        """Import one file. An error becomes the outcome of this file and does not stop the import of others."""
-        name = files.name_below(path, self.folder)
-        try:
-            return self._import(path, name)
-        except Edited as error:
-            return Outcome(name, Verdict.SKIPPED, reason=str(error))
-        except Broken as error:
-            return _broken(name, error.reason, error.line)
-        except ValidationError as error:
-            return _broken(name, " ".join(error.messages))
-        except (markdown.TooLarge, OSError) as error:
-            return _broken(name, str(error))
-        except DatabaseError as error:
-            return _broken(name, f"the database refused the post: {str(error).partition(chr(10))[0]}")
-        except Exception as error:
-            # An unforeseen error must not stop the import of the other files.
-            logger.exception("%s could not be imported.", name)
-            return _broken(name, f"{type(error).__name__}: {error}")
+    def run(self, paths: Iterable[Path]) -> Iterator[Outcome]:
+        """Import the files. The outcomes have the order of `paths`.
 
-    def _import(self, path: Path, name: str) -> Outcome:
+        An error becomes the outcome of its file and does not stop the import of others.
+        """
+        batch: list[_File | Outcome] = []
+        size = 0
+        for path in paths:
+            name = files.name_below(path, self.folder)
+            file = _guarded(name, lambda path=path, name=name: self._read(path, name))  # type: ignore[misc]
+            batch.append(file)
+            size += file.size if isinstance(file, _File) else 0
+            if len(batch) == BATCH_FILES or size > BATCH_SIZE:
+                yield from self._store(batch)
+                batch, size = [], 0
+        yield from self._store(batch)
+
+    def _read(self, path: Path, name: str) -> _File | Outcome:
         if len(name) > PATH_LENGTH:
             raise Broken(f"the path of the file has more than {PATH_LENGTH} characters")
         source = files.read_text(path, self.folder)
@@ -75,38 +91,107 @@ class Importer:
         record = self.records.get(name)
         if record and record.digest == prepared.digest:
             return Outcome(name, Verdict.UNCHANGED, notes=prepared.notes)
-        return self._store(prepared, record, name)
+        return _File(name, prepared, record, len(source))
 
-    def _store(self, prepared: Prepared, record: ImportedFile | None, name: str) -> Outcome:
+    def _store(self, batch: Sequence[_File | Outcome]) -> Iterator[Outcome]:
+        created = self._create_together([file for file in batch if isinstance(file, _File) and not file.record])
+        for file in batch:
+            if isinstance(file, Outcome):
+                yield file
+            elif file.name in created:
+                yield created[file.name]
+            else:
+                yield _guarded(file.name, lambda file=file: self._store_alone(file))  # type: ignore[misc]
+
+    def _create_together(self, new: Sequence[_File]) -> dict[str, Outcome]:
+        """The outcomes by path, or nothing if one of the files cannot be stored."""
+        if len(new) < 2:
+            return {}
+        try:
+            return {outcome.path: outcome for outcome in self._create(new)}
+        except Exception as error:  # noqa: BLE001  # storing each file alone reports the error at its file
+            logger.info("%s files could not be stored together: %s", len(new), error)
+            return {}
+
+    def _store_alone(self, file: _File) -> Outcome:
+        return self._update(file, file.record) if file.record else self._create([file])[0]
+
+    def _create(self, new: Sequence[_File]) -> list[Outcome]:
         with self._transaction() as new_images:
-            post = writer.lock_unedited_post(record, overwrite=self.overwrite) if record else None
-            wanted = prepared.pictures()
-            for digest in wanted.keys() - self.pictures.stored.keys():
-                new_images[digest] = self.pictures.store(wanted[digest])
-            placement, notes = self.writer.write(prepared, post, {**self.pictures.stored, **new_images})
-            left_as = writer.state_of(placement.post)
-            saved, _ = ImportedFile.objects.update_or_create(
-                site=self.site,
-                path=name,
-                defaults={"post": placement.post, "digest": prepared.digest, "left_as": left_as},
+            fresh = [self._store_images(file.prepared, new_images) for file in new]
+            written = self.writer.create([file.prepared for file in new], {**self.pictures.stored, **new_images})
+            ImportedFile.objects.bulk_create(
+                ImportedFile(
+                    site=self.site,
+                    path=file.name,
+                    post=each.placement.post,
+                    digest=file.prepared.digest,
+                    left_as=each.state,
+                )
+                for file, each in zip(new, written, strict=True)
             )
-        self.writer.taken.add(placement.slug)
-        if not self.dry_run:
-            self.records[name] = saved
-        images = len(new_images.keys() - self.counted)
-        self.counted |= new_images.keys()
-        verdict = Verdict.UPDATED if record else Verdict.CREATED
-        return Outcome(name, verdict, placement.get_absolute_url(), images=images, notes=[*prepared.notes, *notes])
+        if self.dry_run:
+            self.writer.taken |= {each.placement.slug for each in written}
+        return [self._outcome(*each, Verdict.CREATED) for each in zip(new, written, fresh, strict=True)]
+
+    def _update(self, file: _File, record: ImportedFile) -> Outcome:
+        with self._transaction() as new_images:
+            post = writer.lock_unedited_post(record, overwrite=self.overwrite)
+            fresh = self._store_images(file.prepared, new_images)
+            written = self.writer.edit(file.prepared, post, {**self.pictures.stored, **new_images})
+            record.digest, record.left_as = file.prepared.digest, written.state
+            record.save()
+        return self._outcome(file, written, fresh, Verdict.UPDATED)
+
+    def _store_images(self, prepared: Prepared, new_images: dict[str, Image]) -> set[str]:
+        """Add the images of the file that are not stored yet to `new_images`, and return their digests."""
+        wanted = prepared.pictures()
+        fresh = [digest for digest in wanted if digest not in self.pictures.stored and digest not in new_images]
+        for digest in fresh:
+            new_images[digest] = self.pictures.store(wanted[digest])
+        return set(fresh)
 
     @contextmanager
     def _transaction(self) -> Iterator[dict[str, Image]]:
         """Run a transaction and yield a dictionary for new images, which later files use after the commit."""
         new_images: dict[str, Image] = {}
-        with transaction.atomic():
-            yield new_images
-            transaction.set_rollback(self.dry_run)
-        if not self.dry_run:
-            self.pictures.stored.update(new_images)
+        kept = False
+        try:
+            with transaction.atomic():
+                yield new_images
+                transaction.set_rollback(self.dry_run)
+            kept = not self.dry_run
+        finally:
+            if kept:
+                self.pictures.stored.update(new_images)
+            else:
+                self.writer.forget()
+
+    def _outcome(self, file: _File, written: writer.Written, fresh: set[str], verdict: Verdict) -> Outcome:
+        images = len(fresh - self.counted)
+        self.counted |= fresh
+        notes = [*file.prepared.notes, *written.notes]
+        return Outcome(file.name, verdict, written.placement.get_absolute_url(), images=images, notes=notes)
+
+
+def _guarded(name: str, work: Callable[[], T]) -> T | Outcome:
+    """The result of `work`, or the outcome of the file `name` if an error occurs."""
+    try:
+        return work()
+    except Edited as error:
+        return Outcome(name, Verdict.SKIPPED, reason=str(error))
+    except Broken as error:
+        return _broken(name, error.reason, error.line)
+    except ValidationError as error:
+        return _broken(name, " ".join(error.messages))
+    except (markdown.TooLarge, OSError) as error:
+        return _broken(name, str(error))
+    except DatabaseError as error:
+        return _broken(name, f"the database refused the post: {str(error).partition(chr(10))[0]}")
+    except Exception as error:
+        # An unforeseen error must not stop the import of the other files.
+        logger.exception("%s could not be imported.", name)
+        return _broken(name, f"{type(error).__name__}: {error}")
 
 
 def _broken(name: str, reason: str, line: int | None = None) -> Outcome:

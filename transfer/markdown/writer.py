@@ -1,20 +1,21 @@
 """Writes a prepared file as a post with its placement and redirects. The caller opens the transaction."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils import timezone
 
 from blogs import publishing, redirects
-from blogs.models import Author, Image, Placement, Post
+from blogs.models import Image, Placement, Post
 from blogs.models.placements import SLUG_LENGTH
-from blogs.models.posts import AUTHOR_SLUG_LENGTH
 from blogs.paths import validate_slug_is_free
-from blogs.slugs import free_slug, slug_from
+from blogs.publishing import NewPost
+from blogs.slugs import free_slug
+from transfer.markdown.authors import Authors
 from transfer.markdown.images import Picture
 from transfer.markdown.outcomes import Edited, Note, Subject
 from transfer.markdown.preparation import Prepared, digest_of
@@ -36,38 +37,77 @@ def lock_unedited_post(record: ImportedFile, *, overwrite: bool) -> Post:
 def state_of(post: Post) -> str:
     """A digest of all stored values that an import writes."""
     placement = post.placements.filter(site=post.home_id).values_list("published_at", "pinned").first()
-    published_at, pinned = placement or (None, None)
-    return digest_of({**post.content(), "published_at": published_at and published_at.timestamp(), "pinned": pinned})
+    return _state(post.content(), *placement or (None, None))
+
+
+def _state(content: Mapping[str, Any], published_at: datetime | None, pinned: bool | None) -> str:
+    return digest_of({**content, "published_at": published_at and published_at.timestamp(), "pinned": pinned})
+
+
+class Written(NamedTuple):
+    """A stored post. `state` is its digest of `state_of`."""
+
+    placement: Placement
+    state: str
+    notes: list[Note]
 
 
 class Writer:
     """Writes posts of one site. `taken` contains slugs that a dry run assigned in transactions rolled back since."""
 
-    def __init__(self, site: Site, taken: set[str]) -> None:
+    def __init__(self, site: Site) -> None:
         self.site = site
-        self.taken = taken
+        self.taken: set[str] = set()
 
-    def write(self, prepared: Prepared, post: Post | None, images: Mapping[str, Image]) -> tuple[Placement, list[Note]]:
-        """Create a post, or edit `post`. `images` maps digests to the images that the post shows."""
-        draft, now = prepared.draft, timezone.now()
-        placement = post.placements.filter(site=self.site).first() if post else None
-        published_at = None if draft.is_draft else draft.date or (placement and placement.published_at) or now
-        content = self._content(prepared, images)
-        if post:
-            post = publishing.edit_post(post, content, by=None, version=post.version)
-        else:
+    @cached_property
+    def _authors(self) -> Authors:
+        return Authors(self.site)
+
+    def create(self, files: Sequence[Prepared], images: Mapping[str, Image]) -> list[Written]:
+        """Create a post from each file. `images` maps digests to the images that the posts show."""
+        now, taken = timezone.now(), self._taken(prepared.draft.slug for prepared in files)
+        new: list[NewPost] = []
+        notes: list[list[Note]] = []
+        for prepared in files:
+            draft, content = prepared.draft, self._content(prepared, images)
+            published_at = None if draft.is_draft else draft.date or now
             authors, tags = content.pop("authors"), content.pop("tags")
             post = Post(home=self.site, updated_at=published_at or now, **content)
-            publishing.create_post(post, by=None, authors=authors, tags=tags)
-        notes: list[Note] = []
+            slug, on_address = self._address(draft.slug, taken)
+            taken.add(slug)
+            placement = Placement(post=post, site=self.site, slug=slug, published_at=published_at, pinned=draft.pinned)
+            new.append(NewPost(post, authors, tags, [placement]))
+            notes.append(on_address)
+        self._authors.store_new()
+        publishing.create_posts(new, by=None)
+        placements = [each.placements[0] for each in new]
+        on_redirects = self._redirect_old_addresses(zip(files, placements, strict=True))
+        return [
+            _written(each.placements[0], _content_of(each), [*on_address, *on_redirect])
+            for each, on_address, on_redirect in zip(new, notes, on_redirects, strict=True)
+        ]
+
+    def edit(self, prepared: Prepared, post: Post, images: Mapping[str, Image]) -> Written:
+        """Write the file to its post. For `images` see `create`."""
+        draft, now, notes = prepared.draft, timezone.now(), list[Note]()
+        placement = post.placements.filter(site=self.site).first()
+        published_at = None if draft.is_draft else draft.date or (placement and placement.published_at) or now
+        content = self._content(prepared, images)
+        self._authors.store_new()
+        post = publishing.edit_post(post, content, by=None, version=post.version)
         if placement:
             changes = {"published_at": published_at, "pinned": draft.pinned}
             placement = publishing.change_placement(placement, changes, by=None)
         else:
-            slug, notes = self._address(draft.slug)
+            slug, notes = self._address(draft.slug, self._taken([draft.slug]))
             placement = Placement(post=post, site=self.site, slug=slug, published_at=published_at, pinned=draft.pinned)
             publishing.place(placement, by=None)
-        return placement, [*notes, *self._redirect_old_addresses(draft.old_addresses, placement.get_absolute_url())]
+        (on_redirects,) = self._redirect_old_addresses([(prepared, placement)])
+        return _written(placement, post.content(), [*notes, *on_redirects])
+
+    def forget(self) -> None:
+        """Read the authors of the site again, because the transaction that created some of them was rolled back."""
+        self.__dict__.pop("_authors", None)
 
     def _content(self, prepared: Prepared, images: Mapping[str, Image]) -> dict[str, Any]:
         """The values for `Post.CONTENT_FIELDS`."""
@@ -83,42 +123,65 @@ class Writer:
             "body": prepared.body_showing(address_of).strip("\n"),
             "cover": images[prepared.cover.digest] if prepared.cover else None,
             "cover_alt": draft.cover_alt,
-            "authors": [self._author(slug, name) for slug, name in draft.authors.items()],
+            "authors": [self._authors.named(slug, name) for slug, name in draft.authors.items()],
             "tags": draft.tags,
         }
 
-    def _address(self, wanted: str) -> tuple[str, list[Note]]:
+    def _taken(self, wanted: Iterable[str]) -> set[str]:
+        """The slugs among `wanted` that the site has, and all slugs in `taken`."""
+        stored = Placement.objects.on(self.site).filter(slug__in=[_cut(slug) for slug in wanted])
+        return {*self.taken, *stored.values_list("slug", flat=True)}
+
+    def _address(self, wanted: str, taken: set[str]) -> tuple[str, list[Note]]:
         """Return a free slug: `wanted`, or `wanted` with a number appended and a note that gives the reason."""
-        wanted, taken, why = wanted[:SLUG_LENGTH].strip("-"), self.taken, "is taken on the site"
+        wanted, why = _cut(wanted), "is taken on the site"
         try:
             validate_slug_is_free(wanted)
         except ValidationError:
             taken, why = taken | {wanted}, "is reserved for the site itself"
+        if wanted not in taken:
+            return wanted, []
         slug = free_slug(wanted, Placement.objects.on(self.site), SLUG_LENGTH, taken)
-        return slug, [] if slug == wanted else [
-            Note(Subject.ADDRESS, f"/{wanted}/ {why}; the address of the post is /{slug}/")
-        ]
+        return slug, [Note(Subject.ADDRESS, f"/{wanted}/ {why}; the address of the post is /{slug}/")]
 
-    def _author(self, slug: str, name: str) -> Author:
-        """Find or create the author of the site with this name."""
-        authors = Author.objects.filter(site=self.site)
-        for author in authors.filter(Q(slug=slug) | Q(slug__startswith=f"{slug}-")):
-            if slug_from(author.name, AUTHOR_SLUG_LENGTH) == slug:
-                return author
-        author = Author(site=self.site, slug=free_slug(slug, authors, AUTHOR_SLUG_LENGTH), name=name)
-        publishing.create_author(author, by=None)
-        return author
+    def _redirect_old_addresses(self, files: Iterable[tuple[Prepared, Placement]]) -> list[list[Note]]:
+        """Redirect the old addresses of each file to its post. Returns notes on the addresses that are left out."""
+        moved = [(prepared.draft.old_addresses, placement.get_absolute_url()) for prepared, placement in files]
+        moves = redirects.Moves(self.site, {path for old, new in moved for path in (*old, new)})
+        notes = [list(_redirect(moves, old, new)) for old, new in moved]
+        moves.save()
+        return notes
 
-    def _redirect_old_addresses(self, old_addresses: Iterable[str], new: str) -> Iterable[Note]:
-        known = dict(
-            Redirect.objects.filter(site=self.site, old_path__in=old_addresses).values_list("old_path", "new_path")
-        )
-        for old in old_addresses:
-            if len(old) > ADDRESS_LENGTH:
-                yield Note(Subject.ADDRESS, f"the old address {old[:60]}… is too long for a redirect and is left out")
-            elif known.get(old, new) != new:
-                yield Note(
-                    Subject.ADDRESS, f"the old address {old} already redirects to {known[old]}; this redirect stays"
-                )
-            elif old not in (new, *known):
-                redirects.moved(self.site, old_path=old, new_path=new)
+
+def _redirect(moves: redirects.Moves, old_addresses: Iterable[str], new: str) -> Iterable[Note]:
+    known = {old: moves.target(old) for old in old_addresses}
+    for old, target in known.items():
+        if len(old) > ADDRESS_LENGTH:
+            yield Note(Subject.ADDRESS, f"the old address {old[:60]}… is too long for a redirect and is left out")
+        elif target not in (None, new):
+            yield Note(Subject.ADDRESS, f"the old address {old} already redirects to {target}; this redirect stays")
+        elif target is None and old != new:
+            moves.add(old, new)
+
+
+def _cut(slug: str) -> str:
+    return slug[:SLUG_LENGTH].strip("-")
+
+
+def _written(placement: Placement, content: Mapping[str, Any], notes: list[Note]) -> Written:
+    return Written(placement, _state(content, placement.published_at, placement.pinned), notes)
+
+
+def _content_of(new: NewPost) -> dict[str, Any]:
+    """The content of a new post, equal to the stored `Post.content`, without a query."""
+    post = new.post
+    return {
+        "title": post.title,
+        "kind": str(post.kind),
+        "excerpt": post.excerpt,
+        "body": post.body,
+        "cover": post.cover_id,
+        "cover_alt": post.cover_alt,
+        "authors": sorted(author.slug for author in new.authors),
+        "tags": sorted(new.tags),
+    }

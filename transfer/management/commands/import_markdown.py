@@ -59,8 +59,8 @@ class Command(BaseCommand):
     def _run(self, importer: Importer, paths: list[Path], report: TextIO | None, *, quiet: bool) -> Iterator[Outcome]:
         console = Console(file=self.stdout, soft_wrap=True)  # type: ignore[arg-type]  # OutputWrapper has write()
         on_terminal = self.stdout.isatty()
-        for path in track(paths, "Importing", console=console, disable=not on_terminal):
-            outcome = importer.run(path)
+        outcomes = importer.run(paths)
+        for outcome in track(outcomes, "Importing", len(paths), console=console, disable=not on_terminal):
             if not quiet:
                 for line in outcome.lines():
                     # The console prints the line above the progress bar. self.stdout would overwrite the bar.
