@@ -131,6 +131,10 @@ class Response(wsgi.Response):
     response and Traefik cannot retry the request. In a test this happened at one or two of forty kills.
     """
 
+    def default_headers(self) -> list[str]:
+        """Leave out `Server`, which names the software to attackers."""
+        return [line for line in super().default_headers() if not line.startswith("Server:")]
+
     def write(self, arg: bytes) -> None:
         if self.headers_sent:
             super().write(arg)

@@ -15,6 +15,7 @@ from tenancy.domain_checks import PROOF_PATH, proof
 from tenancy.dynamic import METHODS, is_dynamic, seal
 from tenancy.registry.site_registry import RegistryUnavailable, registry
 from tenancy.resolution import MalformedHost, SiteHost, SurfaceHost, UnknownHost, resolve
+from tenancy.response_headers import complete
 from tenancy.responses import PermanentRedirect, refusal, unavailable, unknown_host
 from tenancy.sites_framework import site_at
 
@@ -28,6 +29,9 @@ class SiteMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        return complete(request, self._respond(request))
+
+    def _respond(self, request: HttpRequest) -> HttpResponse:
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_REQUEST_BODY:
             return refusal(request, 413, f"A request can have at most {settings.MAX_REQUEST_BODY:,} bytes")
         try:
@@ -52,14 +56,14 @@ class SiteMiddleware:
         # Clients of a private surface connect to the process itself, without TLS.
         if host.surface.is_public:
             if request.path == PROOF_PATH:
-                return _proof(host.name)
+                return _proof(request, host.name)
             if _lacks_tls(request):
                 return PermanentRedirect(absolute_url(host.name, request.get_full_path()))
         return self.get_response(request)
 
     def _respond_on_site(self, request: HttpRequest, host: SiteHost, methods: Sequence[str]) -> HttpResponse:
         if request.path == PROOF_PATH:
-            return _proof(host.name)
+            return _proof(request, host.name)
         if not host.is_primary:
             # Without Cache-Control, browsers keep a 308 for ever, even after the name has moved to another site.
             return _redirect(request, CACHE_CONTROL)
@@ -88,5 +92,7 @@ def _lacks_tls(request: HttpRequest) -> bool:
     return settings.PUBLIC_SCHEME == "https" and not request.is_secure()
 
 
-def _proof(name: str) -> HttpResponse:
+def _proof(request: HttpRequest, name: str) -> HttpResponse:
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(("GET", "HEAD"))
     return HttpResponse(f"{proof(name)}\n", content_type="text/plain", headers={"Cache-Control": NO_STORE})

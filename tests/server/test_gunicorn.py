@@ -39,6 +39,16 @@ def test_a_plain_request_gets_a_response(server):
     assert status(server, HEALTHY + b"\r\n") == 200
 
 
+def test_no_response_names_the_software_of_the_server(server):
+    for head in (HEALTHY + b"\r\n", b"GET / HTTP/1.1\r\nHost: unknown.test\r\n\r\n", b"GET\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(head)
+            response = connection.recv(65536).lower()
+        assert response.startswith(b"http/1.1 ")
+        assert b"\r\nserver:" not in response
+        assert b"gunicorn" not in response
+
+
 @pytest.mark.parametrize(
     "header",
     [
