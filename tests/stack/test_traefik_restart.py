@@ -1,6 +1,10 @@
 """A second Traefik starts beside the first one and takes over its ports."""
 
+import json
+import os
+import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -69,3 +73,38 @@ def test_traefik_starts_without_openssl(stack, tmp_path):
     traefik = stack.add_traefik("without-openssl", PATH=str(tmp_path), DOCUMENT_URL=missing)
 
     assert HttpClient(traefik.port, TECHBLOG).fetch().status == 200
+
+
+needs_packet_filter = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("iptables"), reason="needs root and iptables (Debian package: iptables)"
+)
+
+
+def replace_8082_by(new, folder):
+    """Run systemd/replace-traefik in namespaces of its own. Returns what tests/support/stack/replacing.py prints."""
+    namespaces = ["unshare", "--net", "--pid", "--fork", "--kill-child"]
+    program = [sys.executable, "-m", "tests.support.stack.replacing", folder, new]
+    done = subprocess.run([*namespaces, *program], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@needs_packet_filter
+def test_replace_traefik_loses_no_request(tmp_path):
+    result = replace_8082_by("8083", tmp_path)
+
+    print(f"{len(result['outcomes'])} requests, the slowest took {result['slowest']:.1f} s")
+    assert (result["code"], result["message"]) == (0, "")
+    assert set(result["outcomes"]) == {200}
+    assert result["slowest"] > 0.5, "no connection was held back, so the other assertions prove nothing"
+    assert result["rules"] == [[], []]
+
+
+@needs_packet_filter
+def test_replace_traefik_keeps_the_old_instance_if_the_new_one_does_not_start(tmp_path):
+    result = replace_8082_by("broken", tmp_path)
+
+    assert result["code"] == 1
+    assert "newsstand-traefik@broken did not start, so newsstand-traefik@8082 was not stopped" in result["message"]
+    assert set(result["outcomes"]) == {200}
+    assert result["rules"] == [[], []]
