@@ -46,8 +46,15 @@ def text(name: str, default: str | None = None) -> str:
 def secret(name: str, min_length: int, default: str | None = None) -> str:
     """A secret of at least `min_length` characters. Without a default the variable is required."""
     value = text(name, default)
-    if value == default:
-        return value
+    return value if value == default else _strong(name, value, min_length)
+
+
+def secrets(name: str, min_length: int) -> list[str]:
+    """Like `secret`, for several values, which spaces or line breaks separate. Empty if the variable is absent."""
+    return [_strong(name, value, min_length) for value in _value(name).split()]
+
+
+def _strong(name: str, value: str, min_length: int) -> str:
     long, varied = len(value) >= min_length, len(set(value)) >= MIN_DIFFERENT
     plain = value.isascii() and value.isprintable() and not set(value) & set(" \"'\\")
     if not (long and varied and plain):

@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from settings.base import *  # noqa: F403
 from settings.base import STORAGES, SURFACES
 from settings.caches import on_redis
-from settings.environment import choice, host, networks, postgresql, redis, secret, text
+from settings.environment import choice, host, networks, postgresql, redis, secret, secrets, text
 
 # Use http only for a trial on a private network: anyone on the network path can read the traffic.
 PUBLIC_SCHEME = choice("PUBLIC_SCHEME", "https", ("http", "https"))
@@ -47,6 +47,8 @@ if "internal" in SURFACES:
     INTERNAL_TOKEN = secret("INTERNAL_TOKEN", 32)
 MEDIA_ROOT = text("MEDIA_ROOT")
 SECRET_KEY = secret("SECRET_KEY", 50)
+# Former keys, or the next one. Signatures by them are valid; new signatures are by SECRET_KEY.
+SECRET_KEY_FALLBACKS = secrets("SECRET_KEY_FALLBACKS", 50)
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
 SILENCED_SYSTEM_CHECKS = [
     # HSTS applies only to the host of the site. The owner of the domain decides about subdomains and preload lists.

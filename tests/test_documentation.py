@@ -11,7 +11,7 @@ from tests.support.words import problems
 
 pytestmark = pytest.mark.pure
 
-READERS = "text|secret|integer|choice|choices|host|addresses|networks|listening|postgresql|redis"
+READERS = "text|secret|secrets|integer|choice|choices|host|addresses|networks|listening|postgresql|redis"
 LOCAL_TO_TRAEFIK_START = {"DEFAULT_CERTIFICATE", "NAME", "TMPDIR"}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")

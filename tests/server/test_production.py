@@ -40,6 +40,8 @@ def test_a_missing_variable_stops_the_start(monkeypatch, tmp_path, name):
     [
         ("SECRET_KEY", "x" * 60, "SECRET_KEY is too weak"),
         ("SECRET_KEY", SECRET[:49], "at least 50 ASCII characters"),
+        ("SECRET_KEY_FALLBACKS", "x" * 60, "SECRET_KEY_FALLBACKS is too weak"),
+        ("SECRET_KEY_FALLBACKS", f"{SECRET} {SECRET[:49]}", "at least 50 ASCII characters"),
         ("INTERNAL_TOKEN", SECRET[:31], "at least 32 ASCII characters"),
         ("DATABASE_URL", "sqlite:///x", "not the URL of a PostgreSQL database"),
         ("REDIS_URL", "http://cache", "not the URL of a Redis server"),
@@ -51,6 +53,15 @@ def test_a_weak_or_wrong_variable_stops_the_start(monkeypatch, tmp_path, name, v
     with pytest.raises(ImproperlyConfigured, match=expected) as refusal:
         read(monkeypatch, tmp_path, **{name: value})
     assert value == "ftp" or value == "a b" or value not in str(refusal.value)
+
+
+@pytest.mark.pure
+def test_fallbacks_of_the_secret_key_are_optional_and_separated_by_spaces_or_lines(monkeypatch, tmp_path):
+    assert read(monkeypatch, tmp_path).SECRET_KEY_FALLBACKS == []
+
+    keys = [f"{SECRET},first", f"{SECRET}-second"]
+    for separator in (" ", "\n", " \n "):
+        assert keys == read(monkeypatch, tmp_path, SECRET_KEY_FALLBACKS=separator.join(keys)).SECRET_KEY_FALLBACKS
 
 
 @pytest.mark.pure
