@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
@@ -23,6 +23,8 @@ from blogs.publishing import PlacementEdit
 from tenancy.absolute_urls import site_url
 
 NAMES = ["author_names", "tag_names"]  # on the page of a post that the user may not edit
+
+REMOVALS_NAMED = 10
 
 
 class StatusFilter(ChoiceFilter):
@@ -159,8 +161,22 @@ class PostAdmin(ScopedAdmin[Post]):
                 tags=written.get("tag_names"),
                 new_cover=written.get("new_cover"),
             )
+            self._name_removals(request, obj)
         elif changes := form.changes():
-            publishing.edit_post(obj, changes, by=request.user, version=form.cleaned_data["seen_version"])
+            stored = publishing.edit_post(obj, changes, by=request.user, version=form.cleaned_data["seen_version"])
+            if "body" in changes:
+                self._name_removals(request, stored)
+
+    def _name_removals(self, request: HttpRequest, post: Post) -> None:
+        if post.removed:
+            parts = ", ".join(map(str, post.removed[:REMOVALS_NAMED]))
+            more = f", and {len(post.removed) - REMOVALS_NAMED} more" if len(post.removed) > REMOVALS_NAMED else ""
+            self.message_user(
+                request,
+                f"Readers do not see these parts of the text, because posts cannot contain them: {parts}{more}."
+                " The stored text still has them.",
+                messages.WARNING,
+            )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save only the formsets and do not call `form.save_m2m`: `save_model` has already written authors and tags."""

@@ -1,6 +1,17 @@
 """Convert Markdown to sanitised HTML."""
 
-from blogs.markdown.document import MAX_HTML, ImageSize, media_names, plain_text, render
+from blogs.markdown.document import MAX_HTML, ImageSize, media_names, plain_text, removed, render
 from blogs.markdown.limits import MAX_LENGTH, TooLarge
+from blogs.markdown.removals import Removal
 
-__all__ = ["MAX_HTML", "MAX_LENGTH", "ImageSize", "TooLarge", "media_names", "plain_text", "render"]
+__all__ = [
+    "MAX_HTML",
+    "MAX_LENGTH",
+    "ImageSize",
+    "Removal",
+    "TooLarge",
+    "media_names",
+    "plain_text",
+    "removed",
+    "render",
+]

@@ -84,6 +84,11 @@ def balanced(html: str, known: Container[str]) -> str:
     return "".join(elements.out)
 
 
+def tags(html: str) -> Iterator[Tag]:
+    """The tags of `html`, without those inside elements of OPAQUE."""
+    return (piece for piece in _pieces(html) if isinstance(piece, Tag))
+
+
 def _pieces(html: str) -> Iterator[str | Tag]:
     position = 0
     while found := _TOKEN.search(html, position):
@@ -92,9 +97,8 @@ def _pieces(html: str) -> Iterator[str | Tag]:
         if not found["name"] or not found["end"]:
             continue
         name = found["name"].lower()
-        if name not in OPAQUE:
-            yield Tag(name, found[0])
-        elif not found["close"]:
+        yield Tag(name, found[0])
+        if name in OPAQUE and not found["close"]:
             end = _OPAQUE_END[name].search(html, position)
             position = end.start() if end else len(html)
     yield html[position:]

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from blogs.markdown.html import CHECKED_BOX, UNCHECKED_BOX
 from blogs.markdown.limits import TooLarge, check_source
+from blogs.markdown.removals import Removal, removals
 from blogs.markdown.rules import parser
 from blogs.markdown.sanitise import sanitise
 
@@ -35,6 +36,7 @@ _CONTROL = re.compile(
 _REWRITTEN = re.compile(r"<(a|img|input)( [^>]*)?>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _HEADING = re.compile(r"(</?h)([1-5])(?=[ >])")
+_HTML = re.compile("<[a-zA-Z]")
 _MEDIA_LINK = re.compile(rf'(?:src|href)="({_MEDIA}[^"]*)"')
 
 _FOOTNOTE_REF = re.compile(r'<sup class="footnote-ref">.*?</sup>')
@@ -58,12 +60,17 @@ def render(text: str, image_sizes: Mapping[str, ImageSize] = MappingProxyType({}
     If the document has an h1, all headings move down by one level, because the title of the post is the page's h1.
     Raises TooLarge.
     """
-    return post_process(_sanitised(text), image_sizes)
+    return post_process(_sanitised(text).html, image_sizes)
 
 
 def media_names(text: str) -> set[str]:
     """Names of files below /media/ that the document shows or links to, in Markdown or HTML. Raises TooLarge."""
-    return {name for address in _MEDIA_LINK.findall(_sanitised(text)) if (name := _media_name(address))}
+    return {name for address in _MEDIA_LINK.findall(_sanitised(text).html) if (name := _media_name(address))}
+
+
+def removed(text: str) -> tuple[Removal, ...]:
+    """The elements and attributes of the document that its HTML does not contain. Raises TooLarge."""
+    return _sanitised(text).removed
 
 
 def plain_text(html: str, limit: int) -> str:
@@ -80,15 +87,20 @@ def plain_text(html: str, limit: int) -> str:
     return start.rstrip(" ,;:.–—-") + "…"
 
 
-def _sanitised(text: str) -> str:
-    html = _rendered(text)
-    if isinstance(html, TooLarge):
-        raise TooLarge(*html.args)
-    return html
+class _Sanitised(NamedTuple):
+    html: str
+    removed: tuple[Removal, ...]
+
+
+def _sanitised(text: str) -> _Sanitised:
+    result = _rendered(text)
+    if isinstance(result, TooLarge):
+        raise TooLarge(*result.args)
+    return result
 
 
 @lru_cache(maxsize=8)  # A form validates a text, then saves it. Other threads of the process render other texts.
-def _rendered(text: str) -> str | TooLarge:
+def _rendered(text: str) -> _Sanitised | TooLarge:
     """The sanitised HTML of a document. An error is returned and not raised, so that it is cached as well."""
     try:
         return _render(text)
@@ -96,7 +108,7 @@ def _rendered(text: str) -> str | TooLarge:
         return TooLarge(*error.args)
 
 
-def _render(text: str) -> str:
+def _render(text: str) -> _Sanitised:
     check_source(text)
     html = _PARSER.render(_CONTROL.sub("", _UNENCODABLE.sub("\ufffd", text.removeprefix("\ufeff"))))
     if len(html) > MAX_HTML:
@@ -104,7 +116,7 @@ def _render(text: str) -> str:
             f"The text produces {len(html):,} characters of HTML; at most {MAX_HTML:,} are allowed."
             " Split it into several posts."
         )
-    return sanitise(html)
+    return _Sanitised(sanitise(html), removals(html) if _HTML.search(text) else ())
 
 
 def post_process(html: str, image_sizes: Mapping[str, ImageSize]) -> str:

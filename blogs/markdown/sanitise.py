@@ -53,6 +53,7 @@ CLASSES = frozenset(STANDARD_TYPES.values()) | words(
     "contains-task-list footnote-backref footnote-item footnote-ref footnotes footnotes-list footnotes-sep"
     " task-list-item task-list-item-checkbox"
 )
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 RELATIONS = words("author external license me nofollow noopener noreferrer sponsored tag ugc")
 ROLES = words("group img list listitem none note presentation")
 _PRE = re.compile(r"(<pre(?: [^>]*)?>)\n")  # HTML ignores the first newline in <pre>, and nh3 does not write it.
@@ -98,5 +99,5 @@ _CLEANER = nh3.Cleaner(
     attribute_filter=_attribute,
     tag_attribute_values=VALUES,
     link_rel=None,
-    url_schemes={"http", "https", "mailto", "tel"},
+    url_schemes=set(SCHEMES),
 )

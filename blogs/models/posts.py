@@ -167,6 +167,9 @@ class Post(models.Model):
     saved_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, editable=False, related_name="+")
     saved_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    # The HTML in the text that readers do not see. Set by `save`, not stored.
+    removed: tuple[markdown.Removal, ...] = ()
+
     objects = PostQuerySet.as_manager()
 
     class Meta:
@@ -191,6 +194,7 @@ class Post(models.Model):
         shown = {image.name: image for image in self._shown_images()}
         image_sizes = {name: markdown.ImageSize(image.width, image.height) for name, image in shown.items()}
         self.body_html = markdown.render(self.body, image_sizes)
+        self.removed = markdown.removed(self.body)
         self.summary = self.excerpt or markdown.plain_text(self.body_html, SUMMARY_LENGTH)
         is_new = self._state.adding
         with transaction.atomic(savepoint=False):

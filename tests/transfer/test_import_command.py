@@ -41,6 +41,17 @@ def test_embedded_content_that_the_sanitiser_removes_is_reported(archive):
     assert "<iframe" not in Post.objects.get().body_html
 
 
+def test_other_html_that_the_sanitiser_removes_is_reported(archive):
+    archive.write("a.md", HEAD + '<p style="color: red">a</p> <font>b</font> <b class="c">c</b>')
+
+    run = archive.run()
+
+    assert [note["message"] for note in run.records["a.md"]["notes"]] == [
+        "the attribute style of <p> is removed from the page",
+        "<font> is removed from the page",
+    ]
+
+
 def test_an_import_without_errors_exits_with_0(archive):
     archive.write("a.md", HEAD)
 

@@ -15,7 +15,8 @@ from transfer.markdown.outcomes import Note, Subject
 
 # Elements that the sanitiser removes and that may be an essential part of the post. Each gets a note for the
 # author of the file.
-_EMBEDDED = re.compile(r"<(?:audio|embed|iframe|object|video)\b", re.IGNORECASE)
+EMBEDDED = ("audio", "embed", "iframe", "object", "video")
+_EMBEDDED = re.compile(rf"<(?:{'|'.join(EMBEDDED)})\b", re.IGNORECASE)
 
 MAX_LINE_SEARCHES = 200  # Each search for the line of a missing image reads the whole file.
 

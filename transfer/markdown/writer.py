@@ -18,7 +18,7 @@ from blogs.slugs import free_slug
 from transfer.markdown.authors import Authors
 from transfer.markdown.images import Picture
 from transfer.markdown.outcomes import Edited, Note, Subject
-from transfer.markdown.preparation import Prepared, digest_of
+from transfer.markdown.preparation import EMBEDDED, Prepared, digest_of
 from transfer.models import ImportedFile
 
 ADDRESS_LENGTH = 200  # max_length of Redirect.old_path
@@ -83,7 +83,7 @@ class Writer:
         placements = [each.placements[0] for each in new]
         on_redirects = self._redirect_old_addresses(zip(files, placements, strict=True))
         return [
-            _written(each.placements[0], _content_of(each), [*on_address, *on_redirect])
+            _written(each.placements[0], _content_of(each), [*on_address, *on_redirect, *_removed(each.post)])
             for each, on_address, on_redirect in zip(new, notes, on_redirects, strict=True)
         ]
 
@@ -103,7 +103,7 @@ class Writer:
             placement = Placement(post=post, site=self.site, slug=slug, published_at=published_at, pinned=draft.pinned)
             publishing.place(placement, by=None)
         (on_redirects,) = self._redirect_old_addresses([(prepared, placement)])
-        return _written(placement, post.content(), [*notes, *on_redirects])
+        return _written(placement, post.content(), [*notes, *on_redirects, *_removed(post)])
 
     def forget(self) -> None:
         """Read the authors of the site again, because the transaction that created some of them was rolled back."""
@@ -166,6 +166,13 @@ def _redirect(moves: redirects.Moves, old_addresses: Iterable[str], new: str) ->
 
 def _cut(slug: str) -> str:
     return slug[:SLUG_LENGTH].strip("-")
+
+
+def _removed(post: Post) -> Iterable[Note]:
+    """Notes on HTML that the sanitiser removed. `preparation` already wrote notes on embedded content."""
+    for removal in post.removed:
+        if removal.attribute or removal.element not in EMBEDDED:
+            yield Note(Subject.EMBEDDED, f"{removal} is removed from the page")
 
 
 def _written(placement: Placement, content: Mapping[str, Any], notes: list[Note]) -> Written:
