@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from blogs.models import Image, Placement, Post
 from blogs.publishing.shared_names import RELATIONS, assign, names_on, sites_of_posts
+from tenancy.media import copy_image
 
 
 def move_home(source: Site, target: Site, **kwargs: object) -> None:
@@ -14,9 +15,8 @@ def move_home(source: Site, target: Site, **kwargs: object) -> None:
     elsewhere = Placement.objects.exclude(site=F("post__home"))
     posts = Post.objects.filter(home=source, placements__in=elsewhere).distinct()
     for image in Image.objects.filter(site=source, posts__in=posts).distinct():
-        # Copy the file, so that the source still has it if the transaction fails.
-        with image.file.open("rb") as file:
-            name = default_storage.save(f"{target.pk}/{image.name}", file)
+        # Copy the files, so that the source still has them if the transaction fails.
+        name = copy_image(default_storage, str(image.file.name), target.pk)
         Image.objects.filter(pk=image.pk).update(site=target, file=name)
     keys = list(posts.values_list("pk", flat=True))
     Post.objects.filter(pk__in=keys).update(

@@ -9,12 +9,13 @@ from django.db.models.signals import post_delete, post_migrate
 from blogs import listings
 from blogs.homes import move_home
 from blogs.models import Image
+from tenancy.media import delete_image
 from tenancy.signals import home_moves
 
 
 def delete_file(instance: Image, **kwargs: Any) -> None:
-    """Delete the file of an image after the deletion of its row has been committed."""
-    transaction.on_commit(lambda: instance.file.storage.delete(str(instance.file.name)))
+    """Delete the files of an image after the deletion of its row has been committed."""
+    transaction.on_commit(lambda: delete_image(instance.file.storage, str(instance.file.name)))
 
 
 def install_listings(using: str, **kwargs: Any) -> None:

@@ -1,4 +1,8 @@
-"""Images of a site. The content of each is checked, and it is stored in the site's folder under a random name."""
+"""Images of a site. The content of each is checked, and it is stored in the site's folder under a random name.
+
+The stored file is a public copy without metadata (lib/public_images.py). If it differs from the upload, the upload is
+kept as well, in the subfolder ORIGINALS. No view serves files of this folder.
+"""
 
 import logging
 import secrets
@@ -7,25 +11,57 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.core.files.base import File
-from django.core.files.storage import default_storage
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import Storage, default_storage
 from django.db import models
 from django.db.models.fields.files import ImageFieldFile
 from django.http import FileResponse, Http404
 
 from lib.images import CONTENT_TYPES, SUFFIXES, image_format
+from lib.public_images import public_copy
 
 logger = logging.getLogger(__name__)
 
 # Cache-Control of an image in the admin: only the browser of this user may store it, for an hour.
 PRIVATE_CACHE_CONTROL = "private, max-age=3600"
 
+ORIGINALS = "originals"
+
 
 class SiteImageFile(ImageFieldFile):
     def save(self, name: str, content: "File[bytes]", save: bool = True) -> None:
-        """Store the file under a random name. Its suffix depends on the content, not on the name of the upload."""
-        suffix = SUFFIXES[image_format(content)]
-        super().save(f"{secrets.token_hex(16)}{suffix}", content, save)
+        """Store the public copy under a random name with the suffix of its format, and the original if it differs."""
+        accepted = image_format(content)
+        content.seek(0)
+        original = content.read()
+        public = public_copy(original, accepted)
+        name = f"{secrets.token_hex(16)}{SUFFIXES[public.format]}"
+        # Django measures only a file that has a name.
+        super().save(name, ContentFile(public.content, name), save)
+        if public.content != original:
+            self.storage.save(original_name(str(self.name)), ContentFile(original))
+
+
+def original_name(name: str) -> str:
+    """The name in the storage of the original of the public image with this name. It has no suffix."""
+    path = Path(name)
+    return str(path.parent / ORIGINALS / path.stem)
+
+
+def delete_image(storage: Storage, name: str) -> None:
+    """Delete a public image and its original."""
+    storage.delete(name)
+    storage.delete(original_name(name))
+
+
+def copy_image(storage: Storage, name: str, site_id: int) -> str:
+    """Copy a public image and its original to the folder of another site. Returns the name of the public image."""
+    with storage.open(name, "rb") as file:
+        copy = storage.save(f"{site_id}/{Path(name).name}", file)
+    if storage.exists(original_name(name)):
+        with storage.open(original_name(name), "rb") as file:
+            storage.save(original_name(copy), file)
+    return copy
 
 
 def site_folder(instance: models.Model, filename: str) -> str:

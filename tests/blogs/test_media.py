@@ -1,6 +1,10 @@
 """The content of an uploaded file, not its name, decides whether it is stored as an image."""
 
 import os
+import resource
+import struct
+import zlib
+from contextlib import nullcontext
 from io import BytesIO
 
 import pytest
@@ -13,7 +17,8 @@ from blogs import publishing
 from blogs.homes import move_home
 from blogs.models import Image, Post
 from lib import images
-from tests.support.pictures import picture
+from tenancy import lifecycle
+from tests.support.pictures import HEIC, SECRET, animation, photo, picture
 
 pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 
@@ -151,6 +156,150 @@ def test_the_copies_for_a_new_home_are_removed_when_the_move_is_rolled_back(shar
         raise Later
 
     assert stored_files(settings) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "suffix", "size"),
+    [(photo("JPEG", 6), ".jpg", (48, 64)), (photo("PNG"), ".png", (64, 48)), (HEIC.read_bytes(), ".jpg", (48, 64))],
+)
+def test_the_public_file_of_an_upload_has_no_metadata_and_the_original_is_kept(
+    techblog, settings, content, suffix, size
+):
+    image = Image(site=techblog, file=ContentFile(content, "photo"))
+    publishing.create_image(image, by=None)
+
+    name = image.name.removesuffix(suffix)
+    folder = settings.MEDIA_ROOT / str(techblog.pk)
+    public = (folder / image.name).read_bytes()
+    assert SECRET not in public and b"SECRET" not in public
+    assert Pillow.open(BytesIO(public)).size == (image.width, image.height) == size
+    image.refresh_from_db()
+    assert (image.width, image.height) == size
+    assert stored_files(settings) == [folder / image.name, folder / "originals" / name]
+    assert (folder / "originals" / name).read_bytes() == content
+
+
+def test_an_upload_without_metadata_is_stored_once(techblog, settings):
+    upload_image(techblog)
+
+    assert len(stored_files(settings)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("removal", ["image", "site", "transaction", "logo"])
+def test_the_original_is_removed_with(techblog, settings, removal):
+    with pytest.raises(Later) if removal == "transaction" else nullcontext(), transaction.atomic():
+        if removal == "logo":
+            lifecycle.change_settings(techblog, {"logo": ContentFile(photo(), "photo.jpg")}, by=None)
+        else:
+            publishing.create_image(Image(site=techblog, file=ContentFile(photo(), "photo.jpg")), by=None)
+        assert len(stored_files(settings)) == 2
+        if removal == "transaction":
+            raise Later
+
+    if removal == "image":
+        publishing.delete_image(Image.objects.get(), by=None)
+    elif removal == "site":
+        lifecycle.delete(techblog, by=None)
+    elif removal == "logo":
+        lifecycle.change_settings(techblog, {"logo": ""}, by=None)
+
+    assert stored_files(settings) == []
+
+
+def test_the_original_moves_with_its_image_to_a_new_home(shared, techblog, financeblog, settings):
+    cover = ContentFile(photo(), "photo.jpg")
+    publishing.edit_post(shared, {"new_cover": cover, "cover_alt": "A photo"}, by=None, version=1)
+
+    move_home(techblog, financeblog)
+
+    folder, image = settings.MEDIA_ROOT / str(financeblog.pk), Image.objects.get()
+    assert SECRET not in (folder / image.name).read_bytes()
+    assert (folder / "originals" / image.name.removesuffix(".jpg")).read_bytes() == photo()
+
+
+ACCEPTED = {
+    "a GIF of 100 frames at 800 × 560": lambda: animation("GIF", 100, (800, 560)),
+    "an animated WebP": lambda: animation("WEBP", 20, (400, 300)),
+    "an animated PNG": lambda: animation("PNG", 20, (400, 300)),
+}
+
+
+@pytest.mark.parametrize("file", ACCEPTED)
+def test_an_animation_is_accepted_and_stays_one(techblog, file):
+    image = Image.objects.create(site=techblog, file=ContentFile(ACCEPTED[file](), "animation"))
+
+    with Pillow.open(image.file.path) as stored:
+        assert stored.n_frames >= 20
+
+
+MESSAGES = {
+    "too many bytes": (
+        lambda: b"\x89PNG" + bytes(images.MAX_BYTES - 3),
+        "The image has 10,485,761 bytes; at most 10,485,760",
+    ),
+    "too many pixels": (lambda: picture(8_000, 8_000).read(), "8,000 × 8,000 pixels, 64,000,000 in total; at most 40,"),
+    "a bomb": (lambda: png_claiming(60_000, 60_000), "The image has 3,600,000,000 pixels; at most 40,000,000"),
+    "too many frames": (lambda: gif_of_many_frames().read(), "The animation has 1,001 frames; at most 1,000"),
+    "an animation too large": (
+        lambda: animation("GIF", 101, (1_000, 1_000)),
+        "has 101 frames of 1,000 × 1,000 pixels, 101,000,000 in total; at most 100,000,000",
+    ),
+    "an SVG": (lambda: b'<?xml version="1.0"?>\n<svg/>', "An SVG can contain scripts.*Export the drawing as a PNG"),
+    "another format": (lambda: picture(kind="TIFF").read(), "Upload a JPEG, PNG, GIF, WebP, AVIF or HEIC"),
+    "a broken HEIC": (lambda: HEIC.read_bytes()[:700], "Upload a JPEG, PNG, GIF, WebP, AVIF or HEIC"),
+    "an AVIF animation with metadata": (
+        lambda: animation("AVIF", xmp=SECRET),
+        "The metadata of this AVIF animation cannot be removed",
+    ),
+}
+
+
+@pytest.mark.parametrize("file", MESSAGES)
+def test_a_refusal_names_the_limit_and_the_numbers_of_the_file(file):
+    content, message = MESSAGES[file]
+
+    with pytest.raises(ValidationError, match=message):
+        images.image_format(ContentFile(content(), "upload"))
+
+
+def png_claiming(width, height):
+    """A small PNG that claims this size."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(1_000))), (b"IEND", b"")]
+    packed = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+def gif_with_a_large_frame():
+    content = bytearray(animation("GIF", frames=2, size=(20, 20)))
+    struct.pack_into("<HH", content, content.rindex(b",\0\0\0\0") + 5, 13_000, 13_000)
+    return bytes(content)
+
+
+def heic_of(width, height):
+    return HEIC.read_bytes().replace(struct.pack(">II", 64, 64), struct.pack(">II", width, height))
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        lambda: png_claiming(60_000, 60_000),
+        lambda: png_claiming(13_000, 13_000),
+        gif_with_a_large_frame,
+        lambda: heic_of(16_000, 16_000),
+    ],
+)
+def test_a_decompression_bomb_costs_no_memory(bomb):
+    content = bomb()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with pytest.raises(ValidationError, match=r"at most 40,000,000|not an image"):
+        images.image_format(ContentFile(content, "bomb"))
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # kB
 
 
 def stored_files(settings):
