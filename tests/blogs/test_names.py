@@ -1,5 +1,8 @@
 """Tags and authors belong to a site. A shared post has those of each of its sites, with equal slugs."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -270,3 +273,28 @@ def test_a_post_that_moves_home_before_its_site_is_deleted_keeps_its_tags_and_au
 
     assert names(tagged) == {"financeblog.test": {"Python", "Ada"}}
     assert Post.objects.get().content()["authors"] == ["ada"]
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/tag/python/", "/author/ada/", "/2025/03/"])
+def test_a_list_continues_below_the_last_post_of_the_previous_page(path, techblog, ada, publish, visit):
+    lifecycle.change_settings(techblog, {"posts_per_page": 2}, by=None)
+    placements = []
+    for number in range(5):
+        moment = datetime(2025, 3, 10, number // 2, tzinfo=UTC)  # some posts have the same time
+        placements.append(publish(f"Post {number}", on=techblog, at=moment, pinned=number == 0))
+        names = {"tags": {"python": "Python"}, "authors": [ada]}
+        publishing.edit_post(placements[-1].post, names, by=None, version=1)
+    draft = publish("Draft", on=techblog, at=None)
+    publishing.edit_post(draft.post, {"tags": {"python": "Python"}}, by=None, version=1)
+
+    shown = []
+    for before in ("", f"?before={placements[3].pk}", f"?before={placements[1].pk}"):
+        page = visit(techblog, path + before).content.decode()
+        shown.append(re.findall(r"Post [0-9]|Draft|Pinned", page.partition("<main")[2]))
+
+    assert shown == [["Post 4", "Post 3"], ["Post 2", "Post 1"], ["Post 0"]]
+    assert visit(techblog, f"{path}?before={draft.pk}").status_code == 404
