@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.contrib.sites.models import Site
@@ -12,6 +13,7 @@ from blogs import listings, publishing
 from blogs.listings import LISTINGS
 from blogs.models import Author, Placement, Post, Tag, TagListing
 from tenancy import lifecycle
+from tests.support.timing import InThreads
 
 NOW = timezone.now()
 
@@ -172,6 +174,24 @@ def test_two_transactions_that_do_not_see_each_other_list_the_post(first, techbl
         other.close()
 
     assert assert_lists_are_true() == 1
+
+
+def test_transactions_that_create_the_same_tags_do_not_deadlock(techblog, financeblog):
+    numbers = count()
+
+    def create():
+        names = [(f"t{number}", f"T{number}") for number in range(8)]
+        for _ in range(5):
+            random.shuffle(names)
+            post = Post(home=techblog, title=f"Post {next(numbers)}")
+            with transaction.atomic():
+                publishing.create_post(post, by=None, tags=dict(names))
+                publishing.place(Placement(post=post, site=financeblog, published_at=NOW), by=None)
+
+    InThreads(create, 4).results()
+
+    assert Tag.objects.count() == 16
+    assert assert_lists_are_true() == 4 * 5 * 8
 
 
 @pytest.mark.sqlite
