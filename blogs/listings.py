@@ -94,7 +94,7 @@ class _Source:
 
 
 def _sources() -> Iterator[_Source]:
-    yield _Source(Placement._meta.db_table, "post_id", ("post_id", "site_id", "published_at"), LISTINGS)
+    yield _Source(Placement._meta.db_table, "post_id", ("id", "post_id", "site_id", "published_at"), LISTINGS)
     yield _Source(Post._meta.db_table, "id", ("kind",), LISTINGS)
     for listing in LISTINGS:
         field: Any = Post._meta.get_field(f"{listing.NAME}s")
