@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections import Counter
-from time import monotonic
 
 LOG_INTERVAL = 1.0  # seconds; an overload must not fill the log
 
@@ -17,28 +16,28 @@ class Refusals:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._unlogged: Counter[str] = Counter()
-        self._log_at = 0.0
 
     def add(self, kind: str) -> None:
-        """Count one refused request of this kind. The log gets one line per LOG_INTERVAL."""
+        """Count one refused request of this kind. LOG_INTERVAL later, the log gets one line for all of them."""
         with self._lock:
             self._counts[kind] += 1
+            is_first = not self._unlogged
             self._unlogged[kind] += 1
-            now = monotonic()
-            if now < self._log_at:
-                return
-            self._log_at = now + LOG_INTERVAL
-            unlogged, self._unlogged = self._unlogged, Counter()
-        logger.warning("Requests refused with 503, because too many of their kind are running: %s", _listed(unlogged))
+        if is_first:
+            timer = threading.Timer(LOG_INTERVAL, self._log)
+            timer.daemon = True
+            timer.start()
 
     def counts(self) -> dict[str, int]:
         """The number of refused requests by kind."""
         with self._lock:
             return dict(self._counts)
 
-
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
+    def _log(self) -> None:
+        with self._lock:
+            unlogged, self._unlogged = self._unlogged, Counter()
+        listed = ", ".join(f"{kind} {count}" for kind, count in sorted(unlogged.items()))
+        logger.warning("Requests refused with 503, because too many of their kind run or wait: %s", listed)
 
 
 refusals = Refusals()

@@ -54,7 +54,7 @@ class PageCache:
     def respond_from_cache(self, environ: Environ, start_response: StartResponse) -> Body | None:
         """Send the page if the cache has it. Otherwise return None; then call `respond`.
 
-        This never calls Django and never waits for the database, so it needs little time.
+        This never calls Django. At most it waits a moment for the registry to read changes.
         """
         drop_invalid_content_type(environ)
         request = self._cacheable(environ, start_response)
@@ -62,6 +62,14 @@ class PageCache:
         if not request or not cached or time() >= cached.expires_at:
             return None
         return send_cached(request, cached, "HIT")
+
+    def respond_with_expired(self, environ: Environ, start_response: StartResponse) -> Body | None:
+        """Send the page if the cache has it, even if it has expired. For a process that is overloaded."""
+        request = self._cacheable(environ, start_response)
+        cached = request and self.pages.get(request)
+        if not request or not cached:
+            return None
+        return send_cached(request, cached, "HIT" if time() < cached.expires_at else "STALE")
 
     def respond(self, environ: Environ, start_response: StartResponse) -> Body:
         """Send a response of Django, or of another request that renders the same page at this moment."""

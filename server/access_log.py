@@ -40,7 +40,7 @@ class AccessLog(Logger):
             "status": status,
             "cache": next((value for name, value in resp.headers if name == "X-Cache"), "-"),
             "bytes": resp.sent,
-            "ms": round(request_time / timedelta(milliseconds=1), 1),
+            "ms": round(request_time / timedelta(milliseconds=1) + 1000 * getattr(req, "waited", 0.0), 1),
             "agent": environ.get("HTTP_USER_AGENT", "-"),
         }
         for name, max_length in MAX_LENGTHS.items():

@@ -1,7 +1,7 @@
 """Separates slow requests from fast ones, so that no slow request delays a cached page or a health check.
 
-gunicorn's own threads answer from the page cache only. They hand all other requests over to the compartment of their
-kind, which has threads and a short queue of its own. If the queue is full, the response is 503 with Retry-After.
+gunicorn's own threads answer from the page cache only. All other requests go to the compartment of their kind, which
+has threads and a short queue of its own. If the queue is full, the response is 503 with Retry-After.
 See M. Nygard, "Release It!", Bulkheads.
 """
 
@@ -15,11 +15,12 @@ from lib.refusals import refusals
 from pagecache.requests import Environ, StartResponse, host_name
 from pagecache.responses import Body, without_body_for_head
 from pagecache.wsgi import PageCache
-from server.compartments import HandOver, Size, Step, current_step
+from server.compartments import Mode, NeedsDjango, Size, current_mode
 from tenancy import surfaces
 from tenancy.dynamic import is_dynamic
 
 UPLOAD_SIZE = 1024 * 1024  # bytes of a body; a larger one is an upload
+HEALTH_PREFIX = "/health/"
 LOGIN_NICENESS = 15
 RETRY_AFTER = "1"  # seconds
 
@@ -31,27 +32,35 @@ class Bulkhead:
         self._application = application
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Body:
-        match current_step():
-            case Step.CACHE:
+        match current_mode():
+            case Mode.CACHE:
                 body = self._application.respond_from_cache(environ, start_response)
                 if body is None:
-                    raise HandOver(kind_of(environ))
+                    raise NeedsDjango(kind_of(environ))
                 return body
-            case Step.DJANGO:
+            case Mode.DJANGO:
                 return self._application.respond(environ, start_response)
-            case Step.REFUSE:
-                return _refuse(environ, start_response)
+            case Mode.REFUSE:
+                expired = self._application.respond_with_expired(environ, start_response)
+                return _refuse(environ, start_response) if expired is None else expired
             case None:
                 return self._application(environ, start_response)
 
     def compartments(self, threads: int) -> dict[str, Size]:
         """The compartments by kind, in a worker with this number of threads (WEB_THREADS)."""
         half, quarter = Size(max(2, threads // 2)), Size(max(2, threads // 4))
-        sizes = {"pages": half, "files": quarter, "dynamic": quarter, "uploads": Size(1)}
-        sizes |= {surface.name: quarter for surface in surfaces.with_own_host()}
+        of_surfaces = {surface.name: quarter for surface in surfaces.with_own_host()}
         # A password hash takes as much CPU time as a hundred pages, so cached pages have priority over it.
         login = Size(1, niceness=LOGIN_NICENESS)
-        return sizes | {"login": login, "limited": login}
+        return of_surfaces | {
+            "pages": half,
+            "files": quarter,
+            "dynamic": quarter,
+            "uploads": Size(1),
+            "health": Size(2),
+            "login": login,
+            "limited-login": login,
+        }
 
 
 def _refuse(environ: Environ, start_response: StartResponse) -> Body:
@@ -70,16 +79,20 @@ def _refuse(environ: Environ, start_response: StartResponse) -> Body:
 
 def kind_of(environ: Environ) -> str:
     """The name of the compartment for a request that needs Django."""
-    if is_login(environ):
+    path = environ["PATH_INFO"]
+    surface = surfaces.reserved().get(host_name(environ.get("HTTP_HOST", "")))
+    if surface is surfaces.ADMIN and is_login(environ):
         # Clients beyond their limit get 429. Their requests must not delay the logins of others.
-        return "limited" if is_network_limited(environ) else "login"
+        return "limited-login" if is_network_limited(environ) else "login"
+    if surface is surfaces.INTERNAL and path.startswith(HEALTH_PREFIX):
+        return "health"
     if _length(environ) > UPLOAD_SIZE:
         return "uploads"
-    surface = surfaces.reserved().get(host_name(environ.get("HTTP_HOST", "")))
+    if path.startswith(settings.STATIC_URL):
+        return "files"
     if surface is not None:
         return surface.name
-    path = environ["PATH_INFO"]
-    if path.startswith((settings.STATIC_URL, MEDIA_PREFIX)):
+    if path.startswith(MEDIA_PREFIX):
         return "files"
     return "dynamic" if is_dynamic(path) else "pages"
 

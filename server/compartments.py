@@ -1,4 +1,4 @@
-"""Threads and a short queue for one kind of request, and what a thread may do with a request.
+"""Threads and a short queue for one kind of request, and what the application does in a thread.
 
 This module and `server/worker.py` import no Django, because gunicorn imports them before the application.
 """
@@ -8,29 +8,26 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from time import monotonic
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 MAX_WAIT = 1.0  # seconds in the queue
 QUEUE_LENGTH = 32  # requests in the queue, for each thread; a long queue slows down clients that repeat requests
 
-Request = TypeVar("Request")
-
 _thread = threading.local()
 
 
-class Step(Enum):
+class Mode(Enum):
     """What the application does with a request in the current thread."""
 
-    CACHE = "answer from the page cache, or raise HandOver"
+    CACHE = "answer from the page cache, or raise NeedsDjango"
     DJANGO = "call Django"
     REFUSE = "answer with 503"
 
 
-class HandOver(Exception):
+class NeedsDjango(Exception):
     """The page cache has no response, so the compartment for this kind of request must handle it."""
 
     def __init__(self, kind: str) -> None:
@@ -38,24 +35,24 @@ class HandOver(Exception):
         self.kind = kind
 
 
-def current_step() -> Step | None:
-    """The step of the current thread. None in a thread of another server, which answers each request itself."""
-    return getattr(_thread, "step", None)
+def current_mode() -> Mode | None:
+    """The mode of the current thread. None in a thread of another server, where the application calls Django itself."""
+    return getattr(_thread, "mode", None)
 
 
-def set_step(step: Step) -> None:
-    """Set the step of all requests in the current thread."""
-    _thread.step = step
+def set_mode(mode: Mode) -> None:
+    """Set the mode for all requests in the current thread."""
+    _thread.mode = mode
 
 
 @contextmanager
 def refusing() -> Iterator[None]:
     """Refuse the requests of the current thread inside the `with` block."""
-    before, _thread.step = current_step(), Step.REFUSE
+    before, _thread.mode = current_mode(), Mode.REFUSE
     try:
         yield
     finally:
-        _thread.step = before
+        _thread.mode = before
 
 
 class Size(NamedTuple):
@@ -65,47 +62,71 @@ class Size(NamedTuple):
     niceness: int = 0
 
 
-class Compartment(Generic[Request]):
-    """Calls `handle` for each request, in its own threads."""
+class QueuedRequest(NamedTuple):
+    """A request that gunicorn has parsed, and its connection."""
 
-    def __init__(self, name: str, size: Size, handle: Callable[[Request], object]) -> None:
-        self._handle = handle
-        self._niceness = size.niceness
-        self._executor = ThreadPoolExecutor(size.threads, thread_name_prefix=name, initializer=self._prepare)
-        self._lock = threading.Lock()
-        self._limit = size.threads * (1 + QUEUE_LENGTH)
-        self._open = 0  # requests that run or wait
-        self._waiting: deque[tuple[float, Future[object], Request]] = deque()  # oldest first; some of them run already
+    request: Any
+    connection: Any
+    queued_at: float  # monotonic time
 
-    def submit(self, request: Request) -> bool:
-        """Run or queue the request. Returns False if the queue is full."""
-        with self._lock:
-            if self._open >= self._limit:
+    @property
+    def waited(self) -> float:
+        """Seconds in the queue."""
+        return monotonic() - self.queued_at
+
+
+class Compartment:
+    """Calls `handle` for each request in threads of its own, which start when they are needed."""
+
+    def __init__(self, name: str, size: Size, handle: Callable[[QueuedRequest], None]) -> None:
+        """`handle` must not raise exceptions."""
+        self._name, self._size, self._handle = name, size, handle
+        self._changed = threading.Condition()
+        self._queue: deque[QueuedRequest] = deque()  # oldest first
+        self._threads = self._idle = 0
+
+    def submit(self, request: Any, connection: Any) -> bool:
+        """Queue the request for a thread. Returns False if the queue is full."""
+        with self._changed:
+            has_thread = self._idle > len(self._queue) or self._start_thread()
+            if not has_thread and (not self._threads or len(self._queue) >= self._size.threads * QUEUE_LENGTH):
                 return False
-            self._open += 1
-            future = self._executor.submit(self._handle, request)
-            self._waiting.append((monotonic() + MAX_WAIT, future, request))
-        future.add_done_callback(self._close)
+            self._queue.append(QueuedRequest(request, connection, monotonic()))
+            self._changed.notify()
         return True
 
-    def overdue(self) -> list[Request]:
+    def has_waiting(self) -> bool:
+        return bool(self._queue)
+
+    def overdue(self) -> list[QueuedRequest]:
         """Remove the requests from the queue that have waited for MAX_WAIT, and return them."""
         overdue = []
-        with self._lock:
-            while self._waiting and (_has_begun(self._waiting[0][1]) or self._waiting[0][0] <= monotonic()):
-                overdue.append(self._waiting.popleft())
-        # Outside the lock, because `cancel` calls `_close`. It fails for a request that has begun.
-        return [request for _, future, request in overdue if future.cancel()]
+        with self._changed:
+            while self._queue and self._queue[0].waited >= MAX_WAIT:
+                overdue.append(self._queue.popleft())
+        return overdue
 
-    def _prepare(self) -> None:
-        set_step(Step.DJANGO)
-        if self._niceness and sys.platform == "linux":  # Other systems have no priority for a single thread.
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
+    def _start_thread(self) -> bool:
+        """Start one more thread, unless all are running. Returns False if none was started."""
+        if self._threads >= self._size.threads:
+            return False
+        try:
+            # A daemon, because a worker that stops waits for its connections, not for its threads.
+            threading.Thread(target=self._run, name=self._name, daemon=True).start()
+        except RuntimeError:  # The system allows no more threads.
+            return False
+        self._threads += 1
+        return True
 
-    def _close(self, future: Future[object]) -> None:
-        with self._lock:
-            self._open -= 1
-
-
-def _has_begun(future: Future[object]) -> bool:
-    return future.running() or future.done()
+    def _run(self) -> None:
+        set_mode(Mode.DJANGO)
+        if self._size.niceness and sys.platform == "linux":  # Other systems have no priority for a single thread.
+            with suppress(OSError):  # A container may forbid it. The limit of threads holds without it.
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._size.niceness)
+        while True:
+            with self._changed:
+                self._idle += 1
+                self._changed.wait_for(self.has_waiting)
+                self._idle -= 1
+                queued = self._queue.popleft()
+            self._handle(queued)

@@ -5,73 +5,90 @@ It also stops without losing a connection, and sends each response in one piece.
 
 import errno
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from selectors import EVENT_READ
 from time import monotonic
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from gunicorn.http import wsgi
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import ThreadWorker
 
-from server.compartments import Compartment, HandOver, Size, Step, refusing, set_step
+from server.compartments import Compartment, Mode, NeedsDjango, QueuedRequest, Size, refusing, set_mode
 
-HANDOVER_TIME = 0.25  # Seconds for which a stopping worker still accepts connections, until its successor listens.
+ACCEPT_LINGER = 0.25  # Seconds for which a stopping worker still accepts connections, until its successor listens.
+IDLE_LINGER = 2.0  # seconds for which a stopping worker waits for the first bytes of a connection
 CHECK_INTERVAL = 0.1  # seconds between two checks for requests that have waited too long
 CLIENT_GONE = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN)
-HANDED_OVER = object()  # the result of a request that a compartment handles
-
-
-class HandedOver(NamedTuple):
-    """A parsed request and its connection."""
-
-    request: Any
-    connection: Any
+QUEUED = object()  # the result of a request that a compartment handles
 
 
 class Worker(ThreadWorker):
-    """A worker that hands slow requests over to compartments (server/bulkhead.py).
+    """A worker whose threads answer from the page cache. It queues other requests in compartments (server/bulkhead.py).
 
-    When it stops, it closes its listening socket before it waits for its open connections to end. gunicorn's worker
-    keeps the socket open for up to 2 s without accepting connections. With `reuse_port` the kernel would still assign
-    new connections to this socket.
+    A new connection takes no thread before its first bytes arrive. Proxies and browsers open connections in advance,
+    and gunicorn's worker would wait for each of them in a thread for up to 5 s.
+
+    When the worker stops, it closes its listening socket before it waits for its open connections to end. gunicorn's
+    worker keeps the socket open for up to 2 s without accepting connections. With `reuse_port` the kernel would still
+    assign new connections to this socket.
     """
 
-    compartments: dict[str, Compartment[HandedOver]]
+    compartments: dict[str, Compartment]
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self.cfg.threads, initializer=set_step, initargs=(Step.CACHE,))
+        return ThreadPoolExecutor(self.cfg.threads, initializer=set_mode, initargs=(Mode.CACHE,))
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
         self._check_at = 0.0
         # Other applications, such as those of the benchmarks, have no compartments.
         sizes: dict[str, Size] = getattr(self.wsgi, "compartments", lambda threads: {})(self.cfg.threads)
-        self.compartments = {name: Compartment(name, size, self._handle_in_compartment) for name, size in sizes.items()}
+        self.compartments = {name: Compartment(name, size, self._handle_queued) for name, size in sizes.items()}
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Give the connection to a thread, or to the poller if it is new."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.timeout = monotonic() + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer from the page cache, or queue the request. Runs in a thread of the worker."""
         try:
             return super().handle_request(req, conn)
-        except HandOver as hand_over:
+        except NeedsDjango as needs:
             self.nr -= 1  # gunicorn counts the request again
-            if self.compartments[hand_over.kind].submit(HandedOver(req, conn)):
-                return HANDED_OVER
+            if self.compartments[needs.kind].submit(req, conn):
+                return QUEUED
         with refusing():
             return super().handle_request(req, conn)
 
     def _keepalive_after(self, conn: Any, keepalive: Any) -> Any:
         own: Any = super()
-        return keepalive if keepalive is HANDED_OVER else own._keepalive_after(conn, keepalive)
+        return keepalive if keepalive is QUEUED else own._keepalive_after(conn, keepalive)
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
-        if fs.cancelled() or fs.exception() or fs.result() is not HANDED_OVER:
+        """Keep or close the connection, unless a compartment has its request. Runs in the main thread."""
+        if fs.cancelled() or fs.exception() or fs.result() is not QUEUED:
             super().finish_request(conn, fs)
 
-    def _handle_in_compartment(self, handed_over: HandedOver) -> None:
-        """Handle the request and let gunicorn's main thread keep or close the connection."""
-        self._finish_later(handed_over.connection, self._handle_again(handed_over))
+    def _handle_queued(self, queued: QueuedRequest) -> None:
+        """Handle the request in the mode of the current thread. The main thread then keeps or closes its connection."""
+        finished: Future[bool] = Future()
+        try:
+            finished.set_result(self._is_reusable_after(queued))
+        except BaseException as error:  # noqa: BLE001  # `finish_request` closes the connection
+            finished.set_exception(error)
+        self.method_queue.defer(super().finish_request, queued.connection, finished)
 
-    def _handle_again(self, handed_over: HandedOver) -> bool:
-        """Handle the request in the step of the current thread. Returns whether the connection can be reused."""
-        req, conn = handed_over
+    def _is_reusable_after(self, queued: QueuedRequest) -> bool:
+        """Handle the request as gunicorn's `handle` does. Returns whether the connection can be reused."""
+        req, conn = queued.request, queued.connection
+        req.waited = queued.waited
         try:
             return bool(self._keepalive_after(conn, super().handle_request(req, conn)))
         except (NoMoreData, StopIteration) as error:
@@ -83,29 +100,35 @@ class Worker(ThreadWorker):
             self.handle_error(req, conn.sock, conn.client, error)
         return False
 
-    def _finish_later(self, conn: Any, is_reusable: bool) -> None:
-        finished: Future[bool] = Future()
-        finished.set_result(is_reusable)
-        self.method_queue.defer(super().finish_request, conn, finished)
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        """Wait for events, and refuse requests that have waited too long. Runs in gunicorn's main loop."""
+        waiting = any(compartment.has_waiting() for compartment in self.compartments.values())
+        super().wait_for_and_dispatch_events(CHECK_INTERVAL if waiting else timeout)
+        now = monotonic()
+        if now < self._check_at:
+            return
+        self._check_at = now + CHECK_INTERVAL
+        for compartment in self.compartments.values():
+            for queued in compartment.overdue():
+                self.tpool.submit(self._refuse, queued)
+
+    def _refuse(self, queued: QueuedRequest) -> None:
+        with refusing():
+            self._handle_queued(queued)
 
     def murder_pending(self) -> None:
-        """Called in each round of gunicorn's main loop."""
+        """Close connections that sent nothing in time. A stopping worker waits only IDLE_LINGER for them."""
+        if not self.alive:
+            deadline = monotonic() + IDLE_LINGER
+            connections: Any = self.pending_conns
+            for conn in connections:
+                conn.timeout = min(conn.timeout, deadline)
         super().murder_pending()
-        now = monotonic()
-        if now >= self._check_at:
-            self._check_at = now + CHECK_INTERVAL
-            for compartment in self.compartments.values():
-                for handed_over in compartment.overdue():
-                    self.tpool.submit(self._refuse, handed_over)
-
-    def _refuse(self, handed_over: HandedOver) -> None:
-        with refusing():
-            self._handle_in_compartment(handed_over)
 
     def set_accept_enabled(self, enabled: bool | None) -> None:
         is_stopping = not self.alive and self.cfg.reuse_port
         if is_stopping:
-            self._serve_until(monotonic() + HANDOVER_TIME)
+            self._serve_until(monotonic() + ACCEPT_LINGER)
         super().set_accept_enabled(enabled)
         if is_stopping:
             for listener in self.sockets:

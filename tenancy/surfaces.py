@@ -57,11 +57,8 @@ INTERNAL = Surface(
     # Each process responds to health checks.
     urlconf_when_off="tenancy.internal.health_urls",
 )
-TABLE: tuple[Surface, ...] = (
-    BLOGS,
-    Surface("admin", "accounts.admin.urls", host_setting="ADMIN_HOST", deployment_setting="ADMIN_DEPLOYMENT"),
-    INTERNAL,
-)
+ADMIN = Surface("admin", "accounts.admin.urls", host_setting="ADMIN_HOST", deployment_setting="ADMIN_DEPLOYMENT")
+TABLE: tuple[Surface, ...] = (BLOGS, ADMIN, INTERNAL)
 
 
 def names() -> tuple[str, ...]:

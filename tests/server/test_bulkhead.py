@@ -2,22 +2,28 @@
 
 import http.client
 import json
+import os
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.utils import timezone
 
 from accounts.login import LOGIN_PATH
 from accounts.login_limits import OF_NETWORK
 from blogs.paths import MEDIA_PREFIX, public_path
-from devstack.processes import wait_until
+from devstack.processes import children, wait_until
 from lib import rate_limits
-from server.bulkhead import UPLOAD_SIZE, kind_of
-from server.compartments import MAX_WAIT, QUEUE_LENGTH
+from server.bulkhead import LOGIN_NICENESS, UPLOAD_SIZE, Bulkhead, kind_of
+from server.compartments import MAX_WAIT, QUEUE_LENGTH, Size
 from tests.support.pagecache.observing import locked, waiting_for_a_lock
+from tests.support.processes import until_all_know
 from tests.support.timing import seconds
 
 HOST = "techblog.test"
@@ -84,7 +90,8 @@ def test_beyond_the_queue_a_page_gets_503_at_once_with_the_seconds_after_which_t
         assert refused(server)["pages"] >= 1
     [page.result() for page in pages]
     assert server.status(HOST, "/one-more/") == 404
-    assert "Requests refused with 503, because too many of their kind are running: pages " in server.output()
+    wait_until(lambda: "Requests refused" in server.output(), timeout=3)
+    assert "Requests refused with 503, because too many of their kind run or wait: pages " in server.output()
 
 
 def test_a_page_that_waited_too_long_in_the_queue_gets_503_although_no_thread_became_free(server, requests):
@@ -117,12 +124,71 @@ def test_a_connection_stays_open_after_a_request_that_a_compartment_handled(serv
             assert connection.sock is own
 
 
-def test_a_handed_over_request_is_logged_once(server):
-    server.get(HOST, "/logged-once/")
+def test_a_body_that_django_does_not_read_does_not_become_the_next_request(server):
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+        for path, method, status in (("/missing/", "POST", 405), ("/", "GET", 200)):
+            connection.request(
+                method, path, b"GET /hidden/ HTTP/1.1\r\n\r\n" if method == "POST" else None, {"Host": HOST}
+            )
+            response = connection.getresponse()
+            response.read()
+            assert response.status == status
+
+
+def test_a_queued_request_is_logged_once_with_the_time_that_it_waited(server, requests):
+    with locked("blogs_placement"):
+        pages = requests(THREADS // 2, uncached(server))
+        wait_until(lambda: waiting_for_a_lock() == THREADS // 2)
+        logged = requests(1, lambda number: server.get(HOST, "/logged-once/"))
+        time.sleep(MAX_WAIT / 2)
+    [request.result() for request in (*pages, *logged)]
 
     wait_until(lambda: '"/logged-once/"' in server.output())
-    time.sleep(0.1)
-    assert server.output().count('"/logged-once/"') == 1
+    (line,) = [json.loads(line) for line in server.output().splitlines() if '"/logged-once/"' in line]
+    assert line["ms"] >= 1000 * MAX_WAIT / 2
+
+
+def test_connections_without_a_request_take_no_thread(server):
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(4 * THREADS)]
+
+    assert assert_prompt(lambda: server.get(HOST)).headers["X-Cache"] == "HIT"
+    for connection in idle:
+        connection.close()
+
+
+def test_only_the_thread_for_logins_has_a_lower_priority(server):
+    server.get(settings.ADMIN_HOST, LOGIN_PATH, "POST")
+    assert server.status(HOST, "/missing/") == 404
+
+    (worker,) = children(server.process.pid)
+    nices = [os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in Path(f"/proc/{worker}/task").iterdir()]
+    assert sorted(set(nices)) == [0, LOGIN_NICENESS]
+    assert nices.count(LOGIN_NICENESS) == 1
+
+
+def test_an_expired_page_is_served_while_the_threads_for_pages_are_taken(server, requests, techblog, publish):
+    publish("Later", on=techblog, at=timezone.now() + timedelta(seconds=2))
+    until_all_know()
+    assert server.get(HOST).headers["X-Cache"] == "MISS"
+    with locked("blogs_placement"):
+        pages = requests(THREADS // 2, uncached(server))
+        wait_until(lambda: waiting_for_a_lock() == THREADS // 2)
+        time.sleep(2)
+
+        responses = [each.result() for each in requests(5, lambda number: server.get(HOST))]
+    assert {(each.status, each.headers["X-Cache"]) for each in responses} == {(200, "STALE")}
+    [page.result() for page in pages]
+
+
+def test_every_kind_of_request_has_a_compartment():
+    compartments = Bulkhead(None).compartments(8)
+
+    assert set(compartments) == {"pages", "files", "dynamic", "uploads", "health", "admin", "internal"} | {
+        "login",
+        "limited-login",
+    }
+    assert compartments["pages"].threads == 4
+    assert compartments["login"] == compartments["limited-login"] == Size(1, LOGIN_NICENESS)
 
 
 def environ(path, host=HOST, method="GET", length=""):
@@ -140,8 +206,11 @@ def environ(path, host=HOST, method="GET", length=""):
         (environ(f"{MEDIA_PREFIX}a.png"), "files"),
         (environ("/static/a.css"), "files"),
         (environ("/", host="admin.localhost"), "admin"),
-        (environ("/health/ready", host="internal.localhost"), "internal"),
+        (environ("/health/ready", host="internal.localhost"), "health"),
+        (environ("/static/a.css", host="admin.localhost"), "files"),
+        (environ("/traefik/document", host="internal.localhost"), "internal"),
         (environ(LOGIN_PATH, host="admin.localhost"), "admin"),
+        (environ(LOGIN_PATH, method="POST", length="80"), "pages"),
         (environ("/", host="admin.localhost", method="POST", length=str(UPLOAD_SIZE + 1)), "uploads"),
         (environ("/", host="admin.localhost", method="POST", length=str(UPLOAD_SIZE)), "admin"),
     ],
@@ -168,5 +237,5 @@ def limited_network(installation):
 def test_logins_of_a_limited_network_do_not_take_the_thread_of_other_logins(limited_network):
     login = environ(LOGIN_PATH, host="admin.localhost", method="POST", length="80")
 
-    assert kind_of(login | {"REMOTE_ADDR": limited_network}) == "limited"
+    assert kind_of(login | {"REMOTE_ADDR": limited_network}) == "limited-login"
     assert kind_of(login | {"REMOTE_ADDR": "203.0.113.10"}) == "login"
