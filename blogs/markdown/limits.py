@@ -5,8 +5,8 @@ The longest of 500 posts of a real archive has 43,000 characters with 714 lines 
 """
 
 MAX_LENGTH = 200_000  # characters of Markdown
-MAX_LINES = 10_000
-MAX_MARKS = 20_000
+MAX_LINES = 5_000
+MAX_MARKS = 10_000
 MARKS = "!&*:<>@[\\]^_`|~"  # characters with a meaning in Markdown or HTML
 
 

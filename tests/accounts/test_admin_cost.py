@@ -68,7 +68,7 @@ def test_a_post_with_more_stored_placements_than_new_rows_are_allowed_can_be_sav
     assert Placement.objects.get().slug == "moved"
 
 
-@pytest.mark.parametrize("text", ["[" * 200_000, "[" * 19_990, "x" * 5_000_000])
+@pytest.mark.parametrize("text", ["[" * 200_000, "[" * 9_990, "x" * 5_000_000])
 def test_a_hostile_text_in_any_field_costs_little(text, techblog, publish, send):
     address = f"/blogs/post/{publish('Hello', on=techblog).post.pk}/change/"
 
