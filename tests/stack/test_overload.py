@@ -13,43 +13,34 @@ pytestmark = pytest.mark.stack
 
 BOTH = [TECHBLOG, FINANCEBLOG]
 LOCK_SECONDS = 7  # longer than the lock timeout of the application
-FACTOR = 5  # of the quiet 95th percentile
-TOLERANCE = 0.05  # seconds, for the other tests on the same machine
+PROMPT = 1.0  # seconds, while other tests use the machine; `benchmarks.stack` measures the time on a quiet machine
 
 
 def cached_pages(stack):
     return Readers(stack.traefik.port, BOTH)
 
 
-@pytest.fixture(scope="module")
-def quiet(stack):
-    """The 95th percentile of cached pages without load, in seconds."""
-    with cached_pages(stack) as readers:
-        time.sleep(3)
+def assert_unharmed(readers):
+    assert len(readers.requests) > 100
     assert readers.failed == []
-    return readers.quantile(0.95)
+    assert readers.quantile(0.95) < PROMPT
 
 
-def assert_unharmed(readers, quiet):
-    assert readers.failed == []
-    assert readers.quantile(0.95) < FACTOR * quiet + TOLERANCE
-
-
-def test_cached_pages_are_served_during_64_connections_of_failing_logins(stack, quiet):
+def test_cached_pages_are_served_during_64_connections_of_failing_logins(stack):
     with cached_pages(stack) as readers, failing_logins(stack) as statuses:
         time.sleep(6)
 
-    assert_unharmed(readers, quiet)
+    assert_unharmed(readers)
     assert len(statuses) > 100
     assert set(statuses) <= {200, 429, 503}
 
 
-def test_cached_pages_are_served_while_uncached_pages_wait_for_a_locked_table(stack, quiet):
+def test_cached_pages_are_served_while_uncached_pages_wait_for_a_locked_table(stack):
     unique = itertools.count()
     uncached = Readers(stack.traefik.port, BOTH, path=lambda: f"/missing-{next(unique)}/")
     with cached_pages(stack) as readers, uncached, locked_posts(stack):
         time.sleep(LOCK_SECONDS)
 
-    assert_unharmed(readers, quiet)
+    assert_unharmed(readers)
     assert {request.outcome for request in uncached.requests} <= {404, 503}
     assert any(request.outcome == 503 for request in uncached.requests)

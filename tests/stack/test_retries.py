@@ -49,14 +49,15 @@ def test_a_large_body_reaches_the_remaining_server_completely(port, recorder):
     ] * 4
 
 
-def test_failed_requests_are_retried_except_for_post(port, recorder):
-    assert [HttpClient(port, HOST).fetch(f"/failing/{method}/", method).status for method in ("GET", "POST")] == [
-        503,
-        503,
-    ]
+@pytest.mark.parametrize(
+    ("method", "status", "is_retried"),
+    [("GET", 502, True), ("GET", 504, True), ("POST", 502, False), ("GET", 503, False)],
+)
+def test_a_request_is_retried_if_its_method_is_safe_and_its_server_failed(port, recorder, method, status, is_retried):
+    path = f"/status/{status}/{method}/"
+    assert HttpClient(port, HOST).fetch(path, method).status == status
 
-    assert len(recorder.of("/failing/GET/")) > 1
-    assert len(recorder.of("/failing/POST/")) == 1
+    assert (len(recorder.of(path)) > 1) == is_retried
 
 
 @pytest.mark.parametrize("name", ["X_Forwarded_Proto", "X.Forwarded.Proto", "X_Forwarded_For", "X_Real_Ip"])

@@ -13,7 +13,7 @@ class Request(NamedTuple):
 
 
 class RecordingServer:
-    """A server that responds with 503 below /failing/ and with 200 to all other paths, and records all `requests`."""
+    """A server that records all `requests`. The response to /status/502/… is 502, and to all other paths 200."""
 
     def __init__(self):
         self.requests = requests = []
@@ -22,7 +22,7 @@ class RecordingServer:
             def do_GET(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 requests.append(Request(self.command, self.path, [name.lower() for name in self.headers], len(body)))
-                self.send_response(503 if self.path.startswith("/failing/") else 200)
+                self.send_response(int(self.path.split("/")[2]) if self.path.startswith("/status/") else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
