@@ -5,7 +5,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -19,46 +19,66 @@ from devstack.traefik import traefik_binary
 from devstack.web import PROJECT
 
 RESULTS = PROJECT / "benchmarks" / "results"
+# Modules with a function `measure`, in the order of the table.
+MEASURES = ("limit", "cached", "proxied", "rendering", "peer", "growth", "visible", "commits", "importing", "starting")
 LIBRARIES = ("django", "django-redis", "gunicorn", "psycopg", "redis")
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+(?:\.[0-9]+)?")
 
 
-def write(figures: Sequence[Figure], folder: Path = RESULTS) -> None:
+def write(figures: Mapping[str, Sequence[Figure]], folder: Path = RESULTS) -> None:
+    """Write the figures of each measure. Stored figures of other measures stay, with the commit that they belong to."""
+    stored = _stored(folder)
     described = document(figures, versions())
+    described["figures"] = sorted(
+        [row for row in stored if row["measure"] not in figures] + described["figures"],
+        key=lambda row: MEASURES.index(row["measure"]),
+    )
     folder.mkdir(exist_ok=True)
     (folder / "latest.json").write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     (folder / "latest.md").write_text(table(described))
-    (folder / "latest.svg").write_text(chart(figures))
+    (folder / "latest.svg").write_text(chart([_figure(row) for row in described["figures"]]))
 
 
-def document(figures: Iterable[Figure], versions: dict[str, str]) -> dict[str, Any]:
+def _stored(folder: Path) -> list[dict[str, Any]]:
+    """The rows of the last results, without those of measures that no longer exist."""
+    path = folder / "latest.json"
+    rows = json.loads(path.read_text())["figures"] if path.exists() else []
+    return [row for row in rows if row["measure"] in MEASURES]
+
+
+def document(figures: Mapping[str, Iterable[Figure]], versions: dict[str, str]) -> dict[str, Any]:
+    measured_at = commit()
     return {
         "machine": machine(),
         "versions": versions,
-        "commit": commit(),
-        "figures": [row(figure) for figure in figures],
+        "figures": [row(figure, measure, measured_at) for measure, group in figures.items() for figure in group],
     }
 
 
-def row(figure: Figure) -> dict[str, Any]:
+def row(figure: Figure, measure: str, commit: str) -> dict[str, Any]:
     value = None if figure.value is None else float(f"{figure.value:.4g}")
-    return figure._asdict() | {"value": value, "met": figure.met}
+    return figure._asdict() | {"value": value, "met": figure.met, "measure": measure, "commit": commit}
 
 
 def table(described: dict[str, Any]) -> str:
     lines = [
-        f"Measured at {described['commit']} on {described['machine']}.",
+        f"Measured on {described['machine']}.",
         "",
-        "| figure | value | goal | met | |",
-        "|---|--:|--:|---|---|",
+        "| figure | value | goal | met | commit | |",
+        "|---|--:|--:|---|---|---|",
     ]
     for each in described["figures"]:
-        figure = Figure(**{name: each[name] for name in Figure._fields})
+        figure = _figure(each)
         met = "" if figure.goal is None and figure.met else "yes" if figure.met else "**missed**"
-        lines.append(f"| {figure.name} | {figure.shown} {figure.unit} | {figure.aim} | {met} | {figure.reason} |")
+        value = f"{figure.shown} {figure.unit}"
+        lines.append(f"| {figure.name} | {value} | {figure.aim} | {met} | {each['commit']} | {figure.reason} |")
     named = ", ".join(f"{name} {version}" for name, version in described["versions"].items())
     return "\n".join([*lines, "", f"With {named}.", ""])
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
+    return Figure(**{name: row[name] for name in Figure._fields})
 
 
 def machine() -> str:

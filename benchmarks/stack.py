@@ -149,7 +149,7 @@ def pid(web: Web) -> int:
 
 
 def write(figures: list[Figure]) -> None:
-    document = results.document(figures, {"python": platform.python_version()})
+    document = results.document({"stack": figures}, {"python": platform.python_version()})
     RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     print(f"Written to {RESULTS.relative_to(PROJECT)}.")
 

@@ -108,10 +108,10 @@ def test_a_closed_connection_ends_the_measurement(server):
 
 
 def test_each_figure_is_written_with_its_goal_and_its_result(tmp_path):
-    results.write(FIGURES, tmp_path)
+    results.write({"cached": FIGURES}, tmp_path)
     written = json.loads((tmp_path / "latest.json").read_text())
 
-    assert set(written) == {"machine", "versions", "commit", "figures"}
+    assert set(written) == {"machine", "versions", "figures"}
     rows = [{name: row[name] for name in ("name", "value", "goal", "met")} for row in written["figures"]]
     assert rows == [
         {"name": "cached home: requests/s of the limit", "value": 0.97, "goal": 0.95, "met": True},
@@ -121,11 +121,23 @@ def test_each_figure_is_written_with_its_goal_and_its_result(tmp_path):
     ]
 
 
+def test_figures_of_other_measures_stay_when_some_are_measured_again(tmp_path):
+    results.write({"limit": FIGURES[:1], "cached": FIGURES[1:2]}, tmp_path)
+    results.write({"cached": FIGURES[2:3]}, tmp_path)
+
+    written = json.loads((tmp_path / "latest.json").read_text())["figures"]
+    assert [(row["measure"], row["name"]) for row in written] == [
+        ("limit", FIGURES[0].name),
+        ("cached", FIGURES[2].name),
+    ]
+
+
 def test_the_table_and_the_chart_include_figures_that_miss_their_goal(tmp_path):
-    results.write(FIGURES, tmp_path)
+    results.write({"cached": FIGURES}, tmp_path)
     table, chart = ((tmp_path / name).read_text() for name in ("latest.md", "latest.svg"))
 
-    assert "| uncached feed: CPU of a bare request | 17.25 × | ≤ 16 | **missed** | Half of it is <escaping>. |" in table
+    row = f"17.25 × | ≤ 16 | **missed** | {results.commit()} | Half of it is <escaping>. |"
+    assert f"| uncached feed: CPU of a bare request | {row}" in table
     assert table.count("**missed**") == 2
     assert chart.count('class="missed"') == 1  # a figure without a goal has no bar
 
