@@ -1,7 +1,6 @@
 """Converts Markdown to sanitised HTML. The same text always gives the same bytes.
 
-The dialect is CommonMark with tables, footnotes, strikethrough, task lists, ids of headings, highlighted code, and
-links for URLs and e-mail addresses in the text.
+The dialect is CommonMark with the extensions of docs/markdown.md, which is written for editors.
 
     text → rules, html (parse, render) → sanitise (balance, then nh3's allow-list) → post_process
 
@@ -22,6 +21,7 @@ from blogs.markdown.limits import TooLarge, check_source
 from blogs.markdown.removals import Removal, removals
 from blogs.markdown.rules import parser
 from blogs.markdown.sanitise import sanitise
+from blogs.markdown.scrolling import scrollable
 
 MAX_HTML = 2_000_000  # characters
 
@@ -54,23 +54,25 @@ class ImageSize(NamedTuple):
     height: int
 
 
-def render(text: str, image_sizes: Mapping[str, ImageSize] = MappingProxyType({})) -> str:
+def render(text: str, image_sizes: Mapping[str, ImageSize] = MappingProxyType({}), language: str = "") -> str:
     """Sanitised HTML of a Markdown document. `image_sizes` maps file names below /media/ to the sizes of the images.
+
+    `language` is a code such as `de-at`. Without it, quotation marks and dashes stay as they are written.
 
     If the document has an h1, all headings move down by one level, because the title of the post is the page's h1.
     Raises TooLarge.
     """
-    return post_process(_sanitised(text).html, image_sizes)
+    return post_process(_sanitised(text, language).html, image_sizes, language)
 
 
-def media_names(text: str) -> set[str]:
+def media_names(text: str, language: str = "") -> set[str]:
     """Names of files below /media/ that the document shows or links to, in Markdown or HTML. Raises TooLarge."""
-    return {name for address in _MEDIA_LINK.findall(_sanitised(text).html) if (name := _media_name(address))}
+    return {name for address in _MEDIA_LINK.findall(_sanitised(text, language).html) if (name := _media_name(address))}
 
 
-def removed(text: str) -> tuple[Removal, ...]:
+def removed(text: str, language: str = "") -> tuple[Removal, ...]:
     """The elements and attributes of the document that its HTML does not contain. Raises TooLarge."""
-    return _sanitised(text).removed
+    return _sanitised(text, language).removed
 
 
 def plain_text(html: str, limit: int) -> str:
@@ -92,25 +94,26 @@ class _Sanitised(NamedTuple):
     removed: tuple[Removal, ...]
 
 
-def _sanitised(text: str) -> _Sanitised:
-    result = _rendered(text)
+def _sanitised(text: str, language: str) -> _Sanitised:
+    result = _rendered(text, language)
     if isinstance(result, TooLarge):
         raise TooLarge(*result.args)
     return result
 
 
 @lru_cache(maxsize=8)  # A form validates a text, then saves it. Other threads of the process render other texts.
-def _rendered(text: str) -> _Sanitised | TooLarge:
+def _rendered(text: str, language: str) -> _Sanitised | TooLarge:
     """The sanitised HTML of a document. An error is returned and not raised, so that it is cached as well."""
     try:
-        return _render(text)
+        return _render(text, language)
     except TooLarge as error:
         return TooLarge(*error.args)
 
 
-def _render(text: str) -> _Sanitised:
+def _render(text: str, language: str) -> _Sanitised:
     check_source(text)
-    html = _PARSER.render(_CONTROL.sub("", _UNENCODABLE.sub("\ufffd", text.removeprefix("\ufeff"))))
+    source = _CONTROL.sub("", _UNENCODABLE.sub("\ufffd", text.removeprefix("\ufeff")))
+    html = _PARSER.render(source, {"language": language})
     if len(html) > MAX_HTML:
         raise TooLarge(
             f"The text produces {len(html):,} characters of HTML; at most {MAX_HTML:,} are allowed."
@@ -119,14 +122,15 @@ def _render(text: str) -> _Sanitised:
     return _Sanitised(sanitise(html), removals(html) if _HTML.search(text) else ())
 
 
-def post_process(html: str, image_sizes: Mapping[str, ImageSize]) -> str:
+def post_process(html: str, image_sizes: Mapping[str, ImageSize], language: str = "") -> str:
     """Adapt sanitised HTML to a post's page. Adds nothing that the sanitiser would remove."""
     # Entities can still encode control characters. Replace these characters and do not delete them, because deletion
     # would turn "java&#1;script:" into a scheme that browsers execute.
     html = _CONTROL.sub("\ufffd", html)
     if "<h1" in html:
         html = _HEADING.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html)
-    return _REWRITTEN.sub(lambda found: _REWRITE[found[1]](dict(_ATTRIBUTE.findall(found[2] or "")), image_sizes), html)
+    html = _REWRITTEN.sub(lambda found: _REWRITE[found[1]](dict(_ATTRIBUTE.findall(found[2] or "")), image_sizes), html)
+    return scrollable(html, language)
 
 
 def _link(attributes: dict[str, str], _image_sizes: Mapping[str, ImageSize]) -> str:

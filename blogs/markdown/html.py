@@ -74,7 +74,7 @@ class Renderer(RendererHTML):
     def footnote_anchor(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
         reference = _footnote_ids(tokens[idx].meta)[1]
         # The variation selector after the arrow selects a text glyph instead of an emoji.
-        return f' <a href="#{ID_PREFIX}fnref:{reference}" class="footnote-backref">↩︎</a>'
+        return f'&nbsp;<a href="#{ID_PREFIX}fnref:{reference}" class="footnote-backref">↩︎</a>'
 
 
 def _footnote_ids(meta: dict[str, Any]) -> tuple[str, str]:

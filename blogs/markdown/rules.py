@@ -9,34 +9,34 @@ CommonMark, strikethrough and task lists take linear time. Rules in this module 
 - linkify-it and gfm_autolink take quadratic time on `://`, `http://a.b/{` and `a:`; `link_url` and `link_email` read a
   limited number of characters instead;
 - the plugins for heading anchors and for task lists take quadratic time on thousands of headings or tasks:
-  `heading_ids`, and the task lists of markdown-it itself.
+  `blogs.markdown.sections`, and the task lists of markdown-it itself.
 """
 
 import re
-from unicodedata import category, normalize
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import footnote_ref as plugins_footnote_ref
 
+from blogs.markdown import callouts, cards, inline, sections, typography
 from blogs.markdown.emphasis import cjk_emphasis, cjk_strikethrough
 from blogs.markdown.html import Renderer
 from blogs.markdown.limits import TooLarge
-from blogs.markdown.sanitise import ID_PREFIX, in_page
+from blogs.markdown.sanitise import in_page
 
 MAX_NESTING = 22  # In levels: a quote has one level, and a list has two.
 MAX_ADDED_CELLS = 10_000  # Cells that short rows lack and markdown-it adds, per document.
-MAX_ID = 80  # characters
 
 _FOOTNOTE = re.compile(r"\[\^[^\s\]]{1,100}\]")
 _HOST = r"[^\W_](?:[\w-]|\.(?=[\w-])){0,250}+(?::[0-9]{1,5})?+"
 _URL = re.compile(rf"https?://{_HOST}(?:[/?#][^\s<`“”‘’«»。，、；：！？）」』】]{{0,2000}}+)?+")
 _LOCAL_PART = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+-_"
-_MAIL_HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}+\.){1,8}+[A-Za-z]{2,63}+(?![\w@-])")
+_MAIL_HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}+\.){1,8}[A-Za-z]{2,63}+(?![\w@-])")
 
 
 def parser() -> MarkdownIt:
@@ -51,7 +51,10 @@ def parser() -> MarkdownIt:
     md.inline.ruler.at("strikethrough", cjk_strikethrough)
     md.inline.ruler.push("link_url", link_url)
     md.inline.ruler.push("link_email", link_email)
-    for rule in (heading_ids, links_in_page, bound_addresses):
+    md.use(deflist_plugin)
+    for extension in (callouts, inline, typography, cards, sections):
+        extension.install(md)
+    for rule in (links_in_page, bound_addresses):
         md.core.ruler.push(rule.__name__, rule)
     for name in ("footnote_ref", "footnote_open", "footnote_anchor"):
         md.add_render_rule(name, getattr(Renderer, name))
@@ -130,36 +133,11 @@ def _without_punctuation(url: str) -> str:
 def _push_link(state: StateInline, start: int, url: str, text: str) -> bool:
     state.pending = state.pending[: len(state.pending) - (state.pos - start)]
     state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(url)}
-    state.push("text", "", 0).content = text
+    label = state.push("text", "", 0)
+    label.content, label.info = text, "auto"
     state.push("link_close", "a", -1)
     state.pos = start + len(text)
     return True
-
-
-def heading_ids(state: StateCore) -> None:
-    """Give every heading an id made from its text. A repeated id gets a number."""
-    used: dict[str, int] = {}
-    for heading, inline in zip(state.tokens, state.tokens[1:], strict=False):
-        if heading.type != "heading_open":
-            continue
-        words = "".join(child.content for child in inline.children or [] if child.type in ("text", "code_inline"))
-        slug = candidate = _slug(words)
-        while candidate in used:
-            used[slug] += 1
-            candidate = f"{slug}-{used[slug]}"
-        used[candidate] = 0
-        heading.attrSet("id", ID_PREFIX + candidate)
-
-
-def _slug(words: str) -> str:
-    """The text reduced to letters of any script, digits and single hyphens, or “section” if the result is empty."""
-    # Cut first, because normalising takes quadratic time on a run of combining characters.
-    kept = (
-        char if category(char)[0] in "LMN" else "-"
-        for char in normalize("NFC", words[: 4 * MAX_ID]).lower()
-        if char not in "'’"
-    )
-    return re.sub(r"-+", "-", "".join(kept))[:MAX_ID].strip("-") or "section"
 
 
 def links_in_page(state: StateCore) -> None:

@@ -46,12 +46,14 @@ ATTRIBUTES = {
 # Attributes that are allowed with these values only.
 VALUES = {
     "a": {"target": {"_blank"}},
+    "div": {"tabindex": {"0"}},
     "input": {"type": {"checkbox"}},
     "pre": {"tabindex": {"0"}},
 }
 CLASSES = frozenset(STANDARD_TYPES.values()) | words(
-    "contains-task-list footnote-backref footnote-item footnote-ref footnotes footnotes-list footnotes-sep"
-    " task-list-item task-list-item-checkbox"
+    "callout callout-caution callout-important callout-note callout-tip callout-title callout-warning"
+    " contains-task-list footnote-backref footnote-item footnote-ref footnotes footnotes-list footnotes-sep"
+    " header-anchor link-card link-card-service table-scroll task-list-item task-list-item-checkbox"
 )
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 RELATIONS = words("author external license me nofollow noopener noreferrer sponsored tag ugc")

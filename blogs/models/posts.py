@@ -167,7 +167,7 @@ class Post(models.Model):
     saved_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, editable=False, related_name="+")
     saved_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    # The HTML in the text that readers do not see. Set by `save`, not stored.
+    # The HTML in the text that readers do not see. Set by `render`, not stored.
     removed: tuple[markdown.Removal, ...] = ()
 
     objects = PostQuerySet.as_manager()
@@ -181,7 +181,7 @@ class Post(models.Model):
     def clean(self) -> None:
         """Report a text that cannot be rendered as an error of the field `body`."""
         try:
-            markdown.render(self.body)
+            markdown.render(self.body, language=self._language())
         except markdown.TooLarge as error:
             raise ValidationError({"body": str(error)}) from error
 
@@ -191,18 +191,24 @@ class Post(models.Model):
         This method renders, and not `blogs/publishing/`, so that the HTML always belongs to the text, even if other
         code saves a post. Public pages never render Markdown. Raises TooLarge.
         """
-        shown = {image.name: image for image in self._shown_images()}
-        image_sizes = {name: markdown.ImageSize(image.width, image.height) for name, image in shown.items()}
-        self.body_html = markdown.render(self.body, image_sizes)
-        self.removed = markdown.removed(self.body)
-        self.summary = self.excerpt or markdown.plain_text(self.body_html, SUMMARY_LENGTH)
+        shown = self.render()
         is_new = self._state.adding
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
             if not is_new:
-                self.images.set(shown.values())
+                self.images.set(shown)
             elif shown:
-                self.images.add(*shown.values())
+                self.images.add(*shown)
+
+    def render(self) -> list[Image]:
+        """Set the HTML, the summary and `removed` of this object. Returns the images shown. Raises TooLarge."""
+        shown = list(self._shown_images())
+        image_sizes = {image.name: markdown.ImageSize(image.width, image.height) for image in shown}
+        language = self._language()
+        self.body_html = markdown.render(self.body, image_sizes, language)
+        self.removed = markdown.removed(self.body, language)
+        self.summary = self.excerpt or markdown.plain_text(self.body_html, SUMMARY_LENGTH)
+        return shown
 
     def content(self) -> dict[str, Any]:
         """The stored values of CONTENT_FIELDS, with the key of the cover and the sorted slugs of authors and tags."""
@@ -212,8 +218,13 @@ class Post(models.Model):
         slugs = {name: sorted(rows.values_list("slug", flat=True)) for name, rows in at_home.items()}
         return {**Post.objects.values(*own).get(pk=self.pk), **slugs}
 
+    def _language(self) -> str:
+        """The language of the home, or "" if the post has no home yet or its home has no settings."""
+        settings = getattr(self.home, "settings", None) if self.home_id else None
+        return settings.language if settings else ""
+
     def _shown_images(self) -> models.QuerySet[Image]:
-        names = markdown.media_names(self.body)
+        names = markdown.media_names(self.body, self._language())
         if not names and self.cover_id is None:
             return Image.objects.none()
         return Image.objects.filter(models.Q(name__in=names) | models.Q(pk=self.cover_id), site=self.home_id)

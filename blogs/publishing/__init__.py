@@ -39,6 +39,7 @@ from blogs.publishing.placements import (
     validate_placement,
 )
 from blogs.publishing.posts import NewPost, create_post, create_posts, delete_post, edit_post, validate_post
+from blogs.publishing.rendering import render_again
 from blogs.publishing.rows import Conflict
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "remove",
     "rename_image",
     "rename_tag",
+    "render_again",
     "unpublish",
     "validate_images_are_unused",
     "validate_new_tag",

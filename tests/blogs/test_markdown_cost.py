@@ -30,6 +30,23 @@ HOSTILE = {
     **repeated("|a|b|\n", "|", "[^1]\n", "[^1]: a\n", "^[", "[a]: b\n", "[a]: /b\n[a]\n", "https://", "<a@b.c>"),
     **repeated("<http://a>", "a@b.cd ", "e\u0301", "**\u4e2d", "<a><b><i><s>", "<p>", "<li>", "[[a](b)", "[a]((((b"),
     **repeated("这是**加粗。", "。**后", "。*", "~~。", "한**_", "（*a*）"),
+    **repeated("a~b~", "a^b", "a~", "a^2^", "==a ", "==a==b", "==a== ", "=", "'", '"', "'a\" ", "-- ", "...", "a--"),
+    **repeated(
+        "> [!NOTE]\n",
+        "> [!NOTE]\n\n",
+        ":::note\n",
+        ":::note\na\n:::\n",
+        ":::note[",
+        "a\n: b\n",
+        ": a\n",
+        "a\n\n: b\n\n",
+    ),
+    **repeated(
+        "a\n: a\n: b\n", "*[a]: b\na\n", "https://youtu.be/a\n\n", "http://a.b/@a/", "# a 'b'\n", "a [^a]: x\n[^a] "
+    ),
+    "many abbreviations": lambda size: "".join(f"*[a{n}]: b\n" for n in range(100)) + "a1 ab a99 a" * (size // 12),
+    "a long abbreviation": lambda size: f"*[a]: {'b' * (size // 2)}\n\n" + "a " * (size // 4),
+    "nested tables": lambda size: "<table><tr><td>" * (size // 40) + "a" + "</table>" * (size // 40),
     **repeated("*[a](b) ", "![](/media/x.png)", "# ", "a\n# b\n", "&nbsp;", "~~a~~ "),
     "runs of backticks": lambda size: "".join("`" * run + " " for run in range(1, int((2 * size) ** 0.5))),
     "nested parentheses": lambda size: f"[a]({'(' * (size // 2)}{')' * (size // 2)})",
@@ -72,7 +89,7 @@ def rendered(text):
     gc.disable()
     start = time.process_time()
     try:
-        html = render(text)
+        html = render(text, language="fr")
     except TooLarge:
         html = ""
     finally:

@@ -1,0 +1,242 @@
+"""Extensions of Markdown: callouts, marks, abbreviations, typography, cards, links to sections, wide content."""
+
+import re
+
+import pytest
+
+from blogs.markdown import TooLarge, plain_text, render
+from blogs.markdown.callouts import KINDS
+from blogs.markdown.inline import MAX_ABBREVIATIONS
+from blogs.markdown.languages import QUOTES, WORDS
+
+pytestmark = pytest.mark.pure
+
+
+def paragraph(text, **options):
+    html = render(text, **options)
+    return re.fullmatch(r"<p>(.*)</p>\n", html, re.DOTALL)[1]
+
+
+def callout(kind, title, *blocks):
+    inner = "".join(f"{block}\n" for block in (f'<p class="callout-title">{title}</p>', *blocks))
+    return f'<aside class="callout callout-{kind}" role="note">\n{inner}</aside>\n'
+
+
+@pytest.mark.parametrize("kind", ["note", "tip", "important", "warning", "caution"])
+def test_a_quote_with_a_marker_is_a_callout_of_its_kind(kind):
+    html = render(f"> [!{kind.upper()}]\n> Some *text*.\n>\n> More.\n", language="en")
+
+    assert html == callout(kind, kind.capitalize(), "<p>Some <em>text</em>.</p>", "<p>More.</p>")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("> [!tip]\n", callout("tip", "Tip")),
+        ("> [!TIP] My *own*\n> x", callout("tip", "My <em>own</em>", "<p>x</p>")),
+        (":::note\nx\n:::", callout("note", "Note", "<p>x</p>")),
+        ("::: danger Look  \nx\n:::\ny", callout("caution", "Look", "<p>x</p>") + "<p>y</p>\n"),
+        (":::info[A & b]\n- x\n:::", callout("note", "A &amp; b", "<ul>\n<li>x</li>\n</ul>")),
+        ("::::note\n:::tip\nx\n:::\n::::", callout("note", "Note", callout("tip", "Tip", "<p>x</p>").rstrip())),
+        ("x\n:::note\ny", "<p>x</p>\n" + callout("note", "Note", "<p>y</p>")),
+        ("> [!NOTE]\n> > x", callout("note", "Note", "<blockquote>\n<p>x</p>\n</blockquote>")),
+        ("> x [!NOTE]", "<blockquote>\n<p>x [!NOTE]</p>\n</blockquote>\n"),
+        ("> [!OTHER]\n> x", "<blockquote>\n<p>[!OTHER]\nx</p>\n</blockquote>\n"),
+        (":::other\nx\n:::", "<p>:::other\nx\n:::</p>\n"),
+        ("    :::note", '<pre tabindex="0" role="group" aria-label="Code"><code>:::note\n</code></pre>\n'),
+    ],
+)
+def test_callouts_have_titles_and_nest_and_other_markers_stay_as_text(text, html):
+    assert render(text, language="en") == html
+
+
+def test_the_words_of_rendering_are_in_the_language_of_the_document():
+    text = "# A\n\n> [!NOTE]\n> x\n\n```\ny\n```\n\n| a |\n|---|\n"
+
+    german, icelandic = render(text, language="de-at"), render(text, language="is")
+
+    assert [*re.findall('aria-label="([^"]*)"', german), *re.findall("title[^>]*>([^<]*)<", german)] == [
+        "Link zu diesem Abschnitt",
+        "Code",
+        "Tabelle",
+        "Hinweis",
+    ]
+    assert '<p class="callout-title" lang="en">Note</p>' in icelandic
+    assert 'lang="en"' not in german
+    assert all(all(words) for words in WORDS.values())
+    assert set(KINDS.values()) <= set(WORDS["en"]._fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("==a *b* c==.", "<mark>a <em>b</em> c</mark>."),
+        ("这是==重点==后面", "这是<mark>重点</mark>后面"),
+        ("**a ==b** c==", "**a <mark>b** c</mark>"),
+        ("a == b == c, x==y==z, ==a ==, === a ===, ==a=b==", "a == b == c, x==y==z, ==a ==, === a ===, ==a=b=="),
+        ("H~2~O, CO~2~", "H<sub>2</sub>O, CO<sub>2</sub>"),
+        ("x^2^ and (a+b)^n+1^", "x<sup>2</sup> and (a+b)<sup>n+1</sup>"),
+        (
+            "~here~ ~/a ~/b 价格~100~元 a~b c~ ^a^ a^b c^ `a~b~`",
+            "~here~ ~/a ~/b 价格~100~元 a~b c~ ^a^ a^b c^ <code>a~b~</code>",
+        ),
+        ("a ~~b~2~ c~~", "a <s>b<sub>2</sub> c</s>"),
+    ],
+)
+def test_mark_subscript_and_superscript_begin_and_end_where_no_other_meaning_is_likely(text, html):
+    assert paragraph(text) == html
+
+
+def test_a_definition_list_has_terms_and_definitions():
+    html = render("Term *one*\n: First.\n: Second.\n\nTerm two\n\n: Third.\n")
+
+    assert re.sub(r"\s*\n\s*", "", html) == (
+        "<dl><dt>Term <em>one</em></dt><dd>First.</dd><dd>Second.</dd><dt>Term two</dt><dd>Third.</dd></dl>"
+    )
+
+
+def test_abbreviations_are_explained_in_text_but_not_in_code_and_within_words():
+    html = render(
+        '*[HTML]: Hypertext "x"\n*[C++]: A language\n*[HTML]: Second\n\nHTML, XHTML, `HTML`, [HTML](/x), C++.'
+    )
+
+    explained = '<abbr title="Hypertext &quot;x&quot;">HTML</abbr>'
+    assert html == (
+        f'<p>{explained}, XHTML, <code>HTML</code>, <a href="/x">{explained}</a>,'
+        ' <abbr title="A language">C++</abbr>.</p>\n'
+    )
+
+
+def test_a_text_with_too_many_abbreviations_is_refused_with_its_line_number():
+    text = "".join(f"*[a{number}]: b\n" for number in range(MAX_ABBREVIATIONS))
+
+    assert "abbr" not in render(f"{text}\nx")
+    with pytest.raises(TooLarge, match=r"^Line 101: the text defines more than 100 abbreviations\. Define fewer"):
+        render(f"{text}*[x]: y\n\nx")
+
+
+@pytest.mark.parametrize(
+    ("language", "html"),
+    [
+        ("en", "“He said ‘no’ -- don’t”"),
+        ("de", "„He said ‚no‘ -- don’t“"),
+        ("de-ch", "«He said ‹no› -- don’t»"),
+        ("fr-ca", "«\u202fHe said “no” -- don’t\u202f»"),
+        ("ru", "«He said „no“ -- don’t»"),
+        ("ja", "\"He said 'no' -- don't\""),
+        ("", "\"He said 'no' -- don't\""),
+    ],
+)
+def test_quotation_marks_are_those_of_the_language(language, html):
+    dash = "--" if language in ("ja", "") else "–"
+    assert paragraph("\"He said 'no' -- don't\"", language=language) == html.replace("--", dash)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ('*"a"* **"b**" ("c") a/"d"', "<em>“a”</em> <strong>“b</strong>” (“c”) a/“d”"),
+        ("6\" and 7\", '90s rock, the boys' toys", '6" and 7", ’90s rock, the boys’ toys'),
+        ('`"a"` "`b`" <kbd>"c"</kbd> \\"d\\"', '<code>"a"</code> “<code>b</code>” <kbd>"c"</kbd> "d"'),
+        ("a--b, 1--2, x --- y, git --amend, ----, i--;", "a–b, 1–2, x — y, git --amend, ----, i--;"),
+        ("wait... .... a...b", "wait… .... a…b"),
+        (
+            "https://x.example/a--b...c",
+            '<a href="https://x.example/a--b...c" rel="noopener">https://x.example/a--b...c</a>',
+        ),
+        ('说"你好"吧', "说“你好”吧"),
+        ('"a\nb" and "c', '“a\nb” and "c'),
+    ],
+)
+def test_typography_changes_only_what_is_certain(text, html):
+    assert paragraph(text, language="en") == html
+
+
+def test_spaces_within_french_quotation_marks_do_not_break():
+    assert paragraph('« a » et "b"', language="fr") == "«\u202fa\u202f» et «\u202fb\u202f»"
+
+
+@pytest.mark.parametrize("language", QUOTES)
+def test_headings_keep_their_ids_in_each_language(language):
+    text = '## "Quoted" don\'t -- x...\n'
+
+    assert re.findall(' id="([^"]*)"', render(text, language=language)) == re.findall(' id="([^"]*)"', render(text))
+
+
+@pytest.mark.parametrize(
+    ("address", "service", "label"),
+    [
+        ("https://www.youtube.com/watch?v=abc&t=1", "YouTube", "youtube.com/watch?v=abc&amp;t=1"),
+        ("https://youtu.be/abc", "YouTube", "youtu.be/abc"),
+        ("https://vimeo.com/123", "Vimeo", "vimeo.com/123"),
+        (
+            "https://mastodon.example/@me@x.example/109876543210",
+            "Mastodon",
+            "mastodon.example/@me@x.example/109876543210",
+        ),
+        ("https://codepen.io/me/pen/abc", "CodePen", "codepen.io/me/pen/abc"),
+    ],
+)
+def test_a_paragraph_with_only_a_link_to_a_service_is_a_card(address, service, label):
+    html = render(f"a\n\n{address}\n")
+
+    assert html.count("<p") == 2
+    assert f'<p class="link-card"><a href="{address.replace("&", "&amp;")}" rel="noopener">' in html
+    assert f'<span class="link-card-service">{service}</span> {label}</a></p>' in html
+    assert not re.search("<(img|iframe|script)|src=", html)
+
+
+def test_a_card_shows_the_words_of_its_link():
+    assert '<span class="link-card-service">Vimeo</span> My film</a>' in render("[My film](https://vimeo.com/1)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See https://youtu.be/abc",
+        "https://youtube.com.x.example/watch?v=a",
+        "https://x.example/?u=https://youtu.be/a",
+        "`https://youtu.be/abc`",
+        "https://youtu.be/a https://youtu.be/b",
+        "https://vimeo.com/about",
+        "https://x.example/@me/about",
+    ],
+)
+def test_other_links_are_not_cards(text):
+    assert "link-card" not in render(text)
+
+
+def test_headings_have_a_named_link_to_themselves_that_is_not_part_of_their_text():
+    html = render("## One `two`\n\n## !!!\n\n##\n", language="en")
+
+    anchor = '<a class="header-anchor" href="#md-{0}" aria-label="Link to this section"></a>'
+    assert f'<h2 id="md-one-two">One <code>two</code>{anchor.format("one-two")}</h2>' in html
+    assert html.count("header-anchor") == 2
+    assert plain_text(html, 100) == "One two !!!"
+
+
+@pytest.mark.parametrize("space", ["", " ", "  ", "\n"])
+def test_a_footnote_reference_follows_the_word_before_it_without_a_space(space):
+    html = render(f"word{space}[^1]{space}[^1] next\n\n[^1]: x\n")
+
+    assert re.sub(r"<sup.*?</sup>", "^", html).startswith("<p>word^^ next</p>")
+    assert '<p>x&nbsp;<a href="#md-fnref:1"' in html
+
+
+def test_wide_tables_and_code_can_be_scrolled_by_keyboard_and_have_names():
+    html = render("| a |\n|---|\n\n    code\n\n<pre class='x' aria-label='y'>raw</pre>\n", language="en")
+
+    group = 'tabindex="0" role="group" aria-label='
+    assert f'<div class="table-scroll" {group}"Table"><table>' in html
+    assert html.count("</table></div>") == 1
+    assert html.count(f'<pre {group}"Code">') == 1
+    assert html.count(f'<pre {group}"Code" class="x">') == 1
+
+
+def test_only_the_outermost_table_scrolls():
+    html = render("<table><tr><td><table><tr><td>a</td></tr></table></td></tr></table><table></table>")
+
+    assert re.findall(r"</?(?:div|table)", html) == [
+        *("<div", "<table", "<table", "</table", "</table", "</div"),
+        *("<div", "<table", "</table", "</div"),
+    ]
