@@ -29,6 +29,7 @@ CONTENT_TYPES = {
 }
 # The brands of files that pi-heif opens. `mif1` can also be the first brand of an AVIF.
 _HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+_HEIF_MODES = ("L", "LA", "RGB", "RGBA")  # JPEG or WebP can store them
 _SVG = re.compile(rb"\s*(?:<\?xml|<!--|<!DOCTYPE svg|<svg)")
 
 # What Pillow and pi-heif raise for files that they cannot decode.
@@ -47,15 +48,17 @@ def image_format(file: "IO[bytes] | File[bytes]") -> str:
     """Decode the whole image and return Pillow's name of its format. Raises ValidationError for a refused image."""
     if isinstance(file, CheckedImage):
         return file.image_format
-    size = size_of(file)
+    size = file.seek(0, os.SEEK_END)
     if size > MAX_BYTES:
-        raise ValidationError(f"The image has {size:,} bytes; at most {MAX_BYTES:,} are allowed. Reduce its size.")
+        raise ValidationError(too_many_bytes(f"{size:,}"))
     file.seek(0)
     try:
         # Pillow warns of many pixels and of damaged metadata.
         with warnings.catch_warnings(action="ignore"), opened(file) as image:
             _refuse_bomb(image, file)
             _decode(image)
+            if image.format == "HEIF" and image.mode not in _HEIF_MODES:
+                raise ValueError(f"HEIF of the mode {image.mode}")
             if _frames(image) > 1:
                 _refuse_stubborn_metadata(image, file)
             return str(image.format)
@@ -70,9 +73,9 @@ def image_format(file: "IO[bytes] | File[bytes]") -> str:
         file.seek(0)
 
 
-def size_of(file: "IO[bytes] | File[bytes]") -> int:
-    """The bytes of the file, or of the upload that it is the beginning of (lib/uploads.py)."""
-    return int(file.size) if isinstance(file, File) else file.seek(0, os.SEEK_END)
+def too_many_bytes(size: str) -> str:
+    """The message for a file with this number of bytes. The browser fills the number in for a file it does not send."""
+    return f"The image has {size} bytes; at most {MAX_BYTES:,} are allowed. Reduce its size."
 
 
 def opened(file: "IO[bytes] | File[bytes]") -> ImageFile.ImageFile:
@@ -159,5 +162,5 @@ def _unreadable(file: "IO[bytes] | File[bytes]") -> str:
     file.seek(0)
     head = file.read(1000)
     if _SVG.match(head) and b"<svg" in head:
-        return "An SVG can contain scripts, so it is not accepted. Export the drawing as a PNG or WebP."
+        return "An SVG image can contain scripts, so it is not accepted. Export the drawing as a PNG or WebP."
     return "The file is not an image that can be shown here. Upload a JPEG, PNG, GIF, WebP, AVIF or HEIC."

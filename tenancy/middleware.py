@@ -32,8 +32,8 @@ class SiteMiddleware:
         return complete(request, self._respond(request))
 
     def _respond(self, request: HttpRequest) -> HttpResponse:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_REQUEST_BODY:
-            return refusal(request, 413, f"A request can have at most {settings.MAX_REQUEST_BODY:,} bytes")
+        if (length := int(request.META.get("CONTENT_LENGTH") or 0)) > settings.MAX_REQUEST_BODY:
+            return _too_large(request, length)
         try:
             host = resolve(request.META.get("HTTP_HOST", ""))
             # The port stays: the CSRF check of the admin compares it with the Origin header.
@@ -90,6 +90,12 @@ def _redirect(request: HttpRequest, cache_control: str) -> HttpResponse:
 
 def _lacks_tls(request: HttpRequest) -> bool:
     return settings.PUBLIC_SCHEME == "https" and not request.is_secure()
+
+
+def _too_large(request: HttpRequest, length: int) -> HttpResponse:
+    reason = f"The request has {length:,} bytes; at most {settings.MAX_REQUEST_BODY:,} are allowed"
+    remedy = "Nothing was saved. Go back to the form in your browser, choose a smaller file and send the form again."
+    return refusal(request, 413, reason, remedy)
 
 
 def _proof(request: HttpRequest, name: str) -> HttpResponse:

@@ -1,11 +1,13 @@
-"""Tests in a real browser: login on a host with a port, content security policy, and width of pages on a phone."""
+"""Tests in a real browser: login on a host with a port, uploads, content security policy, width of pages on a phone."""
 
 import shutil
 
 import pytest
 from django.conf import settings
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from blogs.models import Post
 from tenancy import lifecycle
 from tests.support.accounts import PASSWORD
 
@@ -71,12 +73,39 @@ def test_an_editor_logs_in_to_the_admin_on_a_host_with_a_port_and_logs_out_again
     page.click("[type=submit]")
     assert page.url == address(settings.ADMIN_HOST)
     assert "Posts" in page.inner_text("body")
-    (session,) = [cookie for cookie in page.context.cookies() if "session" in cookie["name"]]
+    (session,) = [cookie for cookie in page.context.cookies() if cookie["name"] == settings.SESSION_COOKIE_NAME]
     assert (session["domain"], session["httpOnly"]) == (settings.ADMIN_HOST, True)
 
     page.click("#logout-form button")
     page.goto(address(settings.ADMIN_HOST))
     assert page.locator("input[name=password]").count() == 1
+
+
+def test_a_form_with_a_file_that_is_too_large_is_not_sent_and_keeps_everything_typed(
+    techblog, editor, address, browse, tmp_path
+):
+    file, picture = tmp_path / "large.png", tmp_path / "small.png"
+    file.write_bytes(bytes(13 * 1024 * 1024))  # more than a request may have
+    Image.new("RGB", (40, 30)).save(picture)
+    page = browse()
+    page.goto(address(settings.ADMIN_HOST, "/blogs/post/add/"))
+    page.fill("input[name=username]", editor.email)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.fill("[name=title]", "A title")
+    page.fill("[name=body]", "Some text")
+    page.fill("[name=cover_alt]", "A room")
+
+    page.set_input_files("[name=new_cover]", file)
+    page.click("[name=_save]")
+
+    assert "The image has 13,631,488 bytes; at most 10,485,760 are allowed" in page.inner_text(".field-new_cover")
+    assert page.input_value("[name=body]") == "Some text"
+    page.set_input_files("[name=new_cover]", picture)
+    assert "13,631,488" not in page.inner_text("body")
+    page.click("[name=_save]")
+    page.wait_for_url(address(settings.ADMIN_HOST, "/blogs/post/"))
+    assert Post.objects.get(title="A title").cover is not None
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 
+from lib.images import MAX_BYTES, too_many_bytes
 from lib.keys import is_key
 
 if TYPE_CHECKING:
@@ -54,3 +55,17 @@ class SuggestingInput(forms.TextInput):
         context = super().get_context(name, value, attrs)
         context["widget"]["suggestions"] = self.suggestions
         return context
+
+
+class ImageInput(forms.FileInput):
+    """An input for an image. With JavaScript, the browser does not send a form with a file that is too large.
+
+    A proxy refuses large requests before the application can show the form again, and the user would lose all entries.
+    """
+
+    class Media:
+        js = ["newsstand/upload.js"]
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        limit = {"data-max-bytes": str(MAX_BYTES), "data-too-large": too_many_bytes("{size}")}
+        super().__init__({"accept": "image/*", **limit, **(attrs or {})})

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import QueryDict
 
-from accounts.admin.widgets import SuggestingInput
+from accounts.admin.widgets import ImageInput, SuggestingInput
 from accounts.roles import AnyUser
 from blogs import publishing, redirects
 from blogs.admin.conflicts import EditConflict
@@ -31,7 +31,7 @@ class PostForm(MergingForm):
     new_cover = forms.FileField(
         required=False,
         validators=[validate_image],
-        widget=forms.FileInput(attrs={"accept": "image/*"}),
+        widget=ImageInput,
         label="New cover",
         help_text="Uploads an image to the home of the post and uses it as the cover.",
     )

@@ -12,11 +12,12 @@ from django.utils.safestring import SafeString
 from accounts.admin.filters import site_filter
 from accounts.admin.scoped import ScopedAdmin
 from accounts.admin.site import site as admin_site
+from accounts.admin.widgets import ImageInput
 from accounts.models import Role
 from accounts.roles import AnyUser
 from blogs import permissions, publishing
 from blogs.models import Image
-from tenancy.media import PRIVATE_CACHE_CONTROL, image_response
+from tenancy.media import PRIVATE_CACHE_CONTROL, SiteImageField, image_response
 
 
 @admin.register(Image, site=admin_site)
@@ -32,6 +33,7 @@ class ImageAdmin(ScopedAdmin[Image]):
     list_per_page = 20
     list_select_related = ["site"]
     search_fields = ["title", "name", "site__domain"]
+    formfield_overrides = {SiteImageField: {"widget": ImageInput}}
 
     def allows(self, verb: str, user: AnyUser, obj: Image | None = None) -> bool:
         if obj is None or verb in ("view", "add"):

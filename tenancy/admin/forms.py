@@ -10,7 +10,7 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from django.urls import reverse
 
 from accounts.admin.formsets import BoundedFormSet
-from accounts.admin.widgets import SuggestingInput
+from accounts.admin.widgets import ImageInput, SuggestingInput
 from accounts.roles import AnyUser
 from lib.text_fields import one_line
 from tenancy import claims, deployments, lifecycle
@@ -62,7 +62,7 @@ class TimeZoneInput(SuggestingInput):
     suggestions = sorted(available_timezones())
 
 
-class LogoInput(forms.ClearableFileInput):
+class LogoInput(ImageInput, forms.ClearableFileInput):
     """Shows the logo from the admin's own host, because the blog may be suspended or its DNS not set up yet."""
 
     template_name = "admin/logo_input.html"
@@ -95,7 +95,7 @@ class SettingsForm(forms.ModelForm):
         ]
         widgets = {
             "accent": forms.ColorInput,
-            "logo": LogoInput(attrs={"accept": "image/*"}),
+            "logo": LogoInput,
             "time_zone": TimeZoneInput(attrs={"class": "vTextField"}),
         }
         help_texts = {
