@@ -245,7 +245,10 @@ MESSAGES = {
         lambda: animation("GIF", 101, (1_000, 1_000)),
         "has 101 frames of 1,000 × 1,000 pixels, 101,000,000 in total; at most 100,000,000",
     ),
-    "an SVG": (lambda: b'<?xml version="1.0"?>\n<svg/>', "An SVG image can contain scripts.*Export the drawing as a PNG"),
+    "an SVG": (
+        lambda: b'<?xml version="1.0"?>\n<svg/>',
+        "An SVG image can contain scripts.*Export the drawing as a PNG",
+    ),
     "another format": (lambda: picture(kind="TIFF").read(), "Upload a JPEG, PNG, GIF, WebP, AVIF or HEIC"),
     "a broken HEIC": (lambda: HEIC.read_bytes()[:700], "Upload a JPEG, PNG, GIF, WebP, AVIF or HEIC"),
     "an AVIF animation with metadata": (

@@ -1,7 +1,9 @@
 """The importer finds the images of an archive, stores each once and reads no file outside the archive."""
 
 import io
+import re
 import struct
+import time
 import zlib
 
 import pytest
@@ -9,6 +11,7 @@ from PIL import Image as Pillow
 
 from blogs.models import Image, Placement
 from lib import images
+from transfer.markdown.absent_images import with_alt_texts
 from transfer.markdown.images import Pictures
 from transfer.markdown.outcomes import Broken
 
@@ -78,16 +81,16 @@ def test_an_image_shown_several_times_is_stored_once_per_site(archive, techblog,
 def test_images_are_found_in_the_folder_of_the_option_media(archive, tmp_path, techblog):
     elsewhere = type(archive)(tmp_path / "assets")
     elsewhere.picture("img/cat.png")
-    archive.write("a.md", HEAD + "![](/img/cat.png) ![](/assets/img/cat.png) ![](/other/img/cat.png)")
+    archive.write("a.md", HEAD + "![](/img/cat.png) ![](/assets/img/cat.png) ![Another cat](/other/img/cat.png)")
 
     run = archive.run(f"--media={elsewhere.folder}")
 
     address = Image.objects.get().get_absolute_url()
-    assert body() == f"![]({address}) ![]({address}) ![](/other/img/cat.png)"
+    assert body() == f"![]({address}) ![]({address}) Another cat"
     assert run.notes("a.md") == ["the image /other/img/cat.png is missing"]
 
 
-def test_a_missing_image_is_reported_and_its_address_is_kept(archive):
+def test_a_missing_image_is_reported_and_leaves_its_alt_text(archive):
     text = "Text.\n\n![A cat](/img/cat.png) <img src='http://techblog.test/dog.jpg'> ![](https://other.test/x.png)"
     archive.write("a.md", HEAD + text)
 
@@ -99,8 +102,68 @@ def test_a_missing_image_is_reported_and_its_address_is_kept(archive):
         (6, "the image /img/cat.png is missing"),
         (6, "the image /dog.jpg is missing"),
     ]
-    assert body() == text.replace("http://techblog.test", "")
+    assert body() == "Text.\n\nA cat  ![](https://other.test/x.png)"
     assert run.code == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("before ![A cat](x.svg) after", "before A cat after"),
+        ('![A cat](x.svg "Its title")', "A cat"),
+        ("![A cat](<x.svg> 'Its \\' title')", "A cat"),
+        ("![A [small] cat](x.svg (title))", "A [small] cat"),
+        ("![A *lively* cat](x.svg){: .wide }", "A *lively* cat"),
+        ("![A cat](http://techblog.test/x.svg)", "A cat"),
+        ("![A cat][1]\n\n[1]: x.svg 'Tom'", "A cat\n\n[1]: x.svg 'Tom'"),
+        ("![A cat][]\n\n[a  CAT]: <x.svg>", "A cat\n\n[a  CAT]: <x.svg>"),
+        ("![A cat]\n\n[A cat]: x.svg", "A cat\n\n[A cat]: x.svg"),
+        ("[![A cat](x.svg)](https://other.test/)", "[A cat](https://other.test/)"),
+        ('<img class="a > b" src="x.svg" alt="A cat &amp; a dog">', "A cat &amp; a dog"),
+        ("<figure><IMG SRC='x.svg' ALT='A cat'/></figure>", "<figure>A cat</figure>"),
+        ("![A cat](x.svg) `![A cat](x.svg)`", "A cat `![A cat](x.svg)`"),
+        ("![A cat](cat.png) ![A drawing](x.svg)", "![A cat]({}) A drawing"),
+        ("![A cat][none] \\![A cat](x.svg)", "![A cat][none] \\![A cat](x.svg)"),
+    ],
+)
+def test_a_refused_image_leaves_its_alt_text(archive, source, expected):
+    archive.write("x.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
+    archive.picture("cat.png")
+    archive.write("a.md", HEAD + source)
+    archive.write("b.md", HEAD + "![A cat](cat.png)")
+
+    archive.run()
+
+    assert body() == expected.format(Image.objects.get().get_absolute_url())
+    assert "x.svg" not in html_images(Placement.objects.get(slug="a").post.body_html)
+    assert set(archive.run().verdicts().values()) == {"unchanged"}
+
+
+def html_images(html):
+    return " ".join(re.findall("<img[^>]*>", html))
+
+
+@pytest.mark.parametrize(
+    "part", ["![", "![a](x.svg '", '![a](x.svg "b', "<img '\"", "<img \"' src=x.svg", "[![a](x.svg", "![a][", "![[a]"]
+)
+def test_the_search_for_refused_images_takes_linear_time(part):
+    def seconds(number):
+        start = time.thread_time()
+        with_alt_texts(part * number, lambda address: True)
+        return time.thread_time() - start
+
+    seconds(1_000)
+    assert seconds(40_000) < 1
+
+
+def test_an_image_that_is_added_later_takes_the_place_of_its_alt_text(archive):
+    archive.write("a.md", HEAD + "![A cat](cat.png)")
+    archive.run()
+    archive.picture("cat.png")
+
+    assert archive.run().verdicts() == {"a.md": "updated"}
+
+    assert body() == f"![A cat]({Image.objects.get().get_absolute_url()})"
 
 
 def test_files_outside_the_archive_are_never_imported(archive, tmp_path):
@@ -119,12 +182,12 @@ def test_files_outside_the_archive_are_never_imported(archive, tmp_path):
         f"{secret.folder}/key.png",
         f"file://{secret.folder}/key.png",
     ]
-    archive.write("a.md", HEAD + " ".join(f"![]({attempt})" for attempt in attempts))
+    archive.write("a.md", HEAD + " ".join(f"![{number}]({attempt})" for number, attempt in enumerate(attempts)))
     archive.write("b.md", HEAD + "![](fine.png)")
 
     run = archive.run()
 
-    assert body("a") == " ".join(f"![]({attempt})" for attempt in attempts)
+    assert body("a") == f"0 1 2 3 4 5 ![6]({attempts[6]})"
     assert sum("is outside" in note for note in run.notes("a.md")) == 5
     assert Image.objects.count() == 1, "only the image behind the symbolic link within the archive must be imported"
 
@@ -161,13 +224,13 @@ def truncated():
 def test_a_post_with_an_invalid_image_is_imported_without_that_image(archive, name, content):
     archive.write(name, content)
     archive.picture("cat.png")
-    archive.write("a.md", f"---\ndate: 2015-01-01\nimage: /{name}\n---\n![]({name}) ![](cat.png)")
+    archive.write("a.md", f"---\ndate: 2015-01-01\nimage: /{name}\n---\n![A drawing]({name}) ![](cat.png)")
 
     run = archive.run()
 
     assert run.verdicts() == {"a.md": "created"}
     assert len(run.notes("a.md")) == 2 and "cannot be stored" in run.notes("a.md")[0]
-    assert body() == f"![]({name}) ![]({Image.objects.get().get_absolute_url()})"
+    assert body() == f"A drawing ![]({Image.objects.get().get_absolute_url()})"
     assert Placement.objects.get(slug="a").post.cover is None
     assert len(archive.stored_files()) == 1
     assert archive.run().verdicts() == {"a.md": "unchanged"}

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from transfer.markdown import code, template_tags
+from transfer.markdown.absent_images import with_alt_texts
 from transfer.markdown.drafts import Draft
 from transfer.markdown.images import Missing, Picture, Pictures, is_local_image
 from transfer.markdown.links import LinkedText, OwnDomains
@@ -87,6 +88,8 @@ def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, 
         )
         for number, (address, why) in enumerate(search.missing.items())
     ]
+    if search.missing:
+        body = LinkedText(with_alt_texts(expanded, lambda address: own_domains.relative(address) in search.missing))
     return Prepared(
         draft, body, cover, search.found, own_domains, [*draft.notes, *notes, *_embedded(draft), *on_images]
     )
