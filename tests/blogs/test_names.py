@@ -153,13 +153,56 @@ def test_an_edit_of_tags_and_authors_reaches_all_sites_of_the_post(tagged, techb
     assert {author.name for author in financeblog.authors.all()} == {"Grace"}  # Ada was created for this post only
 
 
-def test_a_post_that_leaves_a_site_leaves_no_tag_or_author_there_except_edited_authors(tagged, financeblog, publish):
+def test_a_tag_that_is_created_on_another_site_has_the_name_that_the_home_uses(shared, techblog):
+    Tag.objects.create(site=techblog, slug="python", name="Python 3")
+
+    publishing.edit_post(shared, {"tags": {"python": "python"}}, by=None, version=1)
+
+    assert names(shared) == {"techblog.test": {"Python 3"}, "financeblog.test": {"Python 3"}}
+
+
+def test_tags_are_created_in_the_order_of_their_sites_and_slugs(shared):
+    """In another order, two transactions that create the same tags could deadlock."""
+    tags = {slug: slug.upper() for slug in ("c", "a", "d", "b")}
+
+    publishing.edit_post(shared, {"tags": tags}, by=None, version=1)
+
+    created = list(Tag.objects.order_by("pk").values_list("site", "slug"))
+    assert created == sorted(created)
+
+
+def test_a_post_that_leaves_a_site_leaves_no_tag_or_author_there_except_edited_authors(tagged, financeblog):
     publishing.edit_author(Author.objects.get(site=financeblog), {"bio": "Ours."}, by=None)
     publishing.remove(tagged.placements.get(site=financeblog), by=None)
 
     assert names(tagged) == {"techblog.test": {"Python", "Ada"}}
     assert not financeblog.tags.exists()
     assert financeblog.authors.get().bio == "Ours."
+
+
+def test_a_tag_and_an_author_of_a_post_that_leaves_a_site_stay_while_another_post_of_the_site_has_them(
+    tagged, techblog, financeblog, ada
+):
+    other = Post(home=techblog, title="Other")
+    publishing.create_post(other, by=None, tags={"python": "Python"}, authors=[ada])
+    place(other, financeblog)
+
+    publishing.remove(tagged.placements.get(site=financeblog), by=None)
+
+    assert names(other)["financeblog.test"] == {"Python", "Ada"}
+
+
+def test_an_author_that_an_editor_created_or_that_has_an_account_stays_without_posts(
+    tagged, financeblog, member, superuser, stranger
+):
+    cook = lifecycle.create("cookblog.test", "Cookblog", by=None)
+    publishing.create_author(Author(site=cook, slug="ada", name="Ada"), by=member("editor", of=cook))
+    publishing.edit_author(Author.objects.get(site=financeblog), {"user": stranger}, by=superuser)
+
+    for placement in (place(tagged, cook), tagged.placements.get(site=financeblog)):
+        publishing.remove(placement, by=None)
+
+    assert (cook.authors.count(), financeblog.authors.count()) == (1, 1)
 
 
 def test_a_deleted_post_leaves_no_tag_or_author_on_other_sites(tagged, techblog, financeblog):
@@ -182,6 +225,16 @@ def test_a_post_that_moves_to_another_home_has_the_tags_and_authors_of_the_new_h
         "cookblog.test": everywhere,
     }
     assert moved.content()["tags"] == ["python"]
+
+
+def test_a_post_that_moves_to_another_home_leaves_the_tags_and_authors_of_the_former_one(techblog, financeblog, ada):
+    post = Post(home=techblog, title="Moves")
+    publishing.create_post(post, by=None, tags={"python": "Python"}, authors=[ada])
+
+    publishing.edit_post(post, {"home": financeblog}, by=None, version=1)
+
+    assert names(post) == {"financeblog.test": {"Python", "Ada"}}
+    assert (techblog.tags.count(), techblog.authors.count()) == (1, 1)
 
 
 def test_only_authors_of_the_home_are_accepted(tagged, financeblog, techblog):

@@ -4,16 +4,19 @@ import http.client
 import json
 import os
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone
+from gunicorn.workers.gthread import ThreadWorker
 
 from accounts.login import LOGIN_PATH
 from accounts.login_limits import OF_NETWORK
@@ -21,7 +24,8 @@ from blogs.paths import MEDIA_PREFIX, public_path
 from devstack.processes import children, wait_until
 from lib import rate_limits
 from server.bulkhead import LOGIN_NICENESS, UPLOAD_SIZE, Bulkhead, kind_of
-from server.compartments import MAX_WAIT, QUEUE_LENGTH, Size
+from server.compartments import MAX_WAIT, QUEUE_LENGTH, Compartment, QueuedRequest, Size
+from server.worker import Worker
 from tests.support.pagecache.observing import locked, waiting_for_a_lock
 from tests.support.processes import until_all_know
 from tests.support.timing import seconds
@@ -239,3 +243,56 @@ def test_logins_of_a_limited_network_do_not_take_the_thread_of_other_logins(limi
 
     assert kind_of(login | {"REMOTE_ADDR": limited_network}) == "limited-login"
     assert kind_of(login | {"REMOTE_ADDR": "203.0.113.10"}) == "login"
+
+
+@pytest.fixture
+def compartment():
+    """A compartment for two threads. Its requests are functions that a thread calls."""
+    return Compartment("test", Size(2), lambda queued: queued.request())
+
+
+@pytest.mark.pure
+def test_a_request_for_which_no_thread_can_start_is_refused_and_the_next_one_starts_a_thread(compartment, monkeypatch):
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    handled = threading.Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        assert [compartment.submit(handled.set, None) for _ in range(3)] == [False] * 3
+    assert not compartment.has_waiting()
+
+    assert compartment.submit(handled.set, None)
+    assert handled.wait(10)
+
+
+@pytest.mark.pure
+def test_two_requests_at_once_get_two_threads_although_one_thread_is_idle(compartment):
+    compartment.submit(lambda: None, None)
+    wait_until(lambda: compartment._idle)
+    both = threading.Barrier(3, timeout=10)
+
+    with compartment._changed:  # so the idle thread cannot take the first request before the second one arrives
+        assert compartment.submit(both.wait, None)
+        assert compartment.submit(both.wait, None)
+
+    both.wait()
+
+
+@pytest.mark.pure
+def test_an_unforeseen_exception_closes_the_connection_and_does_not_end_the_thread(monkeypatch):
+    def fail(*args):
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(ThreadWorker, "handle_request", fail)
+    monkeypatch.setattr(ThreadWorker, "handle_error", fail)
+    closed, deferred = [], []
+    worker = Worker.__new__(Worker)
+    worker.nr_conns, worker.method_queue = 1, SimpleNamespace(defer=lambda *call: deferred.append(call))
+    connection = SimpleNamespace(sock=None, client=None, close=lambda **options: closed.append(True))
+
+    worker._handle_queued(QueuedRequest(SimpleNamespace(), connection, 0.0))
+
+    ((finish, *arguments),) = deferred
+    finish(*arguments)
+    assert (worker.nr_conns, closed) == (0, [True])
