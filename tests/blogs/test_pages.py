@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from blogs.pages import sitemaps
 from blogs.pages.urls import urlpatterns
 from blogs.paths import RESERVED_SLUGS
 from tenancy import lifecycle
-from tests.support.pictures import picture
+from tests.support.pictures import SECRET, photo, picture
 
 pytestmark = pytest.mark.sqlite
 
@@ -273,6 +274,28 @@ def test_an_image_in_a_post_is_loaded_lazily_with_its_size_and_served_as_immutab
     assert response["Content-Type"] == "image/png"
     assert "immutable" in response["Cache-Control"]
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_photo_is_shown_upright_and_served_without_metadata_and_its_original_is_not_served(
+    techblog, publish, visit, admin_as, owner
+):
+    image = Image.objects.create(site=techblog, file=ContentFile(photo("JPEG", orientation=6), "photo.jpg"))
+    publish("Photo", on=techblog, body=f"![A room]({image.get_absolute_url()})")
+    original = image.name.removesuffix(".jpg")
+
+    page = page_of(visit, techblog, "/photo/")
+    served = b"".join(visit(techblog, image.get_absolute_url()).streaming_content)
+
+    assert 'width="48" height="64"' in page
+    assert SECRET not in served
+    for name in (
+        original,
+        f"originals/{original}",
+        f"originals%2F{original}",
+        f"{original}.jpg/../originals/{original}",
+    ):
+        assert visit(techblog, f"/media/{name}").status_code == 404
+        assert admin_as(owner).get(f"/blogs/image/file/{name}", follow=True).status_code == 404
 
 
 # -- feeds, sitemap, robots.txt ----------------------------------------------------------------------------------------

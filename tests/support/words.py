@@ -15,7 +15,7 @@ EXCLUDED = {
     "docs/words.txt",
     "tests/test_documentation.py",
 }
-BINARY = {".png", ".webp", ".woff2"}
+BINARY = {".heic", ".png", ".webp", ".woff2"}
 
 
 @cache

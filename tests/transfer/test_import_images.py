@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 
 from blogs.models import Image, Placement
 from lib import images
+from tests.support.pictures import HEIC, SECRET, photo
 from transfer.markdown.absent_images import with_alt_texts
 from transfer.markdown.images import Pictures
 from transfer.markdown.outcomes import Broken
@@ -245,6 +246,22 @@ def test_an_image_is_decoded_once(archive, monkeypatch):
     archive.run()
 
     assert decoded == [(4, 3)]
+
+
+def test_an_imported_photo_is_stored_without_metadata_and_upright(archive, settings):
+    archive.write("turned.jpg", photo("JPEG", orientation=6))
+    archive.write("phone.HEIC", HEIC.read_bytes())
+    archive.write("a.md", HEAD + "![A photo](turned.jpg) ![A photo](phone.HEIC)")
+
+    run = archive.run()
+
+    assert not run.notes("a.md")
+    for image in Image.objects.all():
+        content = (settings.MEDIA_ROOT / str(image.file.name)).read_bytes()
+        assert SECRET not in content and b"SECRET" not in content
+        assert (image.width, image.height) == Pillow.open(io.BytesIO(content)).size == (48, 64)
+    assert len(archive.stored_files()) == 4, "each image and its original"
+    assert set(archive.run().verdicts().values()) == {"unchanged"}
 
 
 def test_an_image_that_changes_after_its_check_is_not_stored(archive, techblog):

@@ -16,7 +16,7 @@ from lib import images
 from transfer.markdown import files
 from transfer.markdown.outcomes import Broken
 
-_SUFFIXES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
+_SUFFIXES = {".avif", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 class Picture(NamedTuple):
