@@ -12,7 +12,7 @@ from tests.support.admin import fields
 from tests.support.admin_urls import lists, model_of, patterns, with_key
 from tests.support.pictures import picture
 
-pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
+pytestmark = pytest.mark.rollback
 
 # PostgreSQL has no text with NUL. Python converts at most 4,300 digits to a number.
 HOSTILE = {
@@ -116,16 +116,7 @@ def forms(rows):
         yield f"{base}/{rows[model].pk}/change/"
 
 
-def test_nul_in_a_field_of_any_form_causes_no_error(rows, superuser, admin_as):
-    client = admin_as(superuser)
-
-    for address in forms(rows):
-        filled = fields(client, address)
-        for name in filled:
-            assert_answered(client.post(address, filled | {name: "a\0b"}), (address, name))
-
-
-@pytest.mark.parametrize("value", ["9" * 5_000, "-1", "\uffff\x01", "²٣", "1e999"])
+@pytest.mark.parametrize("value", ["a\0b", "9" * 5_000, "-1", "\uffff\x01", "²٣", "1e999"])
 def test_no_value_of_a_form_field_causes_an_error(value, rows, superuser, admin_as):
     client = admin_as(superuser)
 
