@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.db import connection, connections, transaction
 from django.utils import timezone
@@ -14,6 +15,7 @@ from blogs.listings import LISTINGS
 from blogs.models import Author, Placement, Post, Tag, TagListing
 from tenancy import lifecycle
 from tests.support.timing import InThreads
+from tests.support.transactions import ADVISORY, ROWS, in_a_transaction, meanwhile, wait_until_blocked
 
 NOW = timezone.now()
 
@@ -155,6 +157,19 @@ def test_publishing_keeps_the_lists(shared, techblog, financeblog):
     assert assert_lists_are_true() == 0
 
 
+@pytest.mark.sqlite
+def test_a_placement_that_another_post_gets_leaves_the_lists_of_the_former_post(techblog, publish):
+    placements = [publish(title, on=techblog) for title in ("Former", "Other")]
+    for placement in placements:
+        publishing.edit_post(placement.post, {"tags": {"go": "Go"}}, by=None, version=1)
+    former, other = placements
+    publishing.remove(other, by=None)
+
+    Placement.objects.filter(pk=former.pk).update(post=other.post)
+
+    assert assert_lists_are_true() == 1
+
+
 @pytest.mark.parametrize("first", ["tag", "placement"])
 def test_two_transactions_that_do_not_see_each_other_list_the_post(first, techblog, publish):
     placement, tag = publish("Hello", on=techblog, at=None), Tag.objects.create(site=techblog, slug="go", name="Go")
@@ -174,6 +189,39 @@ def test_two_transactions_that_do_not_see_each_other_list_the_post(first, techbl
         other.close()
 
     assert assert_lists_are_true() == 1
+
+
+@pytest.mark.parametrize("first", ["tag", "placement"])
+def test_two_transactions_that_commit_at_the_same_time_list_the_post(first, techblog, publish):
+    placement, tag = publish("Hello", on=techblog, at=None), Tag.objects.create(site=techblog, slug="go", name="Go")
+
+    def change(what):
+        if what == "tag":
+            Post.tags.through.objects.create(post=placement.post, tag=tag)
+        else:
+            Placement.objects.update(published_at=NOW)
+
+    def commit_slowly():
+        change(first)
+        Redirect.objects.create(site=techblog, old_path="/old/", new_path="/")
+
+    with meanwhile("SELECT FROM tenancy_generation WHERE site_id = %s FOR UPDATE", techblog.pk):
+        earlier = in_a_transaction(commit_slowly)
+        wait_until_blocked(ROWS)
+        later = in_a_transaction(lambda: change("placement" if first == "tag" else "tag"))
+        wait_until_blocked(ADVISORY)
+    earlier.results()
+    later.results()
+
+    assert assert_lists_are_true() == 1
+
+
+def test_a_commit_leaves_no_recorded_change(shared):
+    publishing.edit_post(shared, {"tags": {"python": "Python"}}, by=None, version=1)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT post_id FROM blogs_listing_change")
+        assert cursor.fetchall() == []
 
 
 def test_transactions_that_create_the_same_tags_do_not_deadlock(techblog, financeblog):
