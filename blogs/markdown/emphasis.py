@@ -21,11 +21,11 @@ _CJK = re.compile(
 
 
 def cjk_emphasis(state: StateInline, silent: bool) -> bool:
-    return _tokenize(emphasis.tokenize, "*", state, silent)
+    return state.src[state.pos] in "*_" and _tokenize(emphasis.tokenize, "*", state, silent)
 
 
 def cjk_strikethrough(state: StateInline, silent: bool) -> bool:
-    return _tokenize(strikethrough.tokenize, "~", state, silent)
+    return state.src[state.pos] == "~" and _tokenize(strikethrough.tokenize, "~", state, silent)
 
 
 def is_cjk(char: str) -> bool:

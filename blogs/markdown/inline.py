@@ -30,7 +30,9 @@ def install(md: MarkdownIt) -> None:
 
 def mark(state: StateInline, silent: bool) -> bool:
     """`==text==`, which begins and ends between words, as `_` does. The text may contain other Markdown, but no `=`."""
-    found = _MARK.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "=" else None
+    if state.src[state.pos] != "=":
+        return False
+    found = _MARK.match(state.src, state.pos, state.posMax)
     if not found or _in_word(state.src, state.pos - 1) or _in_word(state.src, found.end()):
         return False
     if not silent:
@@ -50,9 +52,11 @@ def _in_word(src: str, position: int) -> bool:
 
 def sub_and_superscript(state: StateInline, silent: bool) -> bool:
     """`~2~` and `^2^` directly after a letter, a digit or a parenthesis. They contain no spaces and no Markdown."""
-    tag, pattern = _SHORT.get(state.src[state.pos], ("", _MARK))
+    if state.src[state.pos] not in _SHORT:
+        return False
+    tag, pattern = _SHORT[state.src[state.pos]]
     before = state.src[state.pos - 1 : state.pos]
-    if not tag or not (before.isalnum() or before in (")", "]")) or is_cjk(before):
+    if not (before.isalnum() or before in (")", "]")) or is_cjk(before):
         return False
     found = pattern.match(state.src, state.pos, state.posMax)
     if not found:
