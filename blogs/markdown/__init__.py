@@ -1,5 +1,6 @@
 """Convert Markdown to sanitised HTML."""
 
+from blogs.markdown.cards import is_player
 from blogs.markdown.document import MAX_HTML, ImageSize, media_names, plain_text, removed, render
 from blogs.markdown.limits import MAX_LENGTH, TooLarge
 from blogs.markdown.removals import Removal
@@ -10,6 +11,7 @@ __all__ = [
     "ImageSize",
     "Removal",
     "TooLarge",
+    "is_player",
     "media_names",
     "plain_text",
     "removed",

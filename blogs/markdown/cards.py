@@ -1,9 +1,11 @@
-"""A paragraph that consists of one link to a video, a toot or a pen becomes a card with the name of the service.
+"""A paragraph that consists of one link to a video, a post or a pen elsewhere becomes a card with the service's name.
 
-The card is a plain link. The page loads nothing from the service.
+So does an `<iframe>` with a player of YouTube or Vimeo, which archives contain. The card is a plain link: the page
+loads nothing from the service.
 """
 
 import re
+from html import unescape
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -18,6 +20,16 @@ SERVICES = {
 _ADDRESS = re.compile(
     "https?://(?:{})".format("|".join(f"(?P<{name}>{address})" for name, address in SERVICES.items())), re.IGNORECASE
 )
+# At most this number of characters of an <iframe> is read, because the expression takes quadratic time.
+_MAX_IFRAME = 2_000
+_IFRAME = re.compile(
+    r"""<iframe\s[^<>]*?\bsrc=["']?(?:https?:)?//(?:(?:www\.)?youtube(?:-nocookie)?\.com/embed/(?P<youtube>[\w-]{5,20})"""
+    r"""|player\.vimeo\.com/video/(?P<vimeo>[0-9]{1,15}))[^<>]*>\s*</iframe>""",
+    re.IGNORECASE,
+)
+_EMPTY_BEFORE = re.compile(r"\n[ \t]*\n {0,3}\Z")
+_EMPTY_AFTER = re.compile(r"[ \t]*+(?:\Z|\n[ \t]*+(?:\n|\Z))")
+_TITLE = re.compile(r"""\stitle=(?:"([^"<>]+)"|'([^'<>]+)')""", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
 
 
@@ -25,7 +37,18 @@ def install(md: MarkdownIt) -> None:
     md.core.ruler.push("cards", cards)
 
 
+def is_player(text: str, position: int) -> bool:
+    """Whether the `<iframe>` at `position` of a document stands between empty lines and becomes a card."""
+    found = _IFRAME.match(text[position : position + _MAX_IFRAME])
+    if not found or not _EMPTY_BEFORE.search(
+        "\n\n" + text[:position] if position < 100 else text[position - 100 : position]
+    ):
+        return False
+    return _EMPTY_AFTER.match(text, position + found.end()) is not None
+
+
 def cards(state: StateCore) -> None:
+    state.tokens = [part for token in state.tokens for part in _without_player(token)]
     for paragraph, inline in zip(state.tokens, state.tokens[1:], strict=False):
         children = inline.children or []
         if paragraph.type != "paragraph_open" or [child.type for child in children] != [
@@ -40,6 +63,28 @@ def cards(state: StateCore) -> None:
             text = children[1].content
             children[1].content = " " + (_SCHEME.sub("", text, count=1) if _SCHEME.match(text) else text)
             inline.children = [children[0], *_service(str(found.lastgroup)), *children[1:]]
+
+
+def _without_player(token: Token) -> list[Token]:
+    """The tokens of a paragraph with a link, instead of a block of HTML that holds a player and nothing else."""
+    html = token.content.strip() if token.type == "html_block" else ""
+    found = _IFRAME.fullmatch(html) if html and len(html) <= _MAX_IFRAME else None
+    if not found:
+        return [token]
+    video = found["youtube"]
+    address = f"https://www.youtube.com/watch?v={video}" if video else f"https://vimeo.com/{found['vimeo']}"
+    title = _TITLE.search(html)
+    label = unescape(title[1] or title[2]) if title else address
+    children = [
+        Token("link_open", "a", 1, attrs={"href": address}),
+        Token("text", "", 0, content=label),
+        Token("link_close", "a", -1),
+    ]
+    return [
+        Token("paragraph_open", "p", 1, block=True, level=token.level),
+        Token("inline", "", 0, children=children, block=True),
+        Token("paragraph_close", "p", -1, block=True, level=token.level),
+    ]
 
 
 def _service(name: str) -> list[Token]:

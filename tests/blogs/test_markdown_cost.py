@@ -42,7 +42,13 @@ HOSTILE = {
         "a\n\n: b\n\n",
     ),
     **repeated(
-        "a\n: a\n: b\n", "*[a]: b\na\n", "https://youtu.be/a\n\n", "http://a.b/@a/", "# a 'b'\n", "a [^a]: x\n[^a] "
+        "a\n: a\n: b\n",
+        "*[a]: b\na\n",
+        "https://youtu.be/a\n\n",
+        "http://a.b/@a/",
+        "<iframe src=//youtube.com/embed/abcde ",
+        "# a 'b'\n",
+        "a [^a]: x\n[^a] ",
     ),
     "many abbreviations": lambda size: "".join(f"*[a{n}]: b\n" for n in range(100)) + "a1 ab a99 a" * (size // 12),
     "a long abbreviation": lambda size: f"*[a]: {'b' * (size // 2)}\n\n" + "a " * (size // 4),

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from blogs.markdown import TooLarge, plain_text, render
+from blogs.markdown import TooLarge, plain_text, removed, render
 from blogs.markdown.callouts import KINDS
 from blogs.markdown.inline import MAX_ABBREVIATIONS
 from blogs.markdown.languages import QUOTES, WORDS
@@ -188,6 +188,44 @@ def test_a_paragraph_with_only_a_link_to_a_service_is_a_card(address, service, l
 
 def test_a_card_shows_the_words_of_its_link():
     assert '<span class="link-card-service">Vimeo</span> My film</a>' in render("[My film](https://vimeo.com/1)")
+
+
+@pytest.mark.parametrize(
+    ("html", "address", "label"),
+    [
+        (
+            '<iframe width="560" height="315" src="https://www.youtube.com/embed/abc_d-e?start=3" title="A &amp; b"'
+            " allowfullscreen></iframe>",
+            "https://www.youtube.com/watch?v=abc_d-e",
+            "A &amp; b",
+        ),
+        (
+            "<iframe src='//www.youtube-nocookie.com/embed/abcde'>\n</iframe>",
+            "https://www.youtube.com/watch?v=abcde",
+            "youtube.com/watch?v=abcde",
+        ),
+        ('<IFRAME src="https://player.vimeo.com/video/12?h=3"></IFRAME>', "https://vimeo.com/12", "vimeo.com/12"),
+    ],
+)
+def test_an_iframe_with_a_player_is_a_card_and_not_named_as_removed(html, address, label):
+    card = render(f"before\n\n{html}\n\nafter")
+
+    assert f'<p class="link-card"><a href="{address}" rel="noopener">' in card
+    assert f"</span> {label}</a></p>" in card
+    assert removed(html) == ()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<iframe src="https://x.example/?https://www.youtube.com/embed/abcde"></iframe>',
+        '<iframe src="https://www.youtube.com/watch?v=abcde"></iframe>',
+        '<iframe src="https://www.youtube.com/embed/abcde"></iframe><p>more</p>',
+    ],
+)
+def test_other_iframes_are_removed_and_named(html):
+    assert "link-card" not in render(html)
+    assert str(removed(html)[0]) == "<iframe> with its content"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,25 @@ def test_embedded_content_that_the_sanitiser_removes_is_reported(archive):
     assert "<iframe" not in Post.objects.get().body_html
 
 
+def test_a_video_player_becomes_a_card_and_is_not_reported(archive):
+    archive.write("a.md", HEAD + '<iframe src="https://www.youtube.com/embed/abcde"></iframe>')
+
+    run = archive.run()
+
+    assert run.records["a.md"]["notes"] == []
+    assert 'href="https://www.youtube.com/watch?v=abcde"' in Post.objects.get().body_html
+
+
+@pytest.mark.parametrize("text", ["words {}", "<div>\n{}\n</div>", "{} words"])
+def test_a_video_player_beside_other_content_is_removed_and_reported(archive, text):
+    archive.write("a.md", HEAD + text.format('<iframe src="https://www.youtube.com/embed/abcde"></iframe>'))
+
+    run = archive.run()
+
+    assert [note["message"].partition(">")[0] for note in run.records["a.md"]["notes"]] == ["the <iframe"]
+    assert "youtube" not in Post.objects.get().body_html
+
+
 def test_other_html_that_the_sanitiser_removes_is_reported(archive):
     archive.write("a.md", HEAD + '<p style="color: red">a</p> <font>b</font> <b class="c">c</b>')
 

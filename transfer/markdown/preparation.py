@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from blogs import markdown
 from transfer.markdown import code, template_tags
 from transfer.markdown.absent_images import with_alt_texts
 from transfer.markdown.drafts import Draft
@@ -100,6 +101,8 @@ def _embedded(draft: Draft) -> Iterator[Note]:
     for element in code.matches(_EMBEDDED, draft.body):
         line += draft.body.count("\n", counted, element.start())
         counted = element.start()
+        if markdown.is_player(draft.body, element.start()):
+            continue
         yield Note(
             Subject.EMBEDDED, f"the {element[0].lower()}> is removed from the page; add a link to its content", line
         )
