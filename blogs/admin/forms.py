@@ -1,6 +1,7 @@
 """Forms of the admin for posts and redirects."""
 
 import json
+from collections import Counter
 from typing import Any, cast
 
 from django import forms
@@ -53,6 +54,8 @@ class PostForm(MergingForm):
         # Only the home's rows are edited. Those of other sites have the same slugs and names of their own.
         self.present_tags = list(Tag.objects.filter(posts=instance, site=home)) if home else []
         self.present_authors = list(Author.objects.filter(posts=instance, site=home)) if home else []
+        # A site may call two tags of a shared post the same.
+        self.names_in_use = Counter(tag.name.casefold() for tag in self.present_tags)
         self.conflict: EditConflict | None = None
         super().__init__(*args, **kwargs)
         if home:
@@ -60,7 +63,7 @@ class PostForm(MergingForm):
         if "authors" in self.fields:
             self._chooser_of("authors").site_id = home or (kwargs.get("initial") or {}).get("home")
         if "tag_names" in self.fields:
-            self.fields["tag_names"].initial = ", ".join(map(_shown, self.present_tags))
+            self.fields["tag_names"].initial = ", ".join(map(self._tag_text, self.present_tags))
             tags = self.visible_tags.filter(site=home) if home else self.visible_tags
             names = tags.order_by("name").values_list("name", flat=True).distinct()[:SUGGESTIONS]
             cast(SuggestingInput, self.fields["tag_names"].widget).suggestions = [n for n in names if "," not in n]
@@ -82,11 +85,16 @@ class PostForm(MergingForm):
         widget: Any = self.fields[name].widget
         return getattr(widget, "widget", widget)  # The admin wraps the widgets of relations.
 
+    def _tag_text(self, tag: Tag) -> str:
+        """The text for the tag in a list that commas separate: its name, or its slug if the name is not clear there."""
+        return tag.slug if "," in tag.name or self.names_in_use[tag.name.casefold()] > 1 else tag.name
+
     def clean_tag_names(self) -> dict[str, str]:
         """The entered tag names by slug, in the order in which they were typed."""
         tags: dict[str, str] = {}
         home = self.cleaned_data.get("home") or self.instance.home_id
-        known = {tag.name.casefold(): tag for tag in [*self.visible_tags.filter(site=home), *self.present_tags]}
+        tags_of_home = [*self.visible_tags.filter(site=home), *self.present_tags]
+        known = {name: tag for tag in tags_of_home if self.names_in_use[name := tag.name.casefold()] < 2}
         names = list(filter(None, map(str.strip, self.cleaned_data["tag_names"].split(","))))
         publishing.validate_number_of_tags(len(names), by=self.user, present=len(self.present_tags))
         for name in names:
@@ -127,18 +135,15 @@ class TagForm(forms.ModelForm):
         fields = ["site", "name"]
 
     def _post_clean(self) -> None:
-        """Validate a new tag as `blogs.publishing` does, so that its errors appear at the form fields."""
+        """Validate as `blogs.publishing` does, so that its errors appear at the form fields."""
         super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
-        if not self.instance.pk and not self.errors:
+        if not self.errors:
             try:
-                publishing.validate_new_tag(self.instance)
+                if not self.instance.pk:
+                    publishing.validate_new_tag(self.instance)
+                publishing.validate_tag_name(self.instance)
             except ValidationError as error:
                 self.add_error(None, error)
-
-
-def _shown(tag: Tag) -> str:
-    """The text for the tag in a list that commas separate."""
-    return tag.slug if "," in tag.name else tag.name
 
 
 class RedirectForm(forms.ModelForm):

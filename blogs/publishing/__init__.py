@@ -27,6 +27,7 @@ from blogs.publishing.names import (
     rename_tag,
     validate_new_tag,
     validate_number_of_tags,
+    validate_tag_name,
 )
 from blogs.publishing.placements import (
     PlacementEdit,
@@ -75,4 +76,5 @@ __all__ = [
     "validate_number_of_tags",
     "validate_placement",
     "validate_post",
+    "validate_tag_name",
 ]

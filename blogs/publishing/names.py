@@ -34,10 +34,20 @@ def validate_new_tag(tag: Tag) -> None:
         raise ValidationError({"name": f"{tag.site} already has the tag “{existing}” at /tag/{tag.slug}/. Rename it."})
 
 
+def validate_tag_name(tag: Tag) -> None:
+    """Raises ValidationError if another tag of the site has the name: posts could no longer name one of the two."""
+    other = Tag.objects.filter(site=tag.site_id, name__iexact=tag.name).exclude(pk=tag.pk).first()
+    if other:
+        raise ValidationError(
+            {"name": f"{tag.site} already has the tag “{other}” at /tag/{other.slug}/. Choose another name."}
+        )
+
+
 def create_tag(tag: Tag, *, by: Actor) -> None:
     """Store a new tag. Raises PermissionDenied unless `by` is an editor of its site, and ValidationError."""
     permissions.require(permissions.can_edit_name, by, tag)
     validate_new_tag(tag)
+    validate_tag_name(tag)
     tag.full_clean()
     tag.save()
 
@@ -52,6 +62,7 @@ def rename_tag(tag: Tag, name: str, *, by: Actor) -> Tag:
         permissions.require(permissions.can_edit_name, by, stored)
         stored.name = name
         stored.clean_fields()
+        validate_tag_name(stored)
         stored.save()
     return stored
 

@@ -635,3 +635,16 @@ def test_a_redirect_with_an_invalid_source_or_target_is_refused(techblog, editor
             old,
             new,
         )
+
+
+def test_a_save_keeps_two_tags_that_the_site_calls_the_same(techblog, editor, admin_as, publish):
+    post = publish("Hello", on=techblog).post
+    publishing.edit_post(post, {"tags": {"python": "Python", "fresh": "Fresh"}}, by=None, version=1)
+    Tag.objects.filter(slug="fresh").update(name="Python")
+    address = f"/blogs/post/{post.pk}/change/"
+    client = admin_as(editor)
+
+    filled = fields(client, address)
+    assert filled["tag_names"] == "fresh, python"
+    assert saved(client.post(address, filled | {"tag_names": "fresh, python, New"}))
+    assert sorted(post.tags.values_list("slug", flat=True)) == ["fresh", "new", "python"]

@@ -45,6 +45,16 @@ def place(post, site, slug="guest"):
     return placement
 
 
+def test_a_tag_cannot_be_renamed_to_the_name_of_another_tag_of_its_site(techblog, financeblog):
+    python, go = (Tag.objects.create(site=techblog, slug=name.lower(), name=name) for name in ("Python", "Go"))
+    elsewhere = Tag.objects.create(site=financeblog, slug="money", name="Money")
+
+    with pytest.raises(ValidationError, match="already has the tag “Python” at /tag/python/"):
+        publishing.rename_tag(go, "python", by=None)
+    assert publishing.rename_tag(python, "PYTHON", by=None).name == "PYTHON"
+    assert publishing.rename_tag(go, "Money", by=None).name == elsewhere.name
+
+
 # -- one site ----------------------------------------------------------------------------------------------------------
 
 
