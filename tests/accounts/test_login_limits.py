@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts import device_cookie
 from accounts.login import LOGIN_PATH, is_login
+from accounts.login_limits import Attempt, TooManyFailures
 from lib.redis.ping import default_client
 from tests.support.accounts import PASSWORD, CountingHasher, forget_failed_logins
 from tests.support.redis import redis_stopped
@@ -104,6 +105,19 @@ def test_successful_logins_do_not_count(editor):
     assert log_in(editor, PASSWORD).status_code == 302
 
     assert statuses(2, editor) == [200, 429]
+
+
+def test_a_refused_login_does_not_count(editor):
+    request = RequestFactory().post(LOGIN_PATH, REMOTE_ADDR=HOME)
+    simultaneous = [Attempt(request, editor.email) for _ in range(5)]
+    for attempt in simultaneous:
+        attempt.start()
+    with pytest.raises(TooManyFailures):
+        Attempt(request, editor.email).start()
+
+    simultaneous[0].forget()  # because its password is right
+
+    assert log_in(editor, PASSWORD).status_code == 302
 
 
 def test_a_login_without_a_name_or_password_does_not_count(editor):

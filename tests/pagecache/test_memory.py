@@ -4,18 +4,22 @@ import gc
 import math
 import os
 import threading
+import time
 import tracemalloc
 from dataclasses import dataclass
 from random import Random
 
 import pytest
+from django.conf import settings
+from django.core.cache import caches
 
-from pagecache.cached_response import CachedResponse, encode
+from pagecache.cached_response import CachedResponse, encode, to_bytes
 from pagecache.memory import MAX_SHARE, PageMemory, size_in_memory
+from pagecache.requests import CacheRequest
 from tenancy import lifecycle
 from tenancy.registry.domain_map import SiteEntry
 from tests.support.pagecache.memory import empty_page_cache, memory
-from tests.support.reading import read
+from tests.support.reading import page_cache, read
 from tests.support.timing import InThreads
 
 HEADERS = [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "public"), ("X-Frame-Options", "DENY")]
@@ -156,6 +160,34 @@ def test_a_forked_process_begins_with_an_empty_memory_and_a_free_lock(techblog):
 
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+# -- expired pages and Redis -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def request_of_a_page(generations):
+    yield CacheRequest({}, None, ENTRY, "page", "identity")
+    empty_page_cache()
+
+
+def store_in_redis(request, response):
+    caches["pages"].set(request.key, to_bytes(request.key, response), 60)
+
+
+@pytest.mark.pure
+def test_an_expired_page_is_replaced_by_a_newer_one_from_redis_and_not_by_an_older_one(request_of_a_page):
+    now, pages = time.time(), page_cache(settings.PUBLIC_SCHEME, settings.PUBLIC_PORT).pages
+    older, expired, newer = (page()._replace(expires_at=moment) for moment in (now - 2, now - 1, math.inf))
+    pages.set(request_of_a_page, expired)
+
+    store_in_redis(request_of_a_page, older)
+    assert pages.get(request_of_a_page).body == expired.body
+    store_in_redis(request_of_a_page, newer)
+    assert pages.get(request_of_a_page).body == newer.body
+
+    caches["pages"].delete(request_of_a_page.key)
+    assert pages.get(request_of_a_page).body == newer.body  # from the memory
 
 
 # -- generations -----------------------------------------------------------------------------------------------------

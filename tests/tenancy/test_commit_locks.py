@@ -151,6 +151,25 @@ def test_a_transaction_locks_posts_in_the_order_of_the_numbers_of_their_locks(fi
     change.results()
 
 
+def test_a_transaction_writes_generations_in_the_order_of_the_sites(shared, techblog, financeblog):
+    assert techblog.pk < financeblog.pk
+
+    with meanwhile(GENERATION, techblog.pk):
+        change = in_a_transaction(lambda: change_titles(shared.pk))
+        wait_until_blocked(ROWS)
+        with meanwhile(f"{GENERATION} NOWAIT", financeblog.pk):
+            assert change.are_running()
+    change.results()
+
+
+def test_a_commit_leaves_no_recorded_change(post):
+    change_titles(post.pk)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT watch FROM tenancy_change")
+        assert cursor.fetchall() == []
+
+
 def test_random_changes_of_posts_on_several_sites_do_not_deadlock(techblog, financeblog):
     """The changed rows differ, so the transactions conflict only in the locks of the triggers."""
     sites = [techblog, financeblog]
