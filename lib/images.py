@@ -45,9 +45,19 @@ class CheckedImage(ContentFile):  # type: ignore[type-arg]  # at run time it is 
 
 
 def image_format(file: "IO[bytes] | File[bytes]") -> str:
-    """Decode the whole image and return Pillow's name of its format. Raises ValidationError for a refused image."""
-    if isinstance(file, CheckedImage):
-        return file.image_format
+    """Decode the whole image and return Pillow's name of its format. Raises ValidationError for a refused image.
+
+    The result is kept at an uploaded file, so that storing the file after its validation does not decode it again.
+    """
+    if (known := getattr(file, "image_format", None)) is not None:
+        return str(known)
+    found = _image_format(file)
+    if isinstance(file, File):
+        setattr(file, "image_format", found)  # noqa: B010  # the class does not declare this attribute
+    return found
+
+
+def _image_format(file: "IO[bytes] | File[bytes]") -> str:
     size = file.seek(0, os.SEEK_END)
     if size > MAX_BYTES:
         raise ValidationError(too_many_bytes(f"{size:,}"))

@@ -71,7 +71,10 @@ def site_folder(instance: models.Model, filename: str) -> str:
 
 def validate_image(file: "File[bytes]") -> None:
     """Refuse in the form each file that `SiteImageFile.save` would refuse."""
-    if not getattr(file, "_committed", False):  # a stored file was checked when it was uploaded
+    if isinstance(file, ImageFieldFile):
+        if not file._committed:  # type: ignore[attr-defined]  # a stored file was checked when it was uploaded
+            image_format(file.file)
+    else:
         image_format(file)
 
 

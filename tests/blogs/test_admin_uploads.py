@@ -1,4 +1,4 @@
-"""A refused upload leaves everything else in the form as it was typed, and the error names the limit."""
+"""Uploads in the admin: a refused one leaves the form as it was typed with an error, others are decoded once."""
 
 import os
 
@@ -89,6 +89,18 @@ def test_a_refused_logo_keeps_the_other_settings(techblog, owner, admin_as, refu
 
     assert message in errors(response)
     assert form_of(response)["settings-0-tagline"] == "A new tagline"
+
+
+@pytest.mark.parametrize("address", ["/blogs/image/add/", ADD])
+def test_an_upload_is_decoded_once(techblog, author, admin_as, monkeypatch, address):
+    decoded = []
+    monkeypatch.setattr(images, "_decode", lambda image: decoded.append(image.size))
+    client = admin_as(author)
+    file = {"new_cover": picture(), "cover_alt": "A room"} if address == ADD else {"file": picture()}
+
+    assert saved(client.post(address, {**fields(client, address), "title": "A title", **file}))
+
+    assert decoded == [(40, 30)]
 
 
 def test_a_request_that_is_too_large_is_refused_with_its_size_the_limit_and_a_remedy(author, admin_as, settings):
