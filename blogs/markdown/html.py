@@ -19,7 +19,8 @@ CHECKBOX = '<input type="checkbox" class="task-list-item-checkbox" aria-label="{
 CHECKED_BOX = CHECKBOX.format(label="☑", checked=' checked=""')
 UNCHECKED_BOX = CHECKBOX.format(label="☐", checked="")
 
-_ALIGN = {"text-align:left": "left", "text-align:center": "center", "text-align:right": "right"}
+# The alignment of a table cell is a class: the content security policy forbids inline styles, and `align` is obsolete.
+_ALIGN = {"text-align:left": "align-left", "text-align:center": "align-center", "text-align:right": "align-right"}
 
 
 def escape(text: str) -> str:
@@ -68,6 +69,13 @@ class Renderer(RendererHTML):
         link = f'<a href="#{ID_PREFIX}fn:{note}" id="{ID_PREFIX}fnref:{reference}">[{note}]</a>'
         return f'<sup class="footnote-ref">{link}</sup>'
 
+    def footnote_block_open(self, _tokens: Sequence[Token], _idx: int, _options: OptionsDict, _env: EnvType) -> str:
+        """Not a `section`, because a section needs a heading."""
+        return '<hr class="footnotes-sep">\n<div class="footnotes">\n<ol class="footnotes-list">\n'
+
+    def footnote_block_close(self, _tokens: Sequence[Token], _idx: int, _options: OptionsDict, _env: EnvType) -> str:
+        return "</ol>\n</div>\n"
+
     def footnote_open(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
         return f'<li id="{ID_PREFIX}fn:{_footnote_ids(tokens[idx].meta)[0]}" class="footnote-item">'
 
@@ -85,8 +93,6 @@ def _footnote_ids(meta: dict[str, Any]) -> tuple[str, str]:
 
 def _attribute(item: tuple[str, str | int | float]) -> tuple[str, str]:
     name, value = item
-    if (
-        name == "style"
-    ):  # The alignment of a table cell is an attribute, because the content security policy forbids inline styles.
-        name, value = "align", _ALIGN[str(value)]
+    if name == "style":
+        name, value = "class", _ALIGN[str(value)]
     return name, '"' + escape(str(value)).replace('"', "&quot;") + '"'

@@ -56,7 +56,7 @@ def parser() -> MarkdownIt:
         extension.install(md)
     for rule in (links_in_page, bound_addresses):
         md.core.ruler.push(rule.__name__, rule)
-    for name in ("footnote_ref", "footnote_open", "footnote_anchor"):
+    for name in ("footnote_ref", "footnote_block_open", "footnote_block_close", "footnote_open", "footnote_anchor"):
         md.add_render_rule(name, getattr(Renderer, name))
     return md
 

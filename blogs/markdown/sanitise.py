@@ -51,7 +51,8 @@ VALUES = {
     "pre": {"tabindex": {"0"}},
 }
 CLASSES = frozenset(STANDARD_TYPES.values()) | words(
-    "callout callout-caution callout-important callout-note callout-tip callout-title callout-warning"
+    "align-center align-left align-right callout callout-caution callout-important callout-note callout-tip"
+    " callout-title callout-warning"
     " contains-task-list footnote-backref footnote-item footnote-ref footnotes footnotes-list footnotes-sep"
     " header-anchor link-card link-card-service table-scroll task-list-item task-list-item-checkbox"
 )

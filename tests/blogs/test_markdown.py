@@ -72,10 +72,10 @@ def test_all_examples_of_the_specification_give_its_html():
     assert wrong == DIFFERENT
 
 
-def test_table_alignment_is_an_attribute_and_not_a_style():
+def test_table_alignment_is_a_class_and_not_a_style():
     html = render("| a | b | c |\n|:--|:-:|--:|\n| 1 | `|` 2 | 3 |\n")
 
-    assert '<th align="left">a</th>\n<th align="center">b</th>\n<th align="right">c</th>' in html
+    assert '<th class="align-left">a</th>\n<th class="align-center">b</th>\n<th class="align-right">c</th>' in html
     assert "style" not in html
 
 
