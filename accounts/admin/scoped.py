@@ -3,48 +3,43 @@
 An action that no role grants is denied.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.sites.models import Site
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
 from accounts.admin.formsets import BoundedFormSet
+from accounts.admin.transactional import Row, TransactionalAdmin
 from accounts.admin.widgets import Chooser, MultipleChoice, MultipleChooser
-from accounts.models import Membership, Role
-from accounts.roles import AnyUser, has_role, has_role_anywhere, is_superuser, sees_everything, sites_of
+from accounts.models import Role
+from accounts.roles import (
+    AnyUser,
+    has_role,
+    has_role_anywhere,
+    is_superuser,
+    known_users,
+    sees_everything,
+    sites_of,
+)
 from lib.keys import is_key
 
-SITES_NAMED = 10  # The message about refreshed pages names this number of sites.
 # Maximum characters of a search term. Django adds a condition for each word and column, and databases fail on very many
 # conditions and on very long words.
 SEARCH_LENGTH = 200
-# Form fields that users do not fill in: hidden fields, and the counters of inline rows.
-_NOT_TYPED = re.compile(r"(?:^|-)(?:seen|seen_version|id|TOTAL_FORMS|INITIAL_FORMS|M(?:IN|AX)_NUM_FORMS)$|__prefix__")
-
-Row = TypeVar("Row", bound=models.Model)
 
 # Django's classes are generic in the type stubs, but not at runtime.
 if TYPE_CHECKING:
 
     class _BaseModelAdmin(admin.options.BaseModelAdmin[Row]): ...
-
-    class _ModelAdmin(admin.ModelAdmin[Row]): ...
 else:
 
     class _BaseModelAdmin(Generic[Row]): ...
-
-    class _ModelAdmin(admin.ModelAdmin, Generic[Row]): ...
 
 
 class Scoped(_BaseModelAdmin[Row]):
@@ -143,12 +138,9 @@ class ScopedInline(Scoped[Row]):
         return super().allows(verb, user)
 
 
-class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
+class ScopedAdmin(Scoped[Row], TransactionalAdmin[Row]):
     list_per_page = 50
     menu_order = 100  # Position in the list of models: the lowest number comes first.
-    # A save raises these when another request has changed the same data first. The form is then validated once more and
-    # shows what changed.
-    retried_errors: tuple[type[Exception], ...] = (IntegrityError, ValidationError)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow only the parameters of the filters: other lookups could reveal values of rows outside the scope."""
@@ -165,77 +157,19 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
         return str(obj)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Ignore initial dates and times from the query string: their form widget raises an exception for text."""
-        times = {field.name for field in self.opts.fields if isinstance(field, models.DateTimeField)}
-        initial = super().get_changeform_initial_data(request)
-        return {name: value for name, value in initial.items() if name not in times}
+        """Select the site if the user can select only one.
 
-    # -- concurrent changes ----------------------------------------------------------------------------------------
-
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """Validate again if another transaction came first. The form then shows the error and keeps the user's input.
-
-        If the form still cannot be saved, respond with a page that shows the input, so that the user can copy it.
+        Ignore dates and times in the query string: their form widget raises an exception for text.
         """
-        show = partial(super().changeform_view, request, object_id, *args, **kwargs)
-        if request.method != "POST":
-            return show()
-        try:
-            is_gone = object_id is not None and self.get_object(request, unquote(object_id)) is None
-            if is_gone and self.has_change_permission(request):
-                return self._not_saved(
-                    request, 404, "This object no longer exists, or you no longer have access to it."
-                )
-            try:
-                return self._with_refresh_message(request, show)
-            except self.retried_errors:
-                for name in request.FILES:
-                    for file in request.FILES.getlist(name):
-                        file.seek(0)
-                return self._with_refresh_message(request, show)
-        except PermissionDenied:
-            reason = "You do not have the permission for this change. It may have been revoked while you were editing."
-            return self._not_saved(request, 403, reason)
-        except self.retried_errors:
-            return self._not_saved(request, 409, "Another user is changing the same data at this moment. Try again.")
+        fields = {field.name: field for field in self.opts.fields}
+        given = super().get_changeform_initial_data(request).items()
+        only = self.only_site(request, self.site_path) if self.site_path in fields else {}
+        return only | {name: value for name, value in given if not isinstance(fields.get(name), models.DateTimeField)}
 
-    def _not_saved(self, request: HttpRequest, status: int, reason: str) -> HttpResponse:
-        """A page with the reason and all input of the user, so that they can copy it."""
-        typed = {
-            name: value
-            for name, value in request.POST.items()
-            if value and not _NOT_TYPED.search(name) and not name.startswith(("_", "csrf"))
-        }
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Nothing was saved",
-            "reason": reason,
-            "typed": typed,
-        }
-        return TemplateResponse(request, "admin/not_saved.html", context, status=status)
-
-    # -- the message about refreshed pages -------------------------------------------------------------------------
-
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return self._with_refresh_message(request, partial(super().changelist_view, request, extra_context))
-
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        return self._with_refresh_message(request, partial(super().delete_view, request, object_id, extra_context))
-
-    def _with_refresh_message(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-        """Call `view` in one transaction, and show the user on which of their sites the change refreshes pages."""
-        if request.method != "POST":
-            return view()
-        with transaction.atomic(), self.admin_site.observed_changes() as affected_site_ids:  # type: ignore[attr-defined]
-            response = view()
-            sites = sites_of(request.user).filter(pk__in=affected_site_ids())
-            names = list(sites.values_list("domain", flat=True)[: SITES_NAMED + 1])
-        if names:
-            more = " and others" if len(names) > SITES_NAMED else ""
-            self.message_user(request, f"Pages are refreshed on {', '.join(names[:SITES_NAMED])}{more}.", messages.INFO)
-        return response
+    def only_site(self, request: HttpRequest, field: str) -> dict[str, int]:
+        """The initial value of the field `field`, if the user can select only one site."""
+        sites = self.choices(Site, request).values_list("pk", flat=True)[:2]
+        return {field: sites[0]} if len(sites) == 1 else {}
 
     # -- actions ---------------------------------------------------------------------------------------------------
 
@@ -267,14 +201,18 @@ class ScopedAdmin(Scoped[Row], _ModelAdmin[Row]):
         """Reasons why `objs` cannot be deleted, limited to rows that `user` may see. Empty if deletion is possible."""
         return []
 
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Row]) -> None:
+        """Delete each row with `delete_model`, in one order, so that two such requests do not deadlock."""
+        for row in queryset.order_by("pk"):
+            self.delete_model(request, row)
+
     # -- history ---------------------------------------------------------------------------------------------------
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Show only the names of users who share a site with the reader of the history."""
         user = request.user
-        known = Membership.objects.filter(site__in=sites_of(user)).values_list("user_id", flat=True)
         context = {
-            "known_users": {*known, user.pk},
+            "known_users": known_users(user).values_list("pk", flat=True),
             "knows_everybody": sees_everything(user),
             **(extra_context or {}),
         }

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -47,11 +46,6 @@ class ImageAdmin(ScopedAdmin[Image]):
         # The file is read-only: a new file would get a new address, and posts would still show the old address.
         return [] if obj is None else ["preview", "site_name", "size", "markdown"]
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        sites = self.choices(Image._meta.get_field("site").related_model, request)[:2]
-        only = {"site": sites[0].pk} if len(sites) == 1 else {}
-        return {**only, **super().get_changeform_initial_data(request)}
-
     @admin.display(description="title", ordering="title")
     def title_or_name(self, obj: Image) -> str:
         return str(obj)
@@ -76,10 +70,6 @@ class ImageAdmin(ScopedAdmin[Image]):
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
         publishing.delete_image(obj, by=request.user)
-
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Image]) -> None:
-        for image in queryset.order_by("pk"):  # in one order, so that two such requests do not deadlock
-            publishing.delete_image(image, by=request.user)
 
     def blockers(self, objs: list[Image], user: AnyUser) -> list[str]:
         try:

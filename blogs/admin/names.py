@@ -3,8 +3,6 @@
 from typing import Any, TypeVar
 
 from django.contrib import admin
-from django.contrib.sites.models import Site
-from django.db import models
 from django.http import HttpRequest
 
 from accounts.admin.filters import site_filter
@@ -36,11 +34,6 @@ class NameAdmin(ScopedAdmin[Name]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Name | None = None) -> list[str]:
         return ["slug", "site_name"] if obj else []
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        sites = self.choices(Site, request)[:2]
-        only = {"site": sites[0].pk} if len(sites) == 1 else {}
-        return {**only, **super().get_changeform_initial_data(request)}
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Autocomplete fields may name the site whose rows they offer."""
@@ -79,10 +72,6 @@ class TagAdmin(NameAdmin[Tag]):
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:
         publishing.delete_tag(obj, by=request.user)
 
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Tag]) -> None:
-        for tag in queryset.order_by("pk"):  # in one order, so that two such requests do not deadlock
-            publishing.delete_tag(tag, by=request.user)
-
 
 @admin.register(Author, site=admin_site)
 class AuthorAdmin(NameAdmin[Author]):
@@ -102,7 +91,3 @@ class AuthorAdmin(NameAdmin[Author]):
 
     def delete_model(self, request: HttpRequest, obj: Author) -> None:
         publishing.delete_author(obj, by=request.user)
-
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Author]) -> None:
-        for author in queryset.order_by("pk"):
-            publishing.delete_author(author, by=request.user)

@@ -131,10 +131,6 @@ class PlacementAdmin(ScopedAdmin[Placement]):
     def delete_model(self, request: HttpRequest, obj: Placement) -> None:
         publishing.remove(obj, by=request.user)
 
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Placement]) -> None:
-        for placement in queryset.select_related("post"):
-            publishing.remove(placement, by=request.user)
-
     @admin.action(description="Publish now", permissions=["change"])
     def publish_now(self, request: HttpRequest, queryset: PlacementQuerySet) -> None:
         waiting = queryset.filter(models.Q(published_at=None) | models.Q(pk__in=queryset.scheduled()))

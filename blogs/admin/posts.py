@@ -23,8 +23,7 @@ from blogs.publishing import PlacementEdit
 from tenancy.absolute_urls import site_url
 
 NAMES = ["author_names", "tag_names"]  # on the page of a post that the user may not edit
-
-REMOVALS_NAMED = 10
+REMOVALS_NAMED = 10  # in the message after a save
 
 
 class StatusFilter(ChoiceFilter):
@@ -101,9 +100,8 @@ class PostAdmin(ScopedAdmin[Post]):
 
     @admin.display(description="home")
     def home_name(self, obj: Post) -> str:
-        return (
-            obj.home.domain
-        )  # The name is not a link, because the user may not have access to the settings of the site.
+        # The name is not a link, because the user may not have access to the settings of the site.
+        return obj.home.domain
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PostList
@@ -136,12 +134,9 @@ class PostAdmin(ScopedAdmin[Post]):
         form.visible_tags = self.choices(Tag, request)
         return form
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {**_only_site(request, "home"), **super().get_changeform_initial_data(request)}
-
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
-        if obj.pk is None and (initial := _only_site(request, "site")):
+        if obj.pk is None and (initial := self.only_site(request, "site")):
             kwargs["initial"] = [initial]
         return kwargs
 
@@ -199,10 +194,6 @@ class PostAdmin(ScopedAdmin[Post]):
     def delete_model(self, request: HttpRequest, obj: Post) -> None:
         publishing.delete_post(obj, by=request.user)
 
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Post]) -> None:
-        for post in queryset:
-            publishing.delete_post(post, by=request.user)
-
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """Log changes of placements in their own history, because some readers may not know all sites of the post."""
         placements = self.admin_site.get_model_admin(Placement)
@@ -218,9 +209,3 @@ class PostAdmin(ScopedAdmin[Post]):
     def also_deleted(self, obj: Post, user: AnyUser) -> list[str]:
         placements = obj.placements.filter(site__in=sites_of(user)).select_related("site")
         return [f"its placement on {placement.site}: /{placement.slug}/" for placement in placements]
-
-
-def _only_site(request: HttpRequest, field: str) -> dict[str, Any]:
-    """The initial value of the field `field` for a user with exactly one site."""
-    sites = sites_of(request.user).values_list("pk", flat=True)[:2]
-    return {field: sites[0]} if len(sites) == 1 else {}

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.redirects.models import Redirect
-from django.db import models
 from django.http import HttpRequest
 
 from accounts.admin.filters import site_filter
@@ -35,7 +34,3 @@ class RedirectAdmin(ScopedAdmin[Redirect]):
 
     def delete_model(self, request: HttpRequest, obj: Redirect) -> None:
         redirects.delete(obj, by=request.user)
-
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Redirect]) -> None:
-        for redirect in queryset.order_by("pk"):  # in one order, so that two such requests do not deadlock
-            redirects.delete(redirect, by=request.user)

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.sites.models import Site
-from django.db import DEFAULT_DB_ALIAS, models, transaction
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.deletion import Collector
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -160,11 +160,6 @@ class SiteAdmin(ScopedAdmin[Site]):
 
     def delete_model(self, request: HttpRequest, obj: Site) -> None:
         lifecycle.delete(obj, by=request.user)
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Site]) -> None:
-        for obj in queryset:
-            lifecycle.delete(obj, by=request.user)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return self._unless_protected(request, super().changelist_view, request, extra_context)
