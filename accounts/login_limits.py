@@ -18,6 +18,7 @@ from accounts.device_cookie import get_device
 from accounts.models import UserManager
 from lib import rate_limits
 from lib.client_address import TrustedProxies, network_of
+from lib.setting_values import computed_once
 from lib.text import printable
 
 
@@ -48,7 +49,12 @@ def is_network_limited(environ: Mapping[str, Any]) -> bool:
 
 
 def _client_address(environ: Mapping[str, Any]) -> str:
-    return TrustedProxies(map(ip_network, settings.TRUSTED_PROXIES)).client_address(environ)
+    return _trusted_proxies().client_address(environ)
+
+
+@computed_once
+def _trusted_proxies() -> TrustedProxies:
+    return TrustedProxies(map(ip_network, settings.TRUSTED_PROXIES))
 
 
 class TooManyFailures(Exception):

@@ -14,8 +14,9 @@ from pagecache.requests import CacheRequest, Environ, StartResponse
 Body = Iterable[bytes]
 Application = Callable[[Environ, StartResponse], Body]
 
-logger = logging.getLogger(__name__)
+RETRY_AFTER = 1  # seconds
 
+logger = logging.getLogger(__name__)
 
 _HIT = [("X-Cache", "HIT"), ("Age", "0")]
 
@@ -109,14 +110,15 @@ def without_body_for_head(body: Body, environ: Environ) -> Body:
     return []
 
 
-def send_try_again(request: CacheRequest) -> Body:
-    body = b"This page takes a long time to render. Try again in a moment.\n"
+def send_try_again(environ: Environ, start_response: StartResponse, reason: str) -> Body:
+    """Send a 503 that states the reason and when to repeat the request."""
+    body = f"{reason} Try again in {RETRY_AFTER} s.\n".encode()
     headers = [
-        ("Content-Type", "text/plain"),
+        ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
         ("Cache-Control", NO_STORE),
-        ("Retry-After", "1"),
+        ("Retry-After", str(RETRY_AFTER)),
         ("X-Cache", "BYPASS"),
     ]
-    request.start_response("503 Service Unavailable", headers)
-    return without_body_for_head([body], request.environ)
+    start_response("503 Service Unavailable", headers)
+    return without_body_for_head([body], environ)

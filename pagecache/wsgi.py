@@ -103,7 +103,10 @@ class PageCache:
         try:
             rendered = self._renders.wait(render)
         except WaitTimeout:
-            return send_cached(request, cached, "STALE") if cached else send_try_again(request)
+            if cached:
+                return send_cached(request, cached, "STALE")
+            reason = "This page takes a long time to render."
+            return send_try_again(request.environ, request.start_response, reason)
         if rendered is not None:
             return self._send_rendered(request, rendered)
         newer = self.pages.get(request)

@@ -10,10 +10,9 @@ from django.conf import settings
 from accounts.login import is_login
 from accounts.login_limits import is_network_limited
 from blogs.paths import MEDIA_PREFIX
-from lib.cache_control import NO_STORE
 from lib.refusals import refusals
 from pagecache.requests import Environ, StartResponse, host_name
-from pagecache.responses import Body, without_body_for_head
+from pagecache.responses import Body, send_try_again
 from pagecache.wsgi import PageCache
 from server.compartments import Mode, NeedsDjango, Size, current_mode
 from tenancy import surfaces
@@ -22,7 +21,6 @@ from tenancy.dynamic import is_dynamic
 UPLOAD_SIZE = 1024 * 1024  # bytes of a body; a larger one is an upload
 HEALTH_PREFIX = "/health/"
 LOGIN_NICENESS = 15
-RETRY_AFTER = "1"  # seconds
 
 
 class Bulkhead:
@@ -65,16 +63,7 @@ class Bulkhead:
 
 def _refuse(environ: Environ, start_response: StartResponse) -> Body:
     refusals.add(kind_of(environ))
-    body = f"Too many requests wait at the moment. Try again in {RETRY_AFTER} s.\n".encode()
-    headers = [
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Length", str(len(body))),
-        ("Cache-Control", NO_STORE),
-        ("Retry-After", RETRY_AFTER),
-        ("X-Cache", "BYPASS"),
-    ]
-    start_response("503 Service Unavailable", headers)
-    return without_body_for_head([body], environ)
+    return send_try_again(environ, start_response, "Too many requests wait at the moment.")
 
 
 def kind_of(environ: Environ) -> str:
