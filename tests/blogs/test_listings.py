@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from blogs import listings, publishing
@@ -15,7 +15,7 @@ from blogs.listings import LISTINGS
 from blogs.models import Author, Placement, Post, Tag, TagListing
 from tenancy import lifecycle
 from tests.support.timing import InThreads
-from tests.support.transactions import ADVISORY, ROWS, in_a_transaction, meanwhile, wait_until_blocked
+from tests.support.transactions import ADVISORY, ROWS, execute, in_a_transaction, meanwhile, wait_until_blocked
 
 NOW = timezone.now()
 
@@ -29,11 +29,6 @@ def assert_lists_are_true():
             cursor.execute(f"SELECT {columns} FROM {listing._meta.db_table}")  # noqa: S608  # names of our own tables
             assert sorted(cursor.fetchall()) == computed
     return TagListing.objects.count()
-
-
-def sql(statement, *parameters):
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
 
 
 class Edits:
@@ -73,7 +68,7 @@ class Edits:
 
     def publish_by_sql(self):
         moment = connection.ops.adapt_datetimefield_value(self.moment())  # as Django stores it
-        sql("UPDATE blogs_placement SET published_at = %s WHERE site_id = %s", moment, self.any(self.sites).pk)
+        execute("UPDATE blogs_placement SET published_at = %s WHERE site_id = %s", moment, self.any(self.sites).pk)
 
     def rename(self):
         Placement.objects.filter(pk=getattr(self.any(Placement.objects.all()), "pk", 0)).update(pinned=True)
@@ -103,7 +98,7 @@ class Edits:
         if link := self.any(Post.tags.through.objects.all()):
             taken = Post.tags.through.objects.filter(post=link.post_id).values("tag")
             if tag := self.any(Tag.objects.exclude(pk__in=taken)):
-                sql("UPDATE blogs_post_tags SET tag_id = %s WHERE id = %s", tag.pk, link.pk)
+                execute("UPDATE blogs_post_tags SET tag_id = %s WHERE id = %s", tag.pk, link.pk)
 
     def change_kind(self):
         Post.objects.filter(pk=getattr(self.any(Post.objects.all()), "pk", 0)).update(
@@ -174,19 +169,12 @@ def test_a_placement_that_another_post_gets_leaves_the_lists_of_the_former_post(
 def test_two_transactions_that_do_not_see_each_other_list_the_post(first, techblog, publish):
     placement, tag = publish("Hello", on=techblog, at=None), Tag.objects.create(site=techblog, slug="go", name="Go")
     changes = {
-        "tag": ("INSERT INTO blogs_post_tags (post_id, tag_id) VALUES (%s, %s)", [placement.post_id, tag.pk]),
-        "placement": ("UPDATE blogs_placement SET published_at = now() WHERE id = %s", [placement.pk]),
+        "tag": ("INSERT INTO blogs_post_tags (post_id, tag_id) VALUES (%s, %s)", placement.post_id, tag.pk),
+        "placement": ("UPDATE blogs_placement SET published_at = now() WHERE id = %s", placement.pk),
     }
-    other = connections["default"].copy()
-    other.set_autocommit(False)
-    try:
-        with other.cursor() as cursor:
-            cursor.execute(*changes.pop(first))
-        sql(*[part for (statement, values) in changes.values() for part in (statement, *values)])
+    with meanwhile(*changes.pop(first)):
+        execute(*changes.popitem()[1])
         assert assert_lists_are_true() == 0
-        other.commit()
-    finally:
-        other.close()
 
     assert assert_lists_are_true() == 1
 
@@ -246,7 +234,7 @@ def test_transactions_that_create_the_same_tags_do_not_deadlock(techblog, financ
 def test_installing_missing_triggers_fills_the_lists(shared):
     publishing.edit_post(shared, {"tags": {"python": "Python"}}, by=None, version=1)
     trigger = "newsstand_relist" if connection.vendor == "postgresql" else "newsstand_relist_blogs_placement_update"
-    sql(f"DROP TRIGGER {trigger}{' ON blogs_placement' if connection.vendor == 'postgresql' else ''}")
+    execute(f"DROP TRIGGER {trigger}{' ON blogs_placement' if connection.vendor == 'postgresql' else ''}")
     Placement.objects.update(published_at=None)
     assert TagListing.objects.count() == 2
 

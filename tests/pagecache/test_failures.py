@@ -15,6 +15,7 @@ from tests.support.pagecache.memory import MEMORY, NO_MEMORY
 from tests.support.pagecache.observing import redis
 from tests.support.pagecache.truth import RECOVERY, TIMEOUT, assert_all_true, assert_recovers, slow, true_pages
 from tests.support.processes import frozen, running, until_all_know
+from tests.support.redis import redis_stopped
 from tests.support.timing import InThreads, seconds
 
 HOST = "techblog.test"
@@ -84,16 +85,7 @@ def test_pages_are_stored_again_after_redis_is_flushed(process, true):
     assert assert_all_true(process, true) == {"HIT"}
 
 
-@contextmanager
-def stopped():
-    servers.redis.stop()
-    try:
-        yield
-    finally:
-        servers.redis.start()
-
-
-@pytest.mark.parametrize("away", [stopped, lambda: frozen(servers.redis.process.pid)], ids=["stopped", "hanging"])
+@pytest.mark.parametrize("away", [redis_stopped, lambda: frozen(servers.redis.process.pid)], ids=["stopped", "hanging"])
 def test_a_process_serves_pages_from_its_memory_without_redis(with_memory, true, away, techblog, publish):
     with away():
         assert assert_all_true(with_memory, true) == {"HIT"}
@@ -189,7 +181,7 @@ def test_without_the_database_an_expired_page_is_still_served_and_marked_stale(
                 assert not any("Soon there" in response.body for response in responses)
                 assert took < 1
         time.sleep(max(0, moment + 1.6 - time.time()))
-        with stopped():  # the process without memory has no page any more
+        with redis_stopped():  # the process without memory has no page any more
             assert 1 <= int(with_memory.get(HOST).headers["Age"]) <= 8
     new = true_pages((HOST, "/"))
     assert "Soon there" in new[HOST, "/"]

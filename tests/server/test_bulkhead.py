@@ -187,10 +187,8 @@ def test_an_expired_page_is_served_while_the_threads_for_pages_are_taken(server,
 def test_every_kind_of_request_has_a_compartment():
     compartments = Bulkhead(None).compartments(8)
 
-    assert set(compartments) == {"pages", "files", "dynamic", "uploads", "health", "admin", "internal"} | {
-        "login",
-        "limited-login",
-    }
+    kinds = "pages", "files", "dynamic", "uploads", "health", "admin", "internal", "login", "limited-login"
+    assert set(compartments) == set(kinds)
     assert compartments["pages"].threads == 4
     assert compartments["login"] == compartments["limited-login"] == Size(1, LOGIN_NICENESS)
 

@@ -4,6 +4,7 @@ import pytest
 
 from devstack.stack import Stack
 from tests.support.stack.client import HttpClient
+from tests.support.stack.recording import RecordingServer
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,15 @@ def stack():
         yield stack
     finally:
         stack.stop()
+
+
+@pytest.fixture(scope="module")
+def recorder():
+    """A server that records the requests it gets."""
+    recorder = RecordingServer()
+    yield recorder
+    recorder.server.shutdown()
+    recorder.server.server_close()
 
 
 @pytest.fixture

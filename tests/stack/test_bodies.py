@@ -7,7 +7,6 @@ import pytest
 
 from devstack.processes import free_port
 from tests.support.stack.client import row_of
-from tests.support.stack.recording import RecordingServer
 
 pytestmark = pytest.mark.stack
 
@@ -56,14 +55,6 @@ def send(port, path, headers, body):
 
 def status_of(response):
     return int(response.split(b" ", 2)[1])
-
-
-@pytest.fixture(scope="module")
-def recorder():
-    recorder = RecordingServer()
-    yield recorder
-    recorder.server.shutdown()
-    recorder.server.server_close()
 
 
 @pytest.fixture(scope="module")

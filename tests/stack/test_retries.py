@@ -7,19 +7,10 @@ import pytest
 from devstack.processes import free_port
 from devstack.readers import Readers
 from tests.support.stack.client import HttpClient
-from tests.support.stack.recording import RecordingServer
 
 pytestmark = pytest.mark.stack
 
 HOST = "blog.localhost"
-
-
-@pytest.fixture(scope="module")
-def recorder():
-    recorder = RecordingServer()
-    yield recorder
-    recorder.server.shutdown()
-    recorder.server.server_close()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 import psycopg
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from devstack.processes import wait_until
 from tests.support.timing import InThreads
@@ -39,14 +39,11 @@ def meanwhile(sql, *parameters):
 
 
 def in_a_transaction(work):
-    """Call `work` in a transaction in a thread, and close the connection of the thread."""
+    """Call `work` in a transaction in a thread."""
 
     def run():
-        try:
-            with transaction.atomic():
-                return work()
-        finally:
-            connections.close_all()
+        with transaction.atomic():
+            return work()
 
     return InThreads(run)
 
