@@ -1,7 +1,7 @@
 """Roles of users on sites. Only this module reads memberships to decide which actions a user may do.
 
-A superuser is an owner of every site. A pinned process serves one site
-and grants no role on any other site, not even to a superuser.
+A superuser is an owner of every site. A pinned process serves one site and grants no role on any other site, not even
+to a superuser.
 """
 
 from django.conf import settings

@@ -25,7 +25,7 @@ class Posts(NamedTuple):
     """A list of live posts on a site, with one query for each step of its pagination. `values` are their parameters."""
 
     first: Callable[[int], CompiledQuery[ListRow]]  # takes the maximum number of rows
-    below: Callable[[int, bool], CompiledQuery[ListRow]]  # takes it, and whether the last row is pinned
+    below: Callable[[int, bool], CompiledQuery[ListRow]]  # and whether the last row is pinned
     last: Callable[[], CompiledQuery[LastRow]]
     values: Mapping[str, Any]
 

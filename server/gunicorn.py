@@ -40,7 +40,7 @@ preload_app = True
 reuse_port = not inherits_sockets() and not bind.startswith("unix:")
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 worker_class = "server.worker.Worker"
-# Open connections, idle ones included. Queued requests (server/compartments.py) take at most 60 for each thread.
+# Open connections, idle ones included. Queued requests (server/compartments.py) take about 60 for each thread.
 worker_connections = 1000 + 60 * threads
 # The heartbeat file of a worker is in memory, because a slow disk would delay the heartbeat.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # gunicorn chooses a random name there

@@ -10,7 +10,7 @@ from accounts.roles import Actor
 from blogs import permissions
 from blogs.models import Author, Post, Tag
 from blogs.models.posts import AUTHOR_SLUG_LENGTH, PostQuerySet
-from blogs.publishing.rows import require_names, user_of
+from blogs.publishing.rows import require_fields, user_of
 from blogs.publishing.shared_names import delete_unused
 from blogs.slugs import free_slug, slug_from, tag_slug
 
@@ -118,7 +118,7 @@ def edit_author(author: Author, changes: Mapping[str, Any], *, by: Actor) -> Aut
     Raises PermissionDenied unless `by` is an editor of its site, or a superuser for `user`; ValidationError and
     Author.DoesNotExist.
     """
-    require_names(changes, {"bio", "name", "user"})
+    require_fields(changes, {"bio", "name", "user"})
     with transaction.atomic():
         stored = Author.objects.select_for_update(of=["self"]).get(pk=author.pk)
         permissions.require(permissions.can_edit_name, by, stored)

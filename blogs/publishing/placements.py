@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.roles import Actor
 from blogs import permissions, redirects
 from blogs.models import Placement, Post
-from blogs.publishing.rows import Conflict, locked, require_names
+from blogs.publishing.rows import Conflict, locked, require_fields
 from blogs.publishing.shared_names import keep_in_step
 
 PLACEMENT_FIELDS = {"slug", "published_at", "pinned"}
@@ -66,7 +66,7 @@ def arrange(
 
 def _check_and_apply(edit: PlacementEdit, row: Placement, *, by: Actor) -> None:
     """Check the permission for the stored row and for the changed row. The changes are made in memory only."""
-    require_names(edit.changes, PLACEMENT_FIELDS)
+    require_fields(edit.changes, PLACEMENT_FIELDS)
     permissions.require(permissions.can_change_placement, by, row)
     # An edit conflicts with other changes of the same fields, and a removal conflicts with all other changes.
     relevant = edit.changes or edit.seen

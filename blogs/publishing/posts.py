@@ -15,7 +15,7 @@ from blogs.models import Author, Image, Placement, Post
 from blogs.publishing.images import create_image
 from blogs.publishing.names import validate_number_of_tags
 from blogs.publishing.placements import place_new_posts
-from blogs.publishing.rows import Conflict, locked, require_names, user_of
+from blogs.publishing.rows import Conflict, locked, require_fields, user_of
 from blogs.publishing.shared_names import RELATIONS, Names, Sites, assign, names_on, sites_of_posts
 
 # Readers see a change of one of these fields as an update of the post.
@@ -82,7 +82,7 @@ def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int
     takes. `version` is the version that the caller read. Raises Conflict if the stored version differs,
     PermissionDenied unless `by` may edit the post, Post.DoesNotExist and ValidationError.
     """
-    require_names(changes, {*Post.CONTENT_FIELDS, "home", "new_cover"})
+    require_fields(changes, {*Post.CONTENT_FIELDS, "home", "new_cover"})
     with transaction.atomic():
         stored = locked(post)
         permissions.require(permissions.can_edit_post, by, stored)

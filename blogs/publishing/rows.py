@@ -24,7 +24,8 @@ def locked(post: Post) -> Post:
     return Post.objects.select_for_update().get(pk=post.pk)
 
 
-def require_names(changes: Mapping[str, Any], allowed: set[str]) -> None:
+def require_fields(changes: Mapping[str, Any], allowed: set[str]) -> None:
+    """Raises TypeError if `changes` has a field that is not `allowed`."""
     if unknown := changes.keys() - allowed:
         raise TypeError(f"An edit cannot change these fields: {', '.join(sorted(unknown))}.")
 

@@ -46,8 +46,8 @@ class _File(NamedTuple):
 class Importer:
     """Imports the files below `folder` into `site`. `media` is another folder that is searched for images.
 
-    With `dry_run` every transaction is rolled back. With `overwrite` a changed file replaces its
-    post even if the post was edited after the import.
+    With `dry_run` every transaction is rolled back. With `overwrite` a changed file replaces its post even if the post
+    was edited after the import.
     """
 
     def __init__(
