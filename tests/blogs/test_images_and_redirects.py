@@ -132,6 +132,19 @@ def test_an_editor_cannot_take_a_redirect_from_another_site_or_give_it_to_one(te
     assert Redirect.objects.get().site == techblog
 
 
+def test_a_site_that_is_changed_only_in_memory_gives_no_permission(financeblog, image, redirect, member):
+    theirs = member("editor", of=financeblog)
+    image.site = redirect.site = financeblog
+
+    for refused in (
+        lambda: publishing.rename_image(image, "Mine", by=theirs),
+        lambda: publishing.delete_image(image, by=theirs),
+        lambda: redirects.delete(redirect, by=theirs),
+    ):
+        with pytest.raises(PermissionDenied):
+            refused()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [

@@ -243,6 +243,14 @@ def test_logins_of_a_limited_network_do_not_take_the_thread_of_other_logins(limi
     assert kind_of(login | {"REMOTE_ADDR": "203.0.113.10"}) == "login"
 
 
+def test_a_login_through_a_trusted_proxy_counts_for_the_network_of_its_client(limited_network, settings):
+    settings.TRUSTED_PROXIES = ("10.0.0.0/24",)
+    login = environ(LOGIN_PATH, host="admin.localhost", method="POST", length="80") | {"REMOTE_ADDR": "10.0.0.2"}
+
+    assert kind_of(login | {"HTTP_X_FORWARDED_FOR": limited_network}) == "limited-login"
+    assert kind_of(login | {"HTTP_X_FORWARDED_FOR": "203.0.113.10"}) == "login"
+
+
 @pytest.fixture
 def compartment():
     """A compartment for two threads. Its requests are functions that a thread calls."""
