@@ -225,6 +225,16 @@ def test_a_browser_that_has_logged_in_before_has_five_failures_in_all_networks_t
     assert log_in(editor, PASSWORD).status_code == 302
 
 
+def test_each_browser_that_has_logged_in_before_has_a_limit_of_its_own(editor, browser):
+    other = Client(headers={"host": "admin.localhost"})
+    for each in (browser, other):
+        log_in(editor, PASSWORD, browser=each)
+    statuses(5, editor, browser=browser)
+
+    assert log_in(editor, PASSWORD, browser=browser).status_code == 429
+    assert log_in(editor, PASSWORD, browser=other).status_code == 302
+
+
 def test_the_device_cookie_is_valid_for_its_account_only(editor, owner, browser):
     log_in(editor, PASSWORD, browser=browser)
     statuses(10, owner, "203.0.113.{}")
