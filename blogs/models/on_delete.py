@@ -13,9 +13,8 @@ def protect_placed_elsewhere(collector: Any, field: Any, posts: models.QuerySet[
     """
     if connections[using].in_atomic_block:
         list(posts.select_for_update().values_list("pk", flat=True))
-    placements = posts.model.placements.rel.related_model.objects.using(
-        using
-    )  # An import of Placement would be circular.
+    # An import of Placement would be circular.
+    placements = posts.model.placements.rel.related_model.objects.using(using)
     elsewhere = placements.filter(post__in=posts).exclude(site=models.F("post__home"))
     placed = set(posts.filter(placements__in=elsewhere))
     if placed:

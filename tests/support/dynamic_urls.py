@@ -1,8 +1,11 @@
 """Views for tests: some below the prefix `/-/` of a site, and one outside it."""
 
+from contextlib import contextmanager
+
 from django.http import HttpResponse
 from django.urls import include, path
 
+from blogs.pages import urls
 from pagecache.decorators import public_page
 from tenancy.dynamic import dynamic_view, form_token
 
@@ -56,3 +59,14 @@ DYNAMIC = [
     path("-/nested/", include([path("form/", form)])),
 ]
 MISPLACED = [path("outside/", form), path("-/undecorated/", undecorated)]
+
+
+@contextmanager
+def added_to_sites(patterns):
+    """Add the patterns to every site. Django keeps the list of patterns, so this changes it in place."""
+    before = list(urls.urlpatterns)
+    urls.urlpatterns[:0] = patterns
+    try:
+        yield
+    finally:
+        urls.urlpatterns[:] = before

@@ -12,7 +12,7 @@ from django.test import Client
 from blogs.pages import urls
 from tenancy import checks, lifecycle
 from tenancy.dynamic import TOKEN_FIELD, TOKEN_MAX_AGE, form_token
-from tests.support.dynamic_urls import DYNAMIC, FORM, MISPLACED, OTHER, OUTSIDE
+from tests.support.dynamic_urls import DYNAMIC, FORM, MISPLACED, OTHER, OUTSIDE, added_to_sites
 from tests.support.pagecache.observing import entries
 from tests.support.processes import until_all_know
 from tests.support.reading import read
@@ -24,11 +24,8 @@ SITE, OTHER_SITE = "techblog.test", "financeblog.test"
 
 @pytest.fixture(autouse=True)
 def routes():
-    """Add the views of tests.support.dynamic_urls to every site."""
-    before = list(urls.urlpatterns)
-    urls.urlpatterns[:0] = [*DYNAMIC, *MISPLACED]
-    yield
-    urls.urlpatterns[:] = before
+    with added_to_sites([*DYNAMIC, *MISPLACED]):
+        yield
 
 
 def client(host=SITE, **headers):

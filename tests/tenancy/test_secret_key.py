@@ -3,11 +3,10 @@
 import pytest
 from django.test import Client
 
-from blogs.pages import urls
 from pagecache.release import fingerprint
 from tenancy.domain_checks import is_proof, proof
 from tenancy.dynamic import TOKEN_FIELD
-from tests.support.dynamic_urls import DYNAMIC, FORM
+from tests.support.dynamic_urls import DYNAMIC, FORM, added_to_sites
 
 pytestmark = pytest.mark.sqlite
 
@@ -16,10 +15,8 @@ NEW = "a new key for tests only"
 
 @pytest.fixture
 def routes():
-    """Add the views of tests.support.dynamic_urls to every site. Django keeps the list, so change it in place."""
-    urls.urlpatterns[:0] = DYNAMIC
-    yield
-    del urls.urlpatterns[: len(DYNAMIC)]
+    with added_to_sites(DYNAMIC):
+        yield
 
 
 @pytest.fixture(params=[True, False], ids=["with the old key as fallback", "without fallbacks"])
