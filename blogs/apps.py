@@ -7,10 +7,8 @@ class BlogsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from blogs import (
-            signals,
-            watches,
-        )  # These modules import models, so they are imported after the apps are loaded.
+        # These modules import models, so the apps must be loaded first.
+        from blogs import signals, watches
 
         watches.watch_content()
         signals.connect()

@@ -11,9 +11,8 @@ from django.db import NotSupportedError, connection, models
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row", bound=NamedTuple)
-Converters = list[
-    tuple[int, tuple[list[Any], Any]]
-]  # (index of a column, (converter functions, expression of the column))
+# (index of a column, (converter functions, expression of the column))
+Converters = list[tuple[int, tuple[list[Any], Any]]]
 
 
 class Parameter(models.Expression):

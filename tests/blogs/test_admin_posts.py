@@ -135,9 +135,8 @@ def test_an_author_cannot_edit_their_own_post_once_it_is_scheduled(techblog, aut
 def test_an_author_who_unpins_a_placement_on_the_home_gets_an_error_and_keeps_the_entered_text(
     techblog, financeblog, author, editor, publish, admin_as
 ):
-    Membership.objects.create(
-        user=author, site=financeblog, role=Role.EDITOR
-    )  # so that the form has the field `pinned`
+    # So that the form has the field `pinned`.
+    Membership.objects.create(user=author, site=financeblog, role=Role.EDITOR)
     post = publish("Mine", on=techblog, at=None, pinned=True, created_by=author).post
     unpinned = {"title": "Typed", "placements-0-pinned": ""}
 
@@ -251,9 +250,8 @@ def test_inline_rows_with_the_id_of_a_placement_of_another_post_are_refused(
     for stolen in (foreign, sibling):
         forged = {"placements-0-id": stolen.pk, "placements-0-slug": "stolen"}
         assert errors(send(client, change(post), **forged))
-        send(
-            client, change(post), **forged, **{"placements-0-DELETE": "on"}
-        )  # Django ignores this row because the post has no such placement
+        # Django ignores this row, because the post has no such placement.
+        send(client, change(post), **forged, **{"placements-0-DELETE": "on"})
     assert set(Placement.objects.values_list("slug", flat=True)) == {"hello", "far", "beside"}
 
 

@@ -179,9 +179,8 @@ def test_https_works_before_there_is_a_certificate_and_hsts_excludes_subdomains(
     response = HttpsClient(traefik.https_port, TECHBLOG).fetch()
 
     assert (response.status, "<title>Stack &amp; Heap" in response.body) == (200, True)
-    assert (
-        response.headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
-    )  # the header does not contain includeSubDomains
+    # Without includeSubDomains.
+    assert response.headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
     assert "Strict-Transport-Security" not in HttpClient(traefik.port, TECHBLOG).fetch().headers
 
 
