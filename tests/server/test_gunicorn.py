@@ -12,7 +12,7 @@ import pytest
 from gunicorn.config import Config
 
 from devstack.processes import children, free_port, wait_until
-from server.worker import Response, SendBuffer
+from server.worker import IDLE_LINGER, Response, SendBuffer
 from tests.support.processes import running
 
 pytestmark = pytest.mark.sqlite
@@ -221,6 +221,15 @@ def test_a_reload_fails_no_request_while_idle_connections_are_open(processes):
 
     assert seen == {200}
     assert len(workers(server)) == 2
+
+
+def test_a_server_stops_within_seconds_although_a_client_keeps_a_connection_without_a_request(processes):
+    server = processes(1)[0]
+    with socket.create_connection(("127.0.0.1", server.port)):
+        assert server.status("internal.localhost", "/health/live") == 200
+
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(IDLE_LINGER + 6)
 
 
 # A program that starts gunicorn as the socket activation of systemd does: the listening socket is descriptor 3, and
