@@ -115,6 +115,20 @@ def test_editors_of_a_site_rename_its_tags_and_edit_its_authors_and_no_others(
     assert names(tagged) == {"techblog.test": {"Python", "Ada"}, "financeblog.test": {"Snakes", "Countess"}}
 
 
+def test_a_site_that_is_changed_only_in_memory_gives_no_permission(ada, financeblog, member):
+    theirs, tag = member("editor", of=financeblog), Tag.objects.create(site=ada.site, slug="go", name="Go")
+    ada.site = tag.site = financeblog
+
+    for refused in (
+        lambda: publishing.rename_tag(tag, "Mine", by=theirs),
+        lambda: publishing.delete_tag(tag, by=theirs),
+        lambda: publishing.edit_author(ada, {"name": "Mine"}, by=theirs),
+        lambda: publishing.delete_author(ada, by=theirs),
+    ):
+        with pytest.raises(PermissionDenied):
+            refused()
+
+
 def test_authors_of_a_site_change_no_tag_and_no_author(tagged, ada, author):
     for refused in (
         lambda: publishing.rename_tag(Tag.objects.get(site=ada.site), "Mine", by=author),
