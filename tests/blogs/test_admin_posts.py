@@ -57,6 +57,14 @@ def test_the_add_form_preselects_the_only_site_of_a_user(techblog, financeblog, 
     assert "home" not in {name for name, value in fields(admin_as(superuser), ADD).items() if value}
 
 
+@pytest.mark.parametrize("model", ["author", "image", "placement", "redirect", "tag"])
+def test_each_add_form_preselects_the_only_site_of_a_user(model, techblog, financeblog, editor, superuser, admin_as):
+    app = "redirects" if model == "redirect" else "blogs"
+
+    assert fields(admin_as(editor), f"/{app}/{model}/add/")["site"] == str(techblog.pk)
+    assert not fields(admin_as(superuser), f"/{app}/{model}/add/").get("site")
+
+
 def test_saving_the_add_form_with_the_preselected_site_creates_a_placement(techblog, author, admin_as):
     assert fields(admin_as(author), ADD)["placements-0-site"] == str(techblog.pk)
 
