@@ -24,15 +24,18 @@ from lib.text import printable
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `item.amount` failed logins in `item.multiples` minutes, for each combination of the `fields`."""
+    """At most `item.amount` logins in `item.multiples` minutes, for each combination of the `fields`."""
 
     item: RateLimitItem
     fields: tuple[str, ...]
     # Completes the sentence "Too many failed logins …".
     subject: str
+    counted: str = "failed logins"
 
 
 OF_DEVICE = Limit(RateLimitItemPerMinute(5, 5, "login/device"), ("account", "device"), "to {account} from this browser")
+# Successful logins count too, because each hashes a password: one account could keep the threads for logins busy.
+OF_ALL = Limit(RateLimitItemPerMinute(100, 5, "login/all"), ("network",), "from your network", "logins")
 # The limits of clients without a device cookie. That of the account has a short window: it may affect the owner on a
 # new device.
 OF_NETWORK = Limit(RateLimitItemPerMinute(20, 5, "login/network"), ("network",), "from your network")
@@ -44,8 +47,9 @@ OF_OTHERS = (
 
 
 def is_network_limited(environ: Mapping[str, Any]) -> bool:
-    """Whether the network of the client has reached its limit."""
-    return rate_limits.is_reached(OF_NETWORK.item, network_of(_client_address(environ)))
+    """Whether the network of the client has reached one of its limits."""
+    network = network_of(_client_address(environ))
+    return any(rate_limits.is_reached(limit.item, network) for limit in (OF_NETWORK, OF_ALL))
 
 
 def _client_address(environ: Mapping[str, Any]) -> str:
@@ -87,6 +91,8 @@ class Attempt:
 
         Raises TooManyFailures if a limit is reached. The attempt is then not counted.
         """
+        if not rate_limits.take(OF_ALL.item, *self._key(OF_ALL)):
+            raise self._error(OF_ALL)
         for number, limit in enumerate(self._limits, 1):
             if not rate_limits.take(limit.item, *self._key(limit)):
                 error = self._error(limit)
@@ -94,7 +100,7 @@ class Attempt:
                 raise error
 
     def forget(self) -> None:
-        """Undo `start`, because the login did not fail."""
+        """Undo `start`, because the login did not fail. It still counts for OF_ALL."""
         self._give_back(self._limits)
 
     def _give_back(self, limits: tuple[Limit, ...]) -> None:
@@ -108,7 +114,9 @@ class Attempt:
         seconds = rate_limits.seconds_left(limit.item, *self._key(limit))
         subject = limit.subject.format(account=self.account)
         rule = f"At most {limit.item.amount} are allowed in {_duration(limit.item.get_expiry())}"
-        return TooManyFailures(f"Too many failed logins {subject}. {rule}. Try again in {_duration(seconds)}.", seconds)
+        return TooManyFailures(
+            f"Too many {limit.counted} {subject}. {rule}. Try again in {_duration(seconds)}.", seconds
+        )
 
 
 def _duration(seconds: int) -> str:

@@ -7,7 +7,7 @@ See M. Nygard, "Release It!", Bulkheads.
 
 from django.conf import settings
 
-from accounts.login import is_login
+from accounts.login import is_login, is_password_change
 from accounts.login_limits import is_network_limited
 from blogs.paths import MEDIA_PREFIX
 from lib.refusals import refusals
@@ -20,7 +20,7 @@ from tenancy.dynamic import is_dynamic
 
 UPLOAD_SIZE = 1024 * 1024  # bytes of a body; a larger one is an upload
 HEALTH_PREFIX = "/health/"
-LOGIN_NICENESS = 15
+HASHING_NICENESS = 15
 
 
 class Bulkhead:
@@ -49,15 +49,16 @@ class Bulkhead:
         half, quarter = Size(max(2, threads // 2)), Size(max(2, threads // 4))
         of_surfaces = {surface.name: quarter for surface in surfaces.with_own_host()}
         # A password hash takes as much CPU time as a hundred pages, so cached pages have priority over it.
-        login = Size(1, niceness=LOGIN_NICENESS)
+        hashing = Size(1, niceness=HASHING_NICENESS)
         return of_surfaces | {
             "pages": half,
             "files": quarter,
             "dynamic": quarter,
             "uploads": Size(1),
             "health": Size(2),
-            "login": login,
-            "limited-login": login,
+            "login": hashing,
+            "limited-login": hashing,
+            "password-change": hashing,
         }
 
 
@@ -73,6 +74,8 @@ def kind_of(environ: Environ) -> str:
     if surface is surfaces.ADMIN and is_login(environ):
         # Clients beyond their limit get 429. Their requests must not delay the logins of others.
         return "limited-login" if is_network_limited(environ) else "login"
+    if surface is surfaces.ADMIN and is_password_change(environ):
+        return "password-change"
     if surface is surfaces.INTERNAL and path.startswith(HEALTH_PREFIX):
         return "health"
     if _length(environ) > UPLOAD_SIZE:

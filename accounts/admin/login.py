@@ -1,13 +1,15 @@
-"""The login form of the admin."""
+"""The forms of the admin that check passwords."""
 
 import logging
 from typing import Any, cast
 
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth import views as auth_views
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse_lazy
 
 from accounts.device_cookie import set_device
 from accounts.login_limits import Attempt, TooManyFailures
@@ -55,6 +57,31 @@ class LoginForm(AdminAuthenticationForm):
 
     def _log(self, message: str, attempt: Attempt) -> None:
         logger.warning(message, attempt.account, attempt.address, extra={"request": self.request})
+
+
+class PasswordChangeForm(AdminPasswordChangeForm):
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        self.request = request
+        super().__init__(*args, **kwargs)
+
+    def clean_old_password(self) -> str:
+        """Check the old password. A wrong one counts as a failed login, because a stolen session could guess it."""
+        attempt = Attempt(self.request, self.user.email)
+        try:
+            attempt.start()
+        except TooManyFailures as error:
+            raise ValidationError(str(error), "limited") from error
+        old_password = super().clean_old_password()
+        attempt.forget()
+        return old_password
+
+
+class PasswordChangeView(auth_views.PasswordChangeView):
+    form_class = PasswordChangeForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
 
 
 def complete(request: HttpRequest, response: HttpResponse) -> HttpResponse:

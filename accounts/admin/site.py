@@ -69,6 +69,10 @@ class NewsstandAdmin(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return login.complete(request, super().login(request, extra_context))
 
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        context = {**self.each_context(request), **(extra_context or {})}
+        return cast(TemplateResponse, login.PasswordChangeView.as_view(extra_context=context)(request))
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Remove Django's "view on site" view, which reveals the domain of any object by its id."""
         return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from accounts.roles import sites_of
+from lib.database import DATABASE_AWAY
 
 SITES_NAMED = 10  # in the message about refreshed pages
 # Form fields that users do not fill in: hidden fields, and the counters of inline rows.
@@ -56,6 +57,8 @@ class TransactionalAdmin(_ModelAdmin[Row]):
         except PermissionDenied:
             reason = "You do not have the permission for this change. It may have been revoked while you were editing."
             return self._not_saved(request, 403, reason)
+        except DATABASE_AWAY:  # for example a lock that another transaction holds for seconds
+            return self._not_saved(request, 503, "The database did not respond in time. Try again in a moment.")
         except self.retried_errors:
             return self._not_saved(request, 409, "Another user is changing the same data at this moment. Try again.")
 

@@ -35,6 +35,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "is_copy",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="Created for a post of another site and not edited since. It is deleted when no post uses it.",
+                    ),
+                ),
+                (
                     "created_by",
                     models.ForeignKey(
                         editable=False,
@@ -342,6 +350,14 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("slug", models.SlugField(db_index=False, max_length=100)),
                 ("name", models.CharField(max_length=100)),
+                (
+                    "is_copy",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="Created for a post of another site and not edited since. It is deleted when no post uses it.",
+                    ),
+                ),
                 (
                     "site",
                     models.ForeignKey(

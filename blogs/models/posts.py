@@ -29,6 +29,11 @@ class Tag(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="tags", db_index=False)
     slug = models.SlugField(max_length=100, db_index=False)
     name = OneLineField(max_length=100)
+    is_copy = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Created for a post of another site and not edited since. It is deleted when no post uses it.",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "slug"], name="tag_once_on_a_site")]
@@ -50,6 +55,11 @@ class Author(models.Model):
     name = OneLineField(max_length=100)
     bio = LinesField(blank=True, max_length=1000, help_text="Plain text, shown above the author's posts.")
     user = models.ForeignKey("accounts.User", models.SET_NULL, null=True, blank=True, related_name="authors")
+    is_copy = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Created for a post of another site and not edited since. It is deleted when no post uses it.",
+    )
     created_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, editable=False, related_name="created_authors"
     )

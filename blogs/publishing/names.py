@@ -60,7 +60,7 @@ def rename_tag(tag: Tag, name: str, *, by: Actor) -> Tag:
     with transaction.atomic():
         stored = Tag.objects.select_for_update().get(pk=tag.pk)
         permissions.require(permissions.can_edit_name, by, stored)
-        stored.name = name
+        stored.name, stored.is_copy = name, False
         stored.clean_fields()
         validate_tag_name(stored)
         stored.save()
@@ -73,6 +73,8 @@ def delete_tag(tag: Tag, *, by: Actor) -> None:
     Raises PermissionDenied unless `by` is an editor of its site, and ValidationError if a post of another site has it.
     """
     with transaction.atomic():
+        # Posts are locked first, as in all transactions. A placement of one of them waits, and then finds no tag.
+        list(Post.objects.filter(tags=tag).order_by("pk").select_for_update(of=["self"]).values_list("pk"))
         stored = Tag.objects.select_for_update().get(pk=tag.pk)
         permissions.require(permissions.can_edit_name, by, stored)
         _require_deletable(stored)
@@ -124,6 +126,7 @@ def edit_author(author: Author, changes: Mapping[str, Any], *, by: Actor) -> Aut
         permissions.require(permissions.can_edit_name, by, stored)
         if "user" in changes:
             permissions.require(permissions.can_link_account, by, stored)
+        stored.is_copy = False
         for name, value in changes.items():
             setattr(stored, name, value)
         stored.full_clean(exclude={field.name for field in stored._meta.fields} - {*changes, "site"})

@@ -8,7 +8,7 @@ sends a fixed number of queries.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db import IntegrityError
 
 from blogs.models import Author, Post, Tag
 
@@ -61,6 +61,7 @@ def assign(
 
     `names` and `sites` map posts. A row that a site does not have is created with the name that the home of the post
     uses, or with the given name if the home has no such row either. Homes keep rows that no post uses any longer.
+    Raises IntegrityError if another transaction deletes a row at the same moment.
     """
     field: Any = Post._meta.get_field(relation)
     through, column = field.remote_field.through, field.m2m_reverse_name()
@@ -84,12 +85,11 @@ def assign(
 
 
 def delete_unused(model: type[Tag] | type[Author], rows: Collection[int], *, spared: Collection[int | None]) -> None:
-    """Delete those of `rows` that no post uses, except on the sites `spared` and except authors that users edited.
+    """Delete those of `rows` that no post uses and that are copies, except on the sites `spared`.
 
     They were created for a post of another site, and this post has left. Their names must not remain.
     """
-    unedited = Q(bio="", created_by=None, user=None) if model is Author else Q()
-    model._default_manager.filter(unedited, pk__in=rows, posts=None).exclude(site__in=spared).delete()
+    model._default_manager.filter(pk__in=rows, posts=None, is_copy=True).exclude(site__in=spared).delete()
 
 
 def _rows(model: Any, names: Mapping[int, Names], sites: Mapping[int, Sites]) -> dict[tuple[int, str], _Row]:
@@ -105,15 +105,24 @@ def _rows(model: Any, names: Mapping[int, Names], sites: Mapping[int, Sites]) ->
         }
 
     known = read()
-    missing: dict[tuple[int, str], str] = {}
+    missing: dict[tuple[int, str], tuple[str, bool]] = {}  # name, whether it is a copy
     for post, given in names.items():
         home = sites[post].home
         for slug, name in given.items():
             used = known[home, slug].name if (home, slug) in known else name
-            missing |= {(site, slug): used for site in sites[post].all if (site, slug) not in known | missing}
+            for site in sites[post].all:
+                if (site, slug) not in known and (site, slug) not in missing:
+                    missing[site, slug] = used, site != home
     if not missing:
         return known
     # Sorted, so that two transactions that create the same rows do not deadlock.
-    created = [model(site_id=site, slug=slug, name=name) for (site, slug), name in sorted(missing.items())]
+    created = [
+        model(site_id=site, slug=slug, name=name, is_copy=is_copy)
+        for (site, slug), (name, is_copy) in sorted(missing.items())
+    ]
     model.objects.bulk_create(created, ignore_conflicts=True)
-    return read()
+    found = read()
+    if deleted := known.keys() - found.keys():
+        # The caller tries again, as after any other change at the same moment.
+        raise IntegrityError(f"These rows were deleted at the same moment: {sorted(deleted)}.")
+    return found

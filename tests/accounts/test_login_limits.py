@@ -8,8 +8,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts import device_cookie
-from accounts.login import LOGIN_PATH, is_login
-from accounts.login_limits import Attempt, TooManyFailures
+from accounts.login import LOGIN_PATH, PASSWORD_CHANGE_PATH, is_login
+from accounts.login_limits import OF_ALL, Attempt, TooManyFailures, is_network_limited
 from lib.redis.ping import default_client
 from tests.support.accounts import PASSWORD, CountingHasher, forget_failed_logins
 from tests.support.redis import redis_stopped
@@ -347,17 +347,18 @@ def test_redis_holds_no_user_name(editor):
     statuses(1, editor)
 
     keys = [key.decode() for key in default_client().scan_iter("rate-limits:*")]
-    assert len(keys) == 3
+    assert len(keys) == 4
     assert not [key for key in keys if "editor" in key]
 
 
 @pytest.mark.pure
-def test_a_login_while_the_database_fails_does_not_count():
+def test_a_login_while_the_database_fails_is_no_failed_login():
     for _ in range(7):
         with pytest.raises(RuntimeError, match="Database access not allowed"):  # a test marked `pure` has no database
             log_in("editor@techblog.test", WRONG)
 
-    assert not [key for key in default_client().scan_iter("rate-limits:*") if default_client().get(key) != b"0"]
+    counted = [key for key in default_client().scan_iter("rate-limits:*") if default_client().get(key) != b"0"]
+    assert [key.decode().split("/")[1] for key in counted] == ["all"]
 
 
 # --- which requests are logins ---------------------------------------------------------------------------------------
@@ -366,6 +367,7 @@ def test_a_login_while_the_database_fails_does_not_count():
 @pytest.mark.pure
 def test_the_login_path_is_the_path_of_the_form_in_the_urlconf_of_the_admin():
     assert reverse("admin:login", urlconf="accounts.admin.urls") == LOGIN_PATH
+    assert reverse("admin:password_change", urlconf="accounts.admin.urls") == PASSWORD_CHANGE_PATH
 
 
 @pytest.mark.pure
@@ -381,3 +383,34 @@ def test_the_login_path_is_the_path_of_the_form_in_the_urlconf_of_the_admin():
 )
 def test_a_login_is_a_post_to_the_login_path(method, path, expected):
     assert is_login(RequestFactory().generic(method, path).environ) is expected
+
+
+# --- successful logins ------------------------------------------------------------------------------------------------
+
+
+def test_a_network_cannot_log_in_without_end(editor, owner):
+    for _ in range(OF_ALL.item.amount):
+        assert log_in(editor, PASSWORD).status_code == 302
+
+    assert "Too many logins from your network. At most 100 are allowed" in message(log_in(editor, PASSWORD))
+    assert is_network_limited({"REMOTE_ADDR": HOME})
+    assert log_in(owner, PASSWORD, ELSEWHERE).status_code == 302
+
+
+# --- the change of a password ----------------------------------------------------------------------------------------
+
+
+def test_wrong_old_passwords_are_limited_like_failed_logins(editor, admin_as):
+    client = admin_as(editor)
+    new = {"new_password1": "a-new-secret-42", "new_password2": "a-new-secret-42"}
+
+    def change(old):
+        return client.post(PASSWORD_CHANGE_PATH, {"old_password": old, **new}, REMOTE_ADDR=HOME)
+
+    for _ in range(5):
+        assert "Your old password was entered incorrectly" in change(WRONG).content.decode()
+    assert hashes(lambda: change(PASSWORD)) == 0
+    assert "Too many failed logins" in change(PASSWORD).content.decode()
+
+    forget_failed_logins()
+    assert change(PASSWORD).status_code == 302

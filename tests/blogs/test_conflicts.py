@@ -2,6 +2,7 @@
 user changed."""
 
 import pytest
+from django.db import OperationalError
 
 from accounts.models import Membership, Role
 from blogs import publishing
@@ -125,6 +126,18 @@ def test_a_save_between_the_validation_and_the_lock_is_a_conflict(post, editor, 
     assert "Nothing was saved yet" in errors(response)
     assert "<del><b>Theirs</b>Their title</del>" in response.content.decode()
     assert Post.objects.get().title == "Their title"
+
+
+def test_a_database_that_does_not_respond_in_time_keeps_the_text(post, editor, admin_as, window, monkeypatch):
+    def time_out(*args, **kwargs):
+        raise OperationalError("canceling statement due to lock timeout")
+
+    monkeypatch.setattr(publishing, "edit_post", time_out)
+
+    response = admin_as(editor).post(change(post), window | {"body": "An hour of work"})
+
+    assert response.status_code == 503
+    assert "An hour of work" in response.content.decode()
 
 
 def test_a_conflict_with_a_user_of_another_site_does_not_name_that_user(post, editor, superuser, admin_as, window):

@@ -375,3 +375,25 @@ def test_a_list_continues_below_the_last_post_of_the_previous_page(path, techblo
 
     assert shown == [["Post 4", "Post 3"], ["Post 2", "Post 1"], ["Post 0"]]
     assert visit(techblog, f"{path}?before={draft.pk}").status_code == 404
+
+
+# -- copies ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_tag_that_a_site_made_or_renamed_stays_when_a_shared_post_loses_it(shared, techblog, financeblog):
+    own = Tag(site=financeblog, name="Own")
+    publishing.create_tag(own, by=None)
+    publishing.edit_post(shared, {"tags": {"own": "Own", "renamed": "A", "copy": "B"}}, by=None, version=1)
+    publishing.rename_tag(Tag.objects.get(site=financeblog, slug="renamed"), "Ours", by=None)
+
+    publishing.edit_post(shared, {"tags": {}}, by=None, version=2)
+
+    assert sorted(Tag.objects.filter(site=financeblog).values_list("name", flat=True)) == ["Ours", "Own"]
+
+
+def test_an_author_that_a_site_renamed_stays_when_a_shared_post_loses_it(tagged, financeblog):
+    publishing.edit_author(Author.objects.get(site=financeblog), {"name": "Ada (guest)"}, by=None)
+
+    publishing.edit_post(tagged, {"authors": []}, by=None, version=2)
+
+    assert Author.objects.get(site=financeblog).name == "Ada (guest)"

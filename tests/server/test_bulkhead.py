@@ -18,12 +18,12 @@ from django.core.cache import caches
 from django.utils import timezone
 from gunicorn.workers.gthread import ThreadWorker
 
-from accounts.login import LOGIN_PATH
+from accounts.login import LOGIN_PATH, PASSWORD_CHANGE_PATH
 from accounts.login_limits import OF_NETWORK
 from blogs.paths import MEDIA_PREFIX, public_path
 from devstack.processes import children, wait_until
 from lib import rate_limits
-from server.bulkhead import LOGIN_NICENESS, UPLOAD_SIZE, Bulkhead, kind_of
+from server.bulkhead import HASHING_NICENESS, UPLOAD_SIZE, Bulkhead, kind_of
 from server.compartments import MAX_WAIT, QUEUE_LENGTH, Compartment, QueuedRequest, Size
 from server.worker import Worker
 from tests.support.pagecache.observing import locked, waiting_for_a_lock
@@ -166,8 +166,8 @@ def test_only_the_thread_for_logins_has_a_lower_priority(server):
 
     (worker,) = children(server.process.pid)
     nices = [os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in Path(f"/proc/{worker}/task").iterdir()]
-    assert sorted(set(nices)) == [0, LOGIN_NICENESS]
-    assert nices.count(LOGIN_NICENESS) == 1
+    assert sorted(set(nices)) == [0, HASHING_NICENESS]
+    assert nices.count(HASHING_NICENESS) == 1
 
 
 def test_an_expired_page_is_served_while_the_threads_for_pages_are_taken(server, requests, techblog, publish):
@@ -187,10 +187,10 @@ def test_an_expired_page_is_served_while_the_threads_for_pages_are_taken(server,
 def test_every_kind_of_request_has_a_compartment():
     compartments = Bulkhead(None).compartments(8)
 
-    kinds = "pages", "files", "dynamic", "uploads", "health", "admin", "internal", "login", "limited-login"
-    assert set(compartments) == set(kinds)
+    hashing = {"login", "limited-login", "password-change"}
+    assert set(compartments) == {"pages", "files", "dynamic", "uploads", "health", "admin", "internal"} | hashing
     assert compartments["pages"].threads == 4
-    assert compartments["login"] == compartments["limited-login"] == Size(1, LOGIN_NICENESS)
+    assert {compartments[kind] for kind in hashing} == {Size(1, HASHING_NICENESS)}
 
 
 def environ(path, host=HOST, method="GET", length=""):
@@ -213,6 +213,7 @@ def environ(path, host=HOST, method="GET", length=""):
         (environ("/traefik/document", host="internal.localhost"), "internal"),
         (environ(LOGIN_PATH, host="admin.localhost"), "admin"),
         (environ(LOGIN_PATH, method="POST", length="80"), "pages"),
+        (environ(PASSWORD_CHANGE_PATH, host="admin.localhost", method="POST", length="80"), "password-change"),
         (environ("/", host="admin.localhost", method="POST", length=str(UPLOAD_SIZE + 1)), "uploads"),
         (environ("/", host="admin.localhost", method="POST", length=str(UPLOAD_SIZE)), "admin"),
     ],
