@@ -81,8 +81,9 @@ class Worker(ThreadWorker):
         finished: Future[bool] = Future()
         try:
             finished.set_result(self._is_reusable_after(queued))
-        except BaseException as error:  # noqa: BLE001  # `finish_request` closes the connection
-            finished.set_exception(error)
+        except BaseException:  # also SystemExit, which would end the worker if the main thread raised it
+            self.log.exception("A request ended with an unforeseen error.")
+            finished.set_result(False)
         self.method_queue.defer(super().finish_request, queued.connection, finished)
 
     def _is_reusable_after(self, queued: QueuedRequest) -> bool:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import os
 import socket
 import threading
@@ -287,14 +288,16 @@ def test_two_requests_at_once_get_two_threads_although_one_thread_is_idle(compar
 
 
 @pytest.mark.pure
-def test_an_unforeseen_exception_closes_the_connection_and_does_not_end_the_thread(monkeypatch):
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit])
+def test_an_unforeseen_exception_closes_the_connection_and_ends_neither_thread_nor_worker(monkeypatch, error):
     def fail(*args):
-        raise RuntimeError("unforeseen")
+        raise error("unforeseen")
 
     monkeypatch.setattr(ThreadWorker, "handle_request", fail)
     monkeypatch.setattr(ThreadWorker, "handle_error", fail)
     closed, deferred = [], []
     worker = Worker.__new__(Worker)
+    worker.log = logging.getLogger("gunicorn.error")
     worker.nr_conns, worker.method_queue = 1, SimpleNamespace(defer=lambda *call: deferred.append(call))
     connection = SimpleNamespace(sock=None, client=None, close=lambda **options: closed.append(True))
 
