@@ -7,10 +7,6 @@ uses up. All other code is shown without colours. C# and Terraform are not in th
 10 s for 6,000 characters.
 """
 
-import pygments
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-
 MAX_CODE = 6_000  # characters
 BUDGET = MAX_CODE**2  # Per document: the maximum sum of the squared lengths of its highlighted blocks.
 
@@ -23,7 +19,6 @@ LANGUAGES = frozenset(
     " racket rb rs ruby rust sass scala scheme scss sh shell solidity sql sqlite3 swift tcl tex"
     " toml ts tsx typescript udiff vim xml xslt yaml yml zig zsh".split()
 )
-_FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
 
 class Highlighter:
@@ -38,6 +33,15 @@ class Highlighter:
         if language.lower() not in LANGUAGES or len(code) > MAX_CODE or cost > self.budget:
             return None
         self.budget -= cost
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-        html = pygments.highlight(code, lexer, _FORMATTER)
-        return html.replace("&quot;", '"').replace("&#39;", "'").replace("\xa0", "&nbsp;")  # as nh3 serialises them
+        # Quotes and no-break spaces are written as nh3 serialises them.
+        return _highlighted(code, language).replace("&quot;", '"').replace("&#39;", "'").replace("\xa0", "&nbsp;")
+
+
+def _highlighted(code: str, language: str) -> str:
+    # Imported here, because Pygments takes a twentieth of the time of a start, and most processes highlight no code.
+    import pygments
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+
+    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    return str(pygments.highlight(code, lexer, HtmlFormatter(nowrap=True)))
