@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                     "is_copy",
                     models.BooleanField(
                         default=False,
+                        db_default=False,
                         editable=False,
                         help_text="Created for a post of another site and not edited since. It is deleted when no post uses it.",
                     ),
@@ -354,6 +355,7 @@ class Migration(migrations.Migration):
                     "is_copy",
                     models.BooleanField(
                         default=False,
+                        db_default=False,
                         editable=False,
                         help_text="Created for a post of another site and not edited since. It is deleted when no post uses it.",
                     ),

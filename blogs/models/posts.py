@@ -31,6 +31,7 @@ class Tag(models.Model):
     name = OneLineField(max_length=100)
     is_copy = models.BooleanField(
         default=False,
+        db_default=False,
         editable=False,
         help_text="Created for a post of another site and not edited since. It is deleted when no post uses it.",
     )
@@ -57,6 +58,7 @@ class Author(models.Model):
     user = models.ForeignKey("accounts.User", models.SET_NULL, null=True, blank=True, related_name="authors")
     is_copy = models.BooleanField(
         default=False,
+        db_default=False,
         editable=False,
         help_text="Created for a post of another site and not edited since. It is deleted when no post uses it.",
     )
