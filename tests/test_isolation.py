@@ -33,9 +33,11 @@ def plant(publish):
         )
         page = publish(f"{marker}-page", on=on, slug=f"{marker}-page", kind="page", pinned=True)
         assert page.pinned
-        # Part of the sitemap: a range of ids that contains only this placement.
-        Placement.objects.filter(pk=placement.pk).update(id=placement.pk * ID_RANGE)
-        return Placement.objects.get(pk=placement.pk * ID_RANGE)
+        # Parts of the sitemap: two ranges of ids that contain only these two placements.
+        own_range = (Placement.objects.latest("pk").pk // ID_RANGE + 2) * ID_RANGE
+        Placement.objects.filter(pk=page.pk).update(id=own_range - 1)
+        Placement.objects.filter(pk=placement.pk).update(id=own_range)
+        return Placement.objects.get(pk=own_range)
 
     return plant
 

@@ -10,7 +10,12 @@ pytestmark = pytest.mark.pure
 
 ROOT = Path(settings.BASE_DIR)
 # Name in requirements → name of the Python module, for libraries where these names differ.
-MODULES = {"markdown-it-py": "markdown_it", "mdit-py-plugins": "mdit_py_plugins", "django-redis": "django_redis"}
+MODULES = {
+    "django-redis": "django_redis",
+    "markdown-it-py": "markdown_it",
+    "mdit-py-plugins": "mdit_py_plugins",
+    "pyyaml": "yaml",
+}
 
 
 def rows():
