@@ -44,7 +44,7 @@ stack: $(VENV)/.dev ## Serve the demo with the processes of a server: Traefik, t
 
 # Three runs in parallel that take about the same time. Much of it is waiting for servers.
 PYTEST := $(BIN)/python -m pytest
-SEPARATE  := tests/pagecache tests/transfer tests/blogs/test_queries.py
+SEPARATE  := tests/pagecache tests/transfer tests/blogs/test_queries.py tests/accounts/test_admin_parameters.py
 test: $(VENV)/.dev ## Run all tests: on PostgreSQL and Redis, some also on SQLite, some through Traefik
 	@logs=$$(mktemp -d); failed=; \
 	$(PYTEST) -m 'not pure and not long' $(SEPARATE) > $$logs/separate 2>&1 & separate=$$!; \
@@ -53,7 +53,7 @@ test: $(VENV)/.dev ## Run all tests: on PostgreSQL and Redis, some also on SQLit
 	$(PYTEST) -m 'not pure and not stack' $(SEPARATE:%=--ignore=%) || failed=yes; \
 	wait $$separate || failed=yes; \
 	wait $$others || failed=yes; \
-	echo 'Output of the parallel runs: page cache and importer; tests on SQLite or without a database; tests of the stack:'; \
+	echo 'Output of the parallel runs: page cache, importer and parameters of the admin; tests on SQLite or without a database; tests of the stack:'; \
 	cat $$logs/separate $$logs/others; rm -r $$logs; test -z "$$failed"
 
 bench: $(VENV)/.dev ## Measure the figures that README quotes; takes half an hour on an otherwise idle machine
