@@ -90,7 +90,7 @@ class PostContext(TypedDict):
     updated: DateContext | None  # None if the post was last changed on the day of its publication
     month: LinkContext
     authors: list[LinkContext]
-    tags: list[LinkContext]
+    tags: list[LinkContext]  # like `authors`, empty for a page
     cover: CoverContext | None
 
 

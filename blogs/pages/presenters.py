@@ -8,6 +8,7 @@ from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 
+from blogs.models import Post
 from blogs.models.names import SlugsAndNames
 from blogs.models.rows import AuthorRow, ListRow, PostRow, TagRow
 from blogs.pages.contexts import (
@@ -36,6 +37,7 @@ def present_in_list(row: ListRow) -> ListedPost:
 
 def present_post(row: PostRow) -> PostContext:
     published, updated = localtime(row.published_at), localtime(row.post__updated_at)
+    is_page = row.post__kind == Post.Kind.PAGE
     return {
         "path": public_path("post", row.slug),
         "title": row.post__title,
@@ -50,8 +52,9 @@ def present_post(row: PostRow) -> PostContext:
             "path": public_path("month", f"{published:%Y}", f"{published:%m}"),
             "name": month_name(published.date()),
         },
-        "authors": _links("author", row.authors),
-        "tags": _links("tag", row.tags),
+        # A change of a name refreshes only sites whose lists contain it (blogs/watches.py), and pages are in no list.
+        "authors": [] if is_page else _links("author", row.authors),
+        "tags": [] if is_page else _links("tag", row.tags),
         "cover": _cover(row),
     }
 

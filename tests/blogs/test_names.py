@@ -11,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from blogs import publishing
+from blogs import publishing, queries
 from blogs.models import Author, Placement, Post, Tag
+from blogs.pages.presenters import present_post
 from blogs.slugs import tag_slug
 from tenancy import lifecycle
 from tenancy.registry.site_registry import registry
@@ -397,3 +398,13 @@ def test_an_author_that_a_site_renamed_stays_when_a_shared_post_loses_it(tagged,
     publishing.edit_post(tagged, {"authors": []}, by=None, version=2)
 
     assert Author.objects.get(site=financeblog).name == "Ada (guest)"
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("post", ["Python", "Ada"]), ("page", [])])
+def test_themes_get_the_tags_and_authors_of_posts_but_not_of_pages(techblog, publish, ada, kind, shown):
+    placement = publish("Hello", on=techblog, kind=kind)
+    publishing.edit_post(placement.post, {"tags": {"python": "Python"}, "authors": [ada]}, by=None, version=1)
+
+    presented = present_post(queries.post_or_404(techblog, placement.slug))
+
+    assert [link["name"] for link in (*presented["tags"], *presented["authors"])] == shown
