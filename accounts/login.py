@@ -15,5 +15,5 @@ def is_login(environ: Mapping[str, Any]) -> bool:
 
 
 def is_password_change(environ: Mapping[str, Any]) -> bool:
-    """Whether the WSGI request may hash passwords of a user who is logged in."""
+    """Whether the WSGI request may hash passwords of a logged-in user."""
     return bool(environ["PATH_INFO"] == PASSWORD_CHANGE_PATH and environ["REQUEST_METHOD"].upper() == "POST")

@@ -3,9 +3,7 @@
 import atexit
 import http.client
 import os
-import random
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -17,10 +15,11 @@ from pathlib import Path
 from pwd import getpwnam, struct_passwd
 from typing import IO, Any
 
+from devstack.ports import free_port
+
 LOG_TAIL = 2_000  # characters of a log that a message contains
 PROCESS_TIMEOUT = 30  # seconds for a process to start or to stop; most take less than one
 
-FIRST_PORT, LAST_PORT = 20_000, 32_000  # below the ephemeral ports of outgoing connections
 
 # PostgreSQL refuses to run as root. In that case the servers run as `nobody`.
 SERVER_ACCOUNT = getpwnam("nobody") if os.geteuid() == 0 else None
@@ -39,8 +38,6 @@ until rm -rf "$1" || test $((tries += 1)) -gt 50; do sleep 0.1; done
 """
 
 Command = Sequence[str | Path]
-
-_reservations: list[socket.socket] = []  # open until this process ends
 
 
 class ProcessFailed(RuntimeError):
@@ -215,27 +212,6 @@ def set_owner(path: Path, account: struct_passwd | None) -> None:
     """Make `account` the owner of `path`, unless `account` is None."""
     if account:
         os.chown(path, account.pw_uid, account.pw_gid)
-
-
-def free_port() -> int:
-    """A port that no other caller of `free_port` on this machine gets until this process ends.
-
-    An ephemeral port could become the local end of any connection. A connection to the stopped server could even get
-    the same port at both ends, and so be connected to itself.
-    """
-    while True:
-        port = random.randint(FIRST_PORT, LAST_PORT)
-        reservation = socket.socket()
-        try:
-            reservation.bind(("127.0.0.1", port))
-        except OSError:
-            reservation.close()
-            continue
-        # The socket stays bound, so the `bind` of another caller fails. A server can still listen on the port, because
-        # servers set SO_REUSEADDR and the reservation does not listen. Connections are refused until a server listens.
-        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        _reservations.append(reservation)
-        return port
 
 
 def children(pid: int) -> list[int]:

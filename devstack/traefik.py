@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from devstack.processes import Command, Process, ProcessFailed, Session, free_port, status
+from devstack.ports import free_port
+from devstack.processes import Command, Process, ProcessFailed, Session, status
 from devstack.web import PROJECT
 
 

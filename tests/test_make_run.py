@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.processes import free_port
+from devstack.ports import free_port
 from tests.support.processes import Response
 
 PROJECT = Path(__file__).resolve().parent.parent

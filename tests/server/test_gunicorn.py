@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 from gunicorn.config import Config
 
-from devstack.processes import children, free_port, wait_until
+from devstack.ports import free_port
+from devstack.processes import children, wait_until
 from server.worker import IDLE_LINGER, Response, SendBuffer
 from tests.support.processes import running
 

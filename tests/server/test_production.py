@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from devstack.processes import free_port
+from devstack.ports import free_port
 from server import startup
 from tenancy.registry import map_reader
 from tests.support import production

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from devstack.processes import free_port
+from devstack.ports import free_port
 from tests.support.stack.client import row_of
 
 pytestmark = pytest.mark.stack

@@ -4,7 +4,8 @@ import ssl
 
 import pytest
 
-from devstack.processes import ProcessFailed, free_port, wait_until
+from devstack.ports import free_port
+from devstack.processes import ProcessFailed, wait_until
 from devstack.stack import ADMIN_HOST, TECHBLOG
 from devstack.traefik import Traefik
 from devstack.web import Web

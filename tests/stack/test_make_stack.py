@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from devstack.processes import free_port, status, wait_until
+from devstack.ports import free_port
+from devstack.processes import status, wait_until
 from devstack.terminal import format_line
 from devstack.web import PROJECT
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from devstack.processes import free_port
+from devstack.ports import free_port
 from devstack.readers import Readers
 from tests.support.stack.client import HttpClient
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from devstack.processes import PROCESS_TIMEOUT, free_port, status, wait_until
+from devstack.ports import free_port
+from devstack.processes import PROCESS_TIMEOUT, status, wait_until
 from devstack.readers import Readers
 from devstack.stack import INTERNAL_HOST, TECHBLOG
 from devstack.web import PROJECT

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from devstack.processes import PROCESS_TIMEOUT, free_port, status, wait_until
+from devstack.ports import free_port
+from devstack.processes import PROCESS_TIMEOUT, status, wait_until
 from devstack.readers import Readers
 from devstack.stack import TECHBLOG
 from devstack.traefik import Traefik

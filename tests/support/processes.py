@@ -14,7 +14,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
-from devstack.processes import children, free_port
+from devstack.ports import free_port
+from devstack.processes import children
 
 KNOWN_WITHIN = 0.25  # seconds; after a commit, every process uses the change within this time
 START_TIMEOUT = 20  # seconds in which a started process must respond

@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Mapping
 from urllib.request import urlopen
 
-from devstack.processes import Command, Process, Session, free_port
+from devstack.ports import free_port
+from devstack.processes import Command, Process, Session
 
 PROGRAMS = ("pebble", "pebble-challtestsrv", "openssl")
 CONFIGURATION = """{{"pebble": {{

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from devstack.processes import PROCESS_TIMEOUT, free_port, wait_until
+from devstack.ports import free_port
+from devstack.processes import PROCESS_TIMEOUT, wait_until
 from devstack.web import PROJECT
 
 UNITS = PROJECT / "systemd"
