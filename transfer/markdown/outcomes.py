@@ -19,13 +19,22 @@ class Subject(StrEnum):
     EMBEDDED = "embedded content"
     FIELD = "front matter"
     IMAGE = "images"
+    LINK = "dead links"
     TAG = "template tags"
 
 
 class Note(NamedTuple):
+    """A note for the author of a file.
+
+    The summary groups notes by `cause`, a phrase that names no value. `about` is the value: the target of a link, the
+    address of an image, or the name of a template tag or of a field.
+    """
+
     subject: Subject
     message: str
     line: int | None = None  # The line in the file, counted from 1.
+    cause: str = ""
+    about: str = ""
 
 
 class Broken(ValueError):
@@ -71,5 +80,5 @@ class Outcome:
             "reason": self.reason,
             "line": self.line,
             "images": self.images,
-            "notes": [note._asdict() for note in self.notes],
+            "notes": [{"subject": note.subject, "message": note.message, "line": note.line} for note in self.notes],
         }
