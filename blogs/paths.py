@@ -1,8 +1,10 @@
 """Addresses of public pages."""
 
 import re
+import unicodedata
 from datetime import datetime
 from functools import lru_cache
+from urllib.parse import unquote
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -19,11 +21,24 @@ _YEAR = re.compile(r"[0-9]{4}")
 # The years for which the urlconf has month archives.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
+# A longer path is not normalised, because normalising a run of combining marks takes quadratic time.
+MAX_PATH = 1000
+
 
 @lru_cache(maxsize=10_000)
 def public_path(name: str, *arguments: str | int) -> str:
     """The path of a public page. It does not depend on the urlconf of the request."""
     return reverse(name, urlconf="blogs.pages.urls", args=arguments)
+
+
+def normal_path(path: str) -> str:
+    """The one form in which old paths are stored and looked up: decoded, in lower case and in NFC.
+
+    `path` is a path as a browser shows or sends it, so with or without percent-encoding, or `request.path`.
+    """
+    if len(path) > MAX_PATH:
+        return path
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", unquote(path)).lower())
 
 
 def validate_moment(moment: datetime) -> None:
