@@ -1,5 +1,6 @@
-"""Writes a file completely or not at all."""
+"""Writes a file completely or not at all, and locks one between processes."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,3 +26,14 @@ def atomic_write(target: Path) -> Iterator[IO[bytes]]:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def exclusive_lock(file: Path) -> Iterator[None]:
+    """Wait until no other process holds the lock of `file`, and hold it during the block.
+
+    The operating system releases the lock when the process ends, even if it is killed. The file stays.
+    """
+    with file.open("a") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield

@@ -20,7 +20,7 @@ from tests.support.processes import Response
 
 PROJECT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 90  # seconds, for the first start in a clean checkout
-READY_AGAIN_WITHIN = 5
+READY_AGAIN_WITHIN = 10  # seconds; 2 s on an idle machine
 STOPPED_WITHIN = 2
 
 # Prefixes of variables that the test run sets and a newcomer's shell does not, such as the URLs of databases.
@@ -42,7 +42,10 @@ UNSET_PREFIXES = (
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     """A copy of all files that git does not ignore. It uses the libraries of the test run."""
-    folder = tmp_path_factory.mktemp("newsstand")
+    return _copied_to(tmp_path_factory.mktemp("newsstand"))
+
+
+def _copied_to(folder):
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=PROJECT,
@@ -150,7 +153,7 @@ def running(checkout):
         run.kill()
 
 
-def test_the_first_start_takes_at_most_90_s_and_later_starts_at_most_5_s(checkout, make_run):
+def test_the_first_start_takes_at_most_90_s_and_later_starts_at_most_10_s(checkout, make_run):
     shutil.rmtree(checkout / "var", ignore_errors=True)
     first = make_run()
     assert first.ready_after() < READY_WITHIN
@@ -257,6 +260,19 @@ def test_two_runs_in_one_checkout_work_independently(make_run):
         assert run.get("www.techblog.localhost").headers["Location"] == f"http://techblog.localhost:{run.port}/"
     one.ctrl_c()
     assert two.get("financeblog.localhost").status == 200
+
+
+def test_two_first_runs_in_one_checkout_prepare_the_database_once(tmp_path):
+    checkout = _copied_to(tmp_path)
+    runs = [Run(checkout, free_port()) for _ in range(2)]
+    try:
+        for run in runs:
+            run.ready_after()
+            assert run.get("techblog.localhost").status == 200
+        assert sum("loading the demo" in run.output for run in runs) == 1
+    finally:
+        for run in runs:
+            run.kill()
 
 
 def test_a_pinned_run_serves_and_prints_only_its_site(running, make_run):

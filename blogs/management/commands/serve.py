@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from blogs.demo.accounts import ACCOUNTS, PASSWORD
 from blogs.demo.loading import load
-from lib.files import atomic_write
+from lib.files import atomic_write, exclusive_lock
 from tenancy.absolute_urls import admin_url, site_url
 from tenancy.lookup import SHOWN
 from tenancy.models import State
@@ -37,16 +37,21 @@ class Command(BaseCommand):
         # Bind the port first, so that a second server on the same port stops here and changes nothing.
         listener = _listen(port)
         _write_port(port)
-        call_command("migrate", verbosity=0, interactive=False)
-        if not (Site.objects.exists() or User.objects.exists()):
-            self.stdout.write("The database is new: loading the demo …")
-            load()
+        # Two servers may start in one checkout at once, and SQLite has no lock for a whole migration.
+        with exclusive_lock(settings.BASE_DIR / "var" / "prepare.lock"):
+            self._prepare_database()
         check_before_serving()
         # Block Ctrl-C until gunicorn can handle it. server/gunicorn_local.py unblocks the signal.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.stdout.write("\n".join(["", *_addresses(), "", *_accounts(), "Press Ctrl-C to stop.", ""]))
         self.stdout.flush()
         _become_gunicorn(listener)
+
+    def _prepare_database(self) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        if not (Site.objects.exists() or User.objects.exists()):
+            self.stdout.write("The database is new: loading the demo …")
+            load()
 
 
 def _listen(port: int) -> socket.socket:
