@@ -11,10 +11,12 @@ from django.urls import Resolver404, resolve
 from django.utils.http import parse_header_parameters
 
 from lib import hostnames
-from lib.setting_values import computed_once
+from lib.setting_values import remembered
+from pagecache.cached_response import negotiate_encoding
 from pagecache.decorators import declared_query
 from tenancy import surfaces
 from tenancy.domain_checks import PROOF_PATH
+from tenancy.dynamic import is_dynamic
 from tenancy.registry.domain_map import SiteEntry
 from tenancy.registry.site_registry import RegistryUnavailable
 from tenancy.resolution import served
@@ -25,7 +27,16 @@ StartResponse = Callable[..., Any]
 # Paths with other characters bypass the cache, because no page or only a rarely read page has such a path.
 _PATH = re.compile(r"/[A-Za-z0-9/._~-]{0,250}")
 _MAX_QUERY = 100
+_MAX_REMEMBERED = 1000  # characters of all texts of a request that form an address
 _MAX_HOST = hostnames.MAX_TYPED + len(":65535")
+
+
+class Address(NamedTuple):
+    """What a GET or HEAD request asks for, in the spelling that the cache key contains."""
+
+    host: str
+    path: str  # with "?" and the declared query parameters
+    encoding: str
 
 
 class CacheRequest(NamedTuple):
@@ -43,19 +54,49 @@ class CacheRequest(NamedTuple):
         return self.key.removesuffix(self.encoding)
 
 
+def cacheable_address(environ: Environ) -> Address | None:
+    """The address of a page that may be stored. None if the response depends on more than the address and the site."""
+    if _has_body(environ):
+        return None
+    texts = (
+        environ["REQUEST_METHOD"],
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_HOST", ""),
+        environ["PATH_INFO"],
+        environ.get("QUERY_STRING", ""),
+        environ.get("HTTP_ACCEPT_ENCODING", ""),
+    )
+    # Only addresses of usual length are remembered, so that their memory is bounded.
+    return _remembered_address(*texts) if sum(map(len, texts)) <= _MAX_REMEMBERED else _address(*texts)
+
+
+def _address(method: str, scheme: str, host: str, path: str, query: str, accept_encoding: str) -> Address | None:
+    name = _public_host(method, scheme, host, path)
+    if not name or is_dynamic(path) or not _PATH.fullmatch(path):
+        return None
+    if query:
+        try:
+            query = declared_query(query, _query_parameters(path))
+        except (Resolver404, TooManyFieldsSent):
+            return None
+        if len(query) > _MAX_QUERY:
+            return None
+    return Address(name, f"{path}?{query}", negotiate_encoding(accept_encoding))
+
+
+# Parsing takes more time than the rest of a hit, and most requests are for the same addresses.
+_remembered_address = remembered(maxsize=4000)(_address)
+
+
 def requested_site(environ: Environ) -> SiteEntry | None:
     """The site whose primary domain is the host. None for other hosts, schemes and methods, and for static files."""
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-        return None
-    path = environ["PATH_INFO"]
-    static_url, is_https = _addresses()
-    if path.startswith(static_url) or path == PROOF_PATH:
-        return None
-    if is_https and environ["wsgi.url_scheme"] != "https":
-        return None
-    name = host_name(environ.get("HTTP_HOST", ""))
-    if name in surfaces.reserved():
-        return None
+    host = environ.get("HTTP_HOST", "")
+    name = _public_host(environ["REQUEST_METHOD"], environ["wsgi.url_scheme"], host, environ["PATH_INFO"])
+    return primary_site(name) if name else None
+
+
+def primary_site(name: str) -> SiteEntry | None:
+    """The site with this primary domain, if this process serves it and knows the map of sites."""
     try:
         entry = served(name)
     except RegistryUnavailable:
@@ -63,10 +104,14 @@ def requested_site(environ: Environ) -> SiteEntry | None:
     return entry if entry is not None and entry.primary == name else None
 
 
-@computed_once
-def _addresses() -> tuple[str, bool]:
-    """The prefix of static files, and whether public pages are served over https only."""
-    return settings.STATIC_URL, settings.PUBLIC_SCHEME == "https"
+def _public_host(method: str, scheme: str, host: str, path: str) -> str:
+    """The host name of a request for a public page, or "" for other hosts, schemes and methods, and static files."""
+    if method not in ("GET", "HEAD") or path.startswith(settings.STATIC_URL) or path == PROOF_PATH:
+        return ""
+    if settings.PUBLIC_SCHEME == "https" and scheme != "https":
+        return ""
+    name = host_name(host)
+    return "" if name in surfaces.reserved() else name
 
 
 def host_name(header: str) -> str:
@@ -78,23 +123,6 @@ def host_name(header: str) -> str:
 def _parsed_host_name(header: str) -> str:
     name, _ = (header.isascii() and hostnames.split_host(header)) or ("", "")
     return name
-
-
-def cache_key(environ: Environ, entry: SiteEntry) -> str | None:
-    """The cache key without its prefix and encoding, or None if the response may not be stored."""
-    path = environ["PATH_INFO"]
-    # Requests of readers have no body, so a request with a body bypasses the cache.
-    if not entry.is_cacheable or not _PATH.fullmatch(path) or _has_body(environ):
-        return None
-    query = environ.get("QUERY_STRING", "")
-    if query:
-        try:
-            query = declared_query(query, _query_parameters(path))
-        except (Resolver404, TooManyFieldsSent):
-            return None
-        if len(query) > _MAX_QUERY:
-            return None
-    return f"{entry.site_id}:{entry.generation}:{path}?{query}"
 
 
 def _query_parameters(path: str) -> tuple[str, ...]:

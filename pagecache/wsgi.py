@@ -7,7 +7,6 @@ declared query parameters and encoding. A change gives the site a new generation
 from time import time
 
 from lib.singleflight import SingleFlight, WaitTimeout
-from pagecache import cached_response
 from pagecache.cached_response import CachedResponse
 from pagecache.release import fingerprint
 from pagecache.requests import (
@@ -15,8 +14,9 @@ from pagecache.requests import (
     Environ,
     StartResponse,
     anonymous,
-    cache_key,
+    cacheable_address,
     drop_invalid_content_type,
+    primary_site,
     requested_site,
 )
 from pagecache.responses import (
@@ -82,14 +82,12 @@ class PageCache:
         return without_body_for_head(self._application(environ, start_response), environ)
 
     def _cacheable(self, environ: Environ, start_response: StartResponse) -> CacheRequest | None:
-        if is_dynamic(environ["PATH_INFO"]):
+        address = cacheable_address(environ)
+        entry = address and primary_site(address.host)
+        if not address or not entry or not entry.is_cacheable:
             return None
-        entry = requested_site(environ)
-        key = entry and cache_key(environ, entry)
-        if entry is None or key is None:
-            return None
-        encoding = cached_response.negotiate_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        return CacheRequest(environ, start_response, entry, f"{self._prefix}:{key}:{encoding}", encoding)
+        key = f"{self._prefix}:{entry.site_id}:{entry.generation}:{address.path}:{address.encoding}"
+        return CacheRequest(environ, start_response, entry, key, address.encoding)
 
     def _respond(self, request: CacheRequest) -> Body:
         render = self._renders.begin(request.page_key)
