@@ -21,7 +21,7 @@ _YEAR = re.compile(r"[0-9]{4}")
 # The years for which the urlconf has month archives.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
-# A longer path is not normalised, because normalising a run of combining marks takes quadratic time.
+# A path with more characters is only decoded, because normalising a run of combining marks takes quadratic time.
 MAX_PATH = 1000
 
 
@@ -36,9 +36,10 @@ def normal_path(path: str) -> str:
 
     `path` is a path as a browser shows or sends it, so with or without percent-encoding, or `request.path`.
     """
-    if len(path) > MAX_PATH:
-        return path
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", unquote(path)).lower())
+    decoded = unquote(path)
+    if len(decoded) > MAX_PATH:
+        return decoded
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", decoded).lower())
 
 
 def validate_moment(moment: datetime) -> None:
@@ -49,9 +50,14 @@ def validate_moment(moment: datetime) -> None:
         )
 
 
+def is_reserved(slug: str) -> bool:
+    """Whether the site uses the address of this slug for something else."""
+    return slug in RESERVED_SLUGS or _YEAR.fullmatch(slug) is not None
+
+
 def validate_slug_is_free(slug: str) -> None:
-    """Refuse a slug whose address the site uses for something else."""
-    if slug in RESERVED_SLUGS or _YEAR.fullmatch(slug):
+    """Refuse a reserved slug."""
+    if is_reserved(slug):
         raise ValidationError(
             f"/{slug}/ is reserved, because the site itself uses this address. Choose another slug.", code="reserved"
         )

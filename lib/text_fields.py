@@ -19,12 +19,14 @@ else:
 
 # Control characters, halves of surrogate pairs and noncharacters, and the controls that reorder the text around them.
 # Zero-width joiners stay: emoji and several scripts need them.
-_REMOVED = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff"
+_REMOVED = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb"
+) + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 _IN_ONE_LINE = re.compile(f"[{_REMOVED}]")
 _IN_LINES = re.compile(f"[{_REMOVED}\x0b\x0c]")
 _LINE_BREAKS = re.compile("[\t\n\x0b\x0c\r\x85\u2028\u2029]+")
-# Letters and symbols without a shape: Hangul fillers and the empty Braille pattern.
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# Letters and symbols without a shape: Hangul fillers, the empty Braille pattern, the place of an object, a null note.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")
 
 
 def one_line(text: str) -> str:

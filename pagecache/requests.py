@@ -24,8 +24,10 @@ from tenancy.resolution import served
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-# Paths with other characters bypass the cache, because no page or only a rarely read page has such a path.
-_PATH = re.compile(r"/[A-Za-z0-9/._~-]{0,250}")
+# Paths with other characters bypass the cache, because no page or only a rarely read page has such a path. PATH_INFO
+# contains the bytes of decoded UTF-8 as single characters (PEP 3333), so all percent-encodings of a path have one key.
+# The address of a post has at most 802 bytes: two slashes and 200 characters of up to four bytes.
+_PATH = re.compile(r"/[A-Za-z0-9/._~\x80-\xff-]{0,801}")
 _MAX_QUERY = 100
 _MAX_REMEMBERED = 1000  # characters of all texts of a request that form an address
 _MAX_HOST = hostnames.MAX_TYPED + len(":65535")
@@ -127,7 +129,8 @@ def _parsed_host_name(header: str) -> str:
 
 def _query_parameters(path: str) -> tuple[str, ...]:
     """The query parameters that the view of this path declares. Raises Resolver404 if no view matches."""
-    return getattr(resolve(path, surfaces.BLOGS.urlconf).func, "query", ())
+    decoded = path.encode("latin-1").decode(errors="replace")
+    return getattr(resolve(decoded, surfaces.BLOGS.urlconf).func, "query", ())
 
 
 def _has_body(environ: Environ) -> bool:

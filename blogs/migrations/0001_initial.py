@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                     models.SlugField(
                         blank=True,
                         db_index=False,
-                        help_text="The last part of the address of the post on this site. If empty, the title is used.",
+                        help_text="The last part of the address of the post on this site. If empty, it is made from the title.",
                         max_length=200,
                         validators=[blogs.paths.validate_slug_is_free],
                     ),

@@ -1,5 +1,6 @@
 """Placements, each of which publishes one post on one site, and the queries for the lists of a site."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Self
 
@@ -14,8 +15,9 @@ from blogs.models.compiled import Parameter, Row
 from blogs.models.names import Names
 from blogs.models.posts import Image, Post
 from blogs.models.rows import LastRow
-from blogs.paths import public_path, validate_moment, validate_slug_is_free
-from blogs.slugs import slug_from
+from blogs.models.slugs import SlugField
+from blogs.paths import is_reserved, public_path, validate_moment, validate_slug_is_free
+from blogs.slugs import free_slug, slug_from
 from tenancy.models import State
 
 SLUG_LENGTH = 200
@@ -145,14 +147,14 @@ class Placement(models.Model):
     post = models.ForeignKey(Post, models.CASCADE, related_name="placements")
     # No index of its own: all indexes below begin with the site.
     site = models.ForeignKey(Site, models.CASCADE, related_name="placements", db_index=False)
-    slug = models.SlugField(
+    slug = SlugField(
         max_length=SLUG_LENGTH,
         blank=True,
         # With an index on the slug, PostgreSQL might read the /about/ of all sites. The index of the unique constraint
         # begins with the site.
         db_index=False,
         validators=[validate_slug_is_free],
-        help_text="The last part of the address of the post on this site. If empty, the title is used.",
+        help_text="The last part of the address of the post on this site. If empty, it is made from the title.",
     )
     published_at = models.DateTimeField(
         "published",
@@ -200,17 +202,16 @@ class Placement(models.Model):
         if Placement.objects.filter(site=self.site_id, slug=self.slug).exclude(pk=self.pk).exists():
             raise self.slug_is_taken()
 
-    def fill_slug(self) -> None:
-        """Make a missing slug from the title. Raises ValidationError."""
+    def fill_slug(self, taken: Collection[str] = ()) -> None:
+        """Make a missing slug from the title, or from the kind if the title has no letter.
+
+        It differs from the slugs of the site and from those in `taken`.
+        """
         if not self.slug and self.post.title:
-            self.slug = slug_from(self.post.title, SLUG_LENGTH)
-            if not self.slug:
-                message = "The title has no letter from a to z and no digit from which to make a slug. Enter a slug."
-                raise ValidationError({"slug": message})
-            try:
-                validate_slug_is_free(self.slug)
-            except ValidationError as error:
-                raise ValidationError({"slug": error}) from error
+            wanted = slug_from(self.post.title, SLUG_LENGTH) or str(self.post.kind)
+            others = Placement.objects.filter(site=self.site_id).exclude(pk=self.pk)
+            reserved = {wanted} if is_reserved(wanted) else set()
+            self.slug = free_slug(wanted, others, SLUG_LENGTH, reserved.union(taken))
 
     def slug_is_taken(self) -> ValidationError:
         # The message does not name the other post, because the user may not be allowed to see it.

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from blogs import markdown
 from blogs.models.on_delete import protect_placed_elsewhere
+from blogs.models.slugs import SlugField
 from blogs.paths import public_path
 from lib.text_fields import LinesField, OneLineField
 from tenancy.media import SiteImageField
@@ -27,7 +28,7 @@ class Tag(models.Model):
 
     # The index of the unique constraint begins with the site.
     site = models.ForeignKey(Site, models.CASCADE, related_name="tags", db_index=False)
-    slug = models.SlugField(max_length=100, db_index=False)
+    slug = SlugField(max_length=100, db_index=False)
     name = OneLineField(max_length=100)
     is_copy = models.BooleanField(
         default=False,
@@ -52,7 +53,7 @@ class Author(models.Model):
 
     # The index of the unique constraint begins with the site.
     site = models.ForeignKey(Site, models.CASCADE, related_name="authors", db_index=False)
-    slug = models.SlugField(max_length=AUTHOR_SLUG_LENGTH, db_index=False)
+    slug = SlugField(max_length=AUTHOR_SLUG_LENGTH, db_index=False)
     name = OneLineField(max_length=100)
     bio = LinesField(blank=True, max_length=1000, help_text="Plain text, shown above the author's posts.")
     user = models.ForeignKey("accounts.User", models.SET_NULL, null=True, blank=True, related_name="authors")

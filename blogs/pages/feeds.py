@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 from django.utils.feedgenerator import rfc3339_date
 from django.views.decorators.http import require_safe
 
@@ -55,7 +56,7 @@ def _feed(request: HttpRequest, feed_id: uuid.UUID, title: str, path: str, rows:
         f'<feed xml:lang={quoteattr(site.settings.language)} xmlns="http://www.w3.org/2005/Atom">',
         f"<title>{escape(title)}</title>",
         f'<link href={quoteattr(site_url(site, path))} rel="alternate"/>',
-        f'<link href={quoteattr(site_url(site, request.path))} rel="self"/>',
+        f'<link href={quoteattr(site_url(site, escape_uri_path(request.path)))} rel="self"/>',
         f"<id>{feed_id.urn}</id><updated>{rfc3339_date(updated)}</updated>",
         f"<author><name>{escape(site.name)}</name></author>",
     ]

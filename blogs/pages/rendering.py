@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template, select_template
+from django.utils.encoding import escape_uri_path
 
 from blogs.pages.contexts import BaseContext, PageContext
 from blogs.pages.site_context import shared_context
@@ -16,10 +17,11 @@ def render_page(request: HttpRequest, template: str, context: PageContext, statu
     The template gets BaseContext and `context`. If `context` has no `canonical`, the URL of the request is used.
     """
     shared = shared_context(request.site)
+    path = escape_uri_path(request.path)  # Django decodes the path of a request.
     base: BaseContext = {
-        "canonical": shared.site["origin"] + request.path,
+        "canonical": shared.site["origin"] + path,
         "menu": shared.menu,
-        "path": request.path,
+        "path": path,
         "site": shared.site,
     }
     # Without `request`, Django runs no context processors. These are for the admin and read the session.

@@ -1,9 +1,10 @@
 """The urlconf of the surface `blogs`, with all addresses on the hosts of sites."""
 
 from django.urls import path, re_path, register_converter
-from django.urls.converters import IntConverter, SlugConverter, StringConverter
+from django.urls.converters import IntConverter, StringConverter
 
 from blogs.pages import feeds, sitemaps, views
+from blogs.slugs import is_slug
 
 
 class MediaName(StringConverter):
@@ -18,15 +19,19 @@ class Key(IntConverter):
     regex = r"[1-9][0-9]{0,17}"
 
 
-class PostSlug(SlugConverter):
-    """The slug of a post. `-` is not a slug, because `/-/` is reserved on all hosts of sites."""
+class Slug(StringConverter):
+    """A slug of a post, a tag or an author. Other spellings of a slug match no view, see `blogs.pages.spellings`."""
 
-    regex = rf"(?!-/){SlugConverter.regex}"
+    def to_python(self, value: str) -> str:
+        """Raises ValueError, with which Django continues as if the path did not match."""
+        if not is_slug(value):
+            raise ValueError
+        return value
 
 
 register_converter(Key, "key")
 register_converter(MediaName, "media_name")
-register_converter(PostSlug, "post_slug")
+register_converter(Slug, "unicode_slug")
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -35,11 +40,11 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<key:number>.xml", sitemaps.part, name="sitemap-part"),
     path("media/<media_name:name>", views.media, name="media"),
-    path("tag/<slug:slug>/", views.tag, name="tag"),
-    path("tag/<slug:slug>/feed/", feeds.tag_feed, name="tag-feed"),
-    path("author/<slug:slug>/", views.author, name="author"),
+    path("tag/<unicode_slug:slug>/", views.tag, name="tag"),
+    path("tag/<unicode_slug:slug>/feed/", feeds.tag_feed, name="tag-feed"),
+    path("author/<unicode_slug:slug>/", views.author, name="author"),
     re_path(r"^(?P<year>(?:19|20|21)[0-9]{2})/(?P<month>0[1-9]|1[0-2])/$", views.month, name="month"),
-    path("<post_slug:slug>/", views.post, name="post"),
+    path("<unicode_slug:slug>/", views.post, name="post"),
 ]
 
 handler404 = "blogs.pages.views.not_found"

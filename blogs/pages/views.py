@@ -13,7 +13,8 @@ from blogs.pages.contexts import AuthorPage, HomePage, MonthPage, NotFoundPage, 
 from blogs.pages.lists import post_list, post_list_or_404
 from blogs.pages.presenters import month_name, present_author, present_post, present_tag
 from blogs.pages.rendering import render_page
-from blogs.paths import public_path
+from blogs.pages.spellings import page_spelled
+from blogs.paths import normal_path, public_path
 from lib.database import DATABASE_AWAY
 from pagecache.decorators import declare_public, public_page
 from tenancy.absolute_urls import site_url
@@ -82,13 +83,23 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The site's 404 page, or a 301 if the address has moved."""
+    """The site's 404 page, or a 301 if the address has moved or is another spelling of the address of a page."""
     try:
+        page = page_spelled(request.site, request.path)
+        if page is not None:
+            # Not public: each of the many spellings would add an entry to the page cache.
+            return HttpResponsePermanentRedirect(_with_query(request, page))
         target = redirects.target(request.site, request.path)
         if target is not None:
             moved = HttpResponsePermanentRedirect(target)
-            # A query string is part of the cache key. Each of its values would add an entry for the same redirect.
-            return moved if request.GET else declare_public(request, moved)
+            # Query strings and spellings are part of the cache key. Each would add an entry for the same redirect.
+            is_public = not request.GET and request.path == normal_path(request.path)
+            return declare_public(request, moved) if is_public else moved
         return render_page(request, "404.html", NotFoundPage(), status=404)
     except DATABASE_AWAY as error:  # Django calls handler404 outside the middleware that handles this error.
         return unavailable(request, error)
+
+
+def _with_query(request: HttpRequest, path: str) -> str:
+    query = request.META.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path

@@ -1,5 +1,6 @@
 """Places posts on sites, publishes and removes them."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -92,14 +93,17 @@ def place(*placements: Placement, by: Actor) -> None:
 
 
 def place_new_posts(placements: Sequence[Placement], *, by: Actor) -> None:
-    """Store the first placements of posts that the current transaction has created, with a fixed number of queries.
+    """Store the first placements of posts that the current transaction has created.
 
-    Raises PermissionDenied and ValidationError.
+    Sends a fixed number of queries, and one for each placement without a slug. Raises PermissionDenied and
+    ValidationError.
     """
+    given: dict[int, set[str]] = defaultdict(set)
     for placement in placements:
         permissions.require(permissions.can_place, by, placement)
         placement.clean_fields(exclude=["post", "site"])
-        placement.fill_slug()
+        placement.fill_slug(given[placement.site_id])
+        given[placement.site_id].add(placement.slug)
     # No other transaction sees these posts, so only the slugs can be taken.
     slugs = Placement.objects.filter(
         site__in={placement.site_id for placement in placements}, slug__in=[placement.slug for placement in placements]

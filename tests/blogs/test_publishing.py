@@ -228,7 +228,9 @@ def test_several_placements_are_stored_together_or_not_at_all(techblog, financeb
     publishing.create_post(post, by=None)
 
     with pytest.raises(ValidationError, match="is taken"):
-        publishing.place(Placement(post=post, site=techblog), Placement(post=post, site=financeblog), by=None)
+        publishing.place(
+            Placement(post=post, site=techblog), Placement(post=post, site=financeblog, slug="Hello"), by=None
+        )
     assert not post.placements.exists()
 
 

@@ -22,6 +22,9 @@ INVISIBLE = [
     "\x07",
     "\u0301",
     "\u202e",
+    "\u2066\u2069",
+    "\ufffc",
+    "\U0001fffe",
     " \t\n",
 ]
 OURS = ("accounts", "blogs", "tenancy", "transfer")
@@ -52,6 +55,8 @@ def test_a_text_without_a_visible_character_is_empty(text):
         ("👩\u200d💻 می\u200cخواهم", "👩\u200d💻 می\u200cخواهم"),
         ("日本語 – Привет", "日本語 – Привет"),
         ("\ufeffa", "a"),
+        ("a\u206f\ufff9\U0001ffff\U0010fffeb", "ab"),
+        ("א\u200f 1\u200e", "א\u200f 1\u200e"),
     ],
 )
 def test_one_line_removes_control_characters_and_keeps_joiners(typed, kept):

@@ -165,8 +165,9 @@ def test_the_title_comes_from_the_front_matter_the_heading_or_the_file_name(text
         ("2014-03-12-hello-world.md", "hello-world"),
         ("deep/2014-3-2_TockingTime.md", "tockingtime"),
         ("notes/index.md", "notes"),
-        ("straße & co.md", "strae-co"),
-        ("日本.md", "text"),
+        ("straße & co.md", "strasse-co"),
+        ("日本.md", "日本"),
+        ("!.md", "text"),
     ],
 )
 def test_the_slug_comes_from_the_field_slug_or_the_file_name(name, slug):

@@ -9,11 +9,11 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.utils.text import slugify
-
 from blogs import markdown
 from blogs.models import Post
-from blogs.slugs import slug_from, with_symbols_as_words
+from blogs.models.placements import SLUG_LENGTH
+from blogs.slugs import slug_from
+from lib.text_fields import one_line
 from transfer.markdown import code, dates, front_matter
 from transfer.markdown.front_matter import FrontMatter
 from transfer.markdown.outcomes import Note, Subject
@@ -21,9 +21,6 @@ from transfer.markdown.outcomes import Note, Subject
 _DATED_NAME = re.compile(r"(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_ ](?P<stem>.+)")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-# Only this number of characters of a name goes into its slug: normalising a long run of combining accents takes
-# quadratic time.
-SLUG_SOURCE_LENGTH = 300
 NAME_LENGTH = 100  # Maximum characters of the name of a tag or author, and of its slug.
 # Names that Jekyll, Hugo, Eleventy, Pelican and others use for the same field. The first field with a value is used.
 _EXCERPT = ("excerpt", "summary", "description")
@@ -77,7 +74,7 @@ class _Parser:
         kind, when = self._kind(), self._date()
         return Draft(
             title=title,
-            slug=slugify((self.text("slug") or self.stem)[:SLUG_SOURCE_LENGTH]) or slugify(title) or str(kind),
+            slug=self._slug(title) or str(kind),
             kind=kind,
             body=body,
             body_line=self.head.body_line,
@@ -129,6 +126,10 @@ class _Parser:
         title = title or heading_text or self.stem.replace("-", " ").replace("_", " ").strip().capitalize()
         return self.cut(title, 200, "title"), body
 
+    def _slug(self, title: str) -> str:
+        slugs = (slug_from(text, SLUG_LENGTH) for text in (self.text("slug") or self.stem, title))
+        return next(filter(None, slugs), "")
+
     def _kind(self) -> Post.Kind:
         is_page = "page" in (self.text("layout").lower(), self.text("type").lower())
         return Post.Kind.PAGE if is_page else Post.Kind.POST
@@ -164,8 +165,7 @@ class _Parser:
     def _by_slug(self, what: str, names: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for name in filter(None, (" ".join(_plain(name).split()) for name in names)):
-            spelled = with_symbols_as_words(name[:SLUG_SOURCE_LENGTH]) if what == "tag" else name[:SLUG_SOURCE_LENGTH]
-            slug = slug_from(spelled, NAME_LENGTH)
+            slug = slug_from(name, NAME_LENGTH)
             if slug:
                 found.setdefault(slug, name[:NAME_LENGTH])
             else:
@@ -216,7 +216,7 @@ def _markdown_as_text(text: str) -> str:
 
 def _plain(text: str) -> str:
     """The text without HTML tags and entities. Markdown characters stay, because names such as O*NET contain them."""
-    return " ".join(html.unescape(_TAG.sub("", text)).split())
+    return " ".join(one_line(html.unescape(_TAG.sub("", text))).split())
 
 
 def _path(address: str) -> str:
