@@ -42,6 +42,7 @@ class Worker(ThreadWorker):
     def load_wsgi(self) -> None:
         super().load_wsgi()
         self._check_at = 0.0
+        self._has_queued = False  # since the last check. Looking into all compartments for each event takes too long.
         # Other applications, such as those of the benchmarks, have no compartments.
         sizes: dict[str, Size] = getattr(self.wsgi, "compartments", lambda threads: {})(self.cfg.threads)
         self.compartments = {name: Compartment(name, size, self._handle_queued) for name, size in sizes.items()}
@@ -63,6 +64,7 @@ class Worker(ThreadWorker):
         except NeedsDjango as needs:
             self.nr -= 1  # gunicorn counts the request again
             if self.compartments[needs.kind].submit(req, conn):
+                self._has_queued = True
                 return QUEUED
         with refusing():
             return super().handle_request(req, conn)
@@ -103,15 +105,17 @@ class Worker(ThreadWorker):
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """Wait for events, and refuse requests that have waited too long. Runs in gunicorn's main loop."""
-        waiting = any(compartment.has_waiting() for compartment in self.compartments.values())
-        super().wait_for_and_dispatch_events(CHECK_INTERVAL if waiting else timeout)
-        now = monotonic()
-        if now < self._check_at:
+        super().wait_for_and_dispatch_events(CHECK_INTERVAL if self._has_queued else timeout)
+        if not self._has_queued or (now := monotonic()) < self._check_at:
             return
         self._check_at = now + CHECK_INTERVAL
+        # A request that is queued after the next line sets the value again.
+        self._has_queued = False
         for compartment in self.compartments.values():
             for queued in compartment.overdue():
                 self.tpool.submit(self._refuse, queued)
+            if compartment.has_waiting():
+                self._has_queued = True
 
     def _refuse(self, queued: QueuedRequest) -> None:
         with refusing():
