@@ -17,6 +17,7 @@ from blogs.models import Author, AuthorListing, Image, Placement, Post, Tag, Tag
 from blogs.models.compiled import Parameter
 from blogs.models.placements import ID_RANGE
 from blogs.pages import sitemaps
+from blogs.slugs import free_slug
 from devstack.processes import wait_until
 from tenancy.models import Domain, SiteSettings
 from tenancy.registry.site_registry import registry
@@ -133,6 +134,21 @@ def test_no_page_scans_a_whole_table(techblog, financeblog, content):
                 plan = "\n".join(line for (line,) in cursor.fetchall())
             assert "Seq Scan on blogs_placement" not in plan, f"{path}\n{sql}\n{plan}"
             assert "Seq Scan on blogs_post " not in plan, f"{path}\n{sql}\n{plan}"
+
+
+def test_a_free_slug_is_looked_up_in_the_index_of_the_site_and_the_slug(techblog):
+    Author.objects.bulk_create(Author(site=techblog, slug=f"ada-{n}", name="Ada") for n in range(5_000))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE blogs_author")
+
+    with CaptureQueriesContext(connection) as captured:
+        assert free_slug("ada", Author.objects.filter(site=techblog), 100, taken={"ada"}) == "ada-5000"
+
+    assert len(captured) == 6
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {captured.captured_queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert re.search(r"Index Cond: .*site_id.*slug", plan), plan
 
 
 def rows_read(site, path):
