@@ -176,8 +176,19 @@ class Migration(migrations.Migration):
                     models.UUIDField(
                         default=uuid.uuid4,
                         editable=False,
-                        help_text="The permanent id of the post in feeds.",
+                        help_text="The permanent id of the post, and of its entry in feeds.",
                         unique=True,
+                    ),
+                ),
+                (
+                    "feed_id",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        help_text="The id of the entry in the feed of the blog from which the post was imported. Feeds keep it.",
+                        max_length=500,
                     ),
                 ),
                 (

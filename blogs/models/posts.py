@@ -17,6 +17,7 @@ from lib.text_fields import LinesField, OneLineField
 from tenancy.media import SiteImageField
 
 AUTHOR_SLUG_LENGTH = 100
+FEED_ID_LENGTH = 500
 SUMMARY_LENGTH = 300
 
 
@@ -134,7 +135,18 @@ class Post(models.Model):
         PAGE = "page", "Page: appears in no list, like “About”"
 
     uuid = models.UUIDField(
-        default=uuid.uuid4, unique=True, editable=False, help_text="The permanent id of the post in feeds."
+        default=uuid.uuid4,
+        unique=True,
+        editable=False,
+        help_text="The permanent id of the post, and of its entry in feeds.",
+    )
+    feed_id = models.CharField(
+        max_length=FEED_ID_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The id of the entry in the feed of the blog from which the post was imported. Feeds keep it.",
     )
     home = models.ForeignKey(
         Site,

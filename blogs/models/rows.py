@@ -80,6 +80,7 @@ class FeedRow(NamedTuple):
     slug: str
     published_at: datetime
     post__uuid: UUID
+    post__feed_id: str
     post__title: str
     post__summary: str
     post__body_html: str

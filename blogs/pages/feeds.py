@@ -1,6 +1,7 @@
 """Atom feeds (RFC 4287) of a site and of its tags.
 
-The ids of feeds and entries are UUIDs, so they stay the same when a slug, the domain or the scheme changes.
+The ids of feeds and entries are UUIDs, so they stay the same when a slug, the domain or the scheme changes. An imported
+entry keeps the id that it has in the feed of its old blog, so feed readers do not show it as new.
 """
 
 import re
@@ -71,11 +72,12 @@ def _entry(origin: str, row: FeedRow) -> str:
     address = quoteattr(origin + public_path("post", row.slug))
     tags = "".join(f"<category term={quoteattr(name)}/>" for _, name in row.tags)
     authors = "".join(f"<author><name>{escape(name)}</name></author>" for _, name in row.authors)
+    entry_id = escape(row.post__feed_id or row.post__uuid.urn)
     content = escape(absolute_links(row.post__body_html, origin))
     return (
         f'<entry><title>{escape(row.post__title)}</title><link href={address} rel="alternate"/>'
         f"<published>{rfc3339_date(row.published_at)}</published><updated>{rfc3339_date(_updated(row))}</updated>"
-        f'<id>{row.post__uuid.urn}</id><summary type="html">{escape(row.post__summary)}</summary>{tags}{authors}'
+        f'<id>{entry_id}</id><summary type="html">{escape(row.post__summary)}</summary>{tags}{authors}'
         f'<content type="html" xml:base={address}>{content}</content></entry>'
     )
 

@@ -326,6 +326,17 @@ def test_feed_ids_stay_the_same_when_slug_domain_and_scheme_change(techblog, pub
     assert "https://renamed.test:8443/other/" in visit(techblog, "/feed/").content.decode()
 
 
+def test_an_imported_post_keeps_the_entry_id_of_its_old_blog_in_the_feeds_of_all_its_sites(
+    techblog, financeblog, publish, visit
+):
+    placement = publish("Hello", on=techblog, feed_id="https://old.example.com/?a=1&b=2")
+    publish("", on=financeblog, post=placement.post, slug="hello")
+
+    for site in (techblog, financeblog):
+        (entry,) = feed_of(visit, site, "/feed/").iterfind("atom:entry", ATOM)
+        assert entry.find("atom:id", ATOM).text == "https://old.example.com/?a=1&b=2"
+
+
 def spread_ids(each):
     """Change the ids of all placements, so that each range contains `each` of them."""
     for n, pk in enumerate(Placement.objects.order_by("pk").values_list("pk", flat=True)):
