@@ -1,4 +1,4 @@
-"""Writes a file completely or not at all, and locks one between processes."""
+"""Writes a file completely or not at all, and locks files between processes."""
 
 import fcntl
 import os
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO
+from typing import IO, Any
 
 
 @contextmanager
@@ -37,3 +37,15 @@ def exclusive_lock(file: Path) -> Iterator[None]:
     with file.open("a") as opened:
         fcntl.flock(opened, fcntl.LOCK_EX)
         yield
+
+
+def lock_if_free(file: IO[Any]) -> bool:
+    """Take an exclusive lock on the open file, if no other process holds one. Returns whether it is taken.
+
+    The lock ends when the file is closed, and with the process.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -20,6 +20,8 @@ from blogs.publishing.shared_names import RELATIONS, Names, Sites, assign, names
 
 # Readers see a change of one of these fields as an update of the post.
 TEXT_FIELDS = frozenset({"title", "excerpt", "body"})
+# An import knows them from the old blog of the post. Without `updated_at`, an edit of a TEXT_FIELD sets it to now.
+IMPORTED_FIELDS = frozenset({"feed_id", "updated_at"})
 
 
 class NewPost(NamedTuple):
@@ -78,11 +80,11 @@ def _sites_of(new: NewPost) -> set[int]:
 def edit_post(post: Post, changes: Mapping[str, Any], *, by: Actor, version: int) -> Post:
     """Write `changes` and nothing else to the stored post, and return it.
 
-    `changes` maps fields of `Post.CONTENT_FIELDS`, "home" and "new_cover" to values of the types that `create_post`
-    takes. `version` is the version that the caller read. Raises Conflict if the stored version differs,
-    PermissionDenied unless `by` may edit the post, Post.DoesNotExist and ValidationError.
+    `changes` maps fields of `Post.CONTENT_FIELDS`, of IMPORTED_FIELDS, "home" and "new_cover" to values of the types
+    that `create_post` takes. `version` is the version that the caller read. Raises Conflict if the stored version
+    differs, PermissionDenied unless `by` may edit the post, Post.DoesNotExist and ValidationError.
     """
-    require_fields(changes, {*Post.CONTENT_FIELDS, "home", "new_cover"})
+    require_fields(changes, {*Post.CONTENT_FIELDS, *IMPORTED_FIELDS, "home", "new_cover"})
     with transaction.atomic():
         stored = locked(post)
         permissions.require(permissions.can_edit_post, by, stored)

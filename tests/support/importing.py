@@ -16,6 +16,7 @@ class Run(NamedTuple):
     code: int
     output: str
     records: dict[str, dict]  # file name → the line of the report about this file
+    summary: dict  # the last line of the report
 
     def verdicts(self):
         return {name: record["verdict"] for name, record in self.records.items()}
@@ -41,16 +42,21 @@ class Archive:
         Image.new("RGB", size, colour).save(content, "PNG")
         return self.write(name, content.getvalue())
 
-    def run(self, *options, site="techblog.test"):
+    def run(self, *options, site="techblog.test", folder=None):
         report, output, code = next(self.reports), io.StringIO(), 0
         try:
             call_command(
-                "import_markdown", str(self.folder), *options, f"--site={site}", f"--report={report}", stdout=output
+                "import_markdown",
+                str(folder or self.folder),
+                *options,
+                f"--site={site}",
+                f"--report={report}",
+                stdout=output,
             )
         except SystemExit as end:
             code = end.code
-        records = [json.loads(line) for line in report.read_text().splitlines()]
-        return Run(code, output.getvalue(), {record["file"]: record for record in records})
+        *records, last = [json.loads(line) for line in report.read_text().splitlines()]
+        return Run(code, output.getvalue(), {record["file"]: record for record in records}, last["summary"])
 
     def stored_files(self):
         """The files of all sites in MEDIA_ROOT."""

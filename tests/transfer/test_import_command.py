@@ -15,17 +15,17 @@ pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 HEAD = "---\ndate: 2015-01-01\n---\n"
 
 
-def test_the_output_lists_files_and_notes_and_ends_with_a_summary(archive):
+def test_with_verbosity_2_the_output_lists_files_and_notes_and_ends_with_a_summary(archive):
     archive.write("a.md", HEAD + "{% x %}")
     archive.write("b.md", "---\n")
 
-    run = archive.run()
+    run = archive.run("--verbosity=2")
 
     assert "created   a.md → /a/" in run.output
     assert "          a.md:4: the template tag {% x %} is unknown" in run.output
     assert "skipped   b.md:1: the front matter has no closing line ---" in run.output
     assert "1 created, 0 updated, 0 unchanged, 1 skipped; 0 images stored" in run.output
-    assert "template tags 1" in run.output
+    assert "1 template tags: " in run.output
     assert "The site is at http://techblog.test/" in run.output
     assert run.code == 1
 
@@ -116,21 +116,38 @@ def test_a_report_never_overwrites_an_existing_file(archive):
     assert not Post.objects.exists()
 
 
-def test_the_report_has_one_line_of_json_per_file(archive, tmp_path):
+def test_the_report_has_one_line_of_json_per_file_and_one_for_the_summary(archive, tmp_path):
     archive.write("a.md", HEAD + "![](x.png)")
     report = tmp_path / "report"
 
     call_command("import_markdown", str(archive.folder), "--site=techblog.test", f"--report={report}", verbosity=0)
 
-    assert json.loads(report.read_text()) == {
+    file, last = map(json.loads, report.read_text().splitlines())
+    assert file == {
         "file": "a.md",
         "verdict": "created",
         "address": "/a/",
+        "state": "live",
+        "unpublished_because": "",
         "reason": "",
         "line": None,
         "images": 0,
-        "notes": [{"subject": "images", "message": "the image x.png is missing", "line": 4}],
+        "imported_as": "",
+        "ignored_fields": [],
+        "notes": [
+            {
+                "subject": "images",
+                "message": "the image x.png is missing",
+                "line": 4,
+                "cause": "is missing",
+                "about": "x.png",
+            }
+        ],
     }
+    assert last["summary"]["live"] == 1
+    assert last["summary"]["notes"] == [
+        {"subject": "images", "cause": "is missing", "number": 1, "about": {"x.png": 1}}
+    ]
 
 
 class Terminal(io.StringIO):
@@ -144,7 +161,7 @@ def test_the_progress_bar_is_shown_only_on_a_terminal(archive, stream, shown, mo
     archive.write("a.md", HEAD + "[bold]")
     output = stream()
 
-    call_command("import_markdown", str(archive.folder), "--site=techblog.test", stdout=output)
+    call_command("import_markdown", str(archive.folder), "--site=techblog.test", stdout=output, verbosity=2)
 
     assert ("Importing" in output.getvalue()) == shown
     assert "created   a.md → /a/" in output.getvalue()

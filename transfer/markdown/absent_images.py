@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from transfer.markdown import code
 
@@ -20,6 +22,9 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _DEFINITION = re.compile(r"^ {0,3}\[(?P<label>[^\]\n]++)\]:[ \t]*+<?(?P<address>[^\s<>]++)", re.MULTILINE)
+_ANCHOR = re.compile(r"<a\b[^<>]*>\s*\Z", re.IGNORECASE)
+_END_OF_ANCHOR = re.compile(r"\s*</a>", re.IGNORECASE)
+_LOOK_BACK = 500  # characters of an opening tag of a link
 
 
 def with_alt_texts(text: str, is_absent: Callable[[str], bool]) -> str:
@@ -28,9 +33,17 @@ def with_alt_texts(text: str, is_absent: Callable[[str], bool]) -> str:
     position = 0
     for begin, end, address, alt in sorted([*_images(text), *_elements(text)]):
         if begin >= position and is_absent(address):
-            written += text[position:begin], alt
+            written += text[position:begin], alt.strip() or _name_in_link(text, begin, end, address)
             position = end
     return "".join(written) + text[position:]
+
+
+def _name_in_link(text: str, begin: int, end: int, address: str) -> str:
+    """The name of the file if a link contains nothing but the image, because a link needs words. Otherwise empty."""
+    before, after = text[max(0, begin - _LOOK_BACK) : begin], text[end : end + _LOOK_BACK]
+    in_markdown = before.endswith("[") and after.startswith("]")
+    in_html = _END_OF_ANCHOR.match(after) and _ANCHOR.search(before)
+    return PurePosixPath(unquote(address).partition("?")[0]).name if in_markdown or in_html else ""
 
 
 def _images(text: str) -> Iterator[tuple[int, int, str, str]]:

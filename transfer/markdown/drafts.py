@@ -6,16 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import PurePath
-from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from django.utils import timezone
 
 from blogs import markdown
 from blogs.models import Post
 from blogs.models.placements import SLUG_LENGTH
 from blogs.slugs import slug_from
 from lib.text_fields import one_line
-from transfer.markdown import code, dates, front_matter
+from transfer.markdown import bylines, code, feed_ids, front_matter
+from transfer.markdown.covers import cover_of
+from transfer.markdown.fields import Fields, items_of, text_of
 from transfer.markdown.front_matter import FrontMatter
+from transfer.markdown.moments import Moments, moments_of
 from transfer.markdown.outcomes import Note, Subject
 
 _DATED_NAME = re.compile(r"(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_ ](?P<stem>.+)")
@@ -23,11 +27,11 @@ _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 NAME_LENGTH = 100  # Maximum characters of the name of a tag or author, and of its slug.
 # Names that Jekyll, Hugo, Eleventy, Pelican and others use for the same field. The first field with a value is used.
-_EXCERPT = ("excerpt", "summary", "description")
-_DATE = ("date", "publishdate", "publish_date", "pubdate", "published_at")
-_COVER = ("image", "cover", "cover_image", "featured_image")
-_COVER_ALT = ("image_alt", "cover_alt", "cover_image_alt", "featured_image_alt")
-_OLD_ADDRESSES = ("redirect_from", "aliases", "permalink")
+_AUTHORS = ("authors", "author", "byline", "by", "authorname", "writer", "creator")
+_EXCERPT = ("excerpt", "summary", "description", "subtitle", "abstract", "lead", "intro")
+_OLD_ADDRESSES = ("redirectfrom", "aliases", "alias", "permalink", "url")
+# Values of the field `status`.
+_NOT_PUBLIC = {"draft", "hidden", "pending", "private", "unpublished"}
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,23 @@ class Draft:
     body: str
     body_line: int
     excerpt: str
-    is_draft: bool
+    unpublished_because: str  # Why the post is a draft, to be read after “1 draft”. Empty if it is not.
     date: datetime | None
+    updated: datetime | None
     pinned: bool
     authors: dict[str, str]  # slug → name
     tags: dict[str, str]
     cover: str
     cover_alt: str
     old_addresses: tuple[str, ...]
+    feed_id: str
     variables: dict[str, str]  # Fields of the front matter that template tags in the text may use.
+    ignored_fields: tuple[str, ...]
     notes: tuple[Note, ...]
+
+    @property
+    def is_draft(self) -> bool:
+        return bool(self.unpublished_because)
 
 
 def read(text: str, name: str, zone: tzinfo) -> Draft:
@@ -60,6 +71,7 @@ def read(text: str, name: str, zone: tzinfo) -> Draft:
 class _Parser:
     def __init__(self, head: FrontMatter, name: str, zone: tzinfo) -> None:
         self.head = head
+        self.fields = Fields(head)
         self.zone = zone
         self.notes: list[Note] = []
         path = PurePath(name)
@@ -70,8 +82,11 @@ class _Parser:
         self.name_date = dated["date"] if dated else None
 
     def draft(self) -> Draft:
+        fields = self.fields
         title, body = self._title()
-        kind, when = self._kind(), self._date()
+        kind = self._kind()
+        moments = moments_of(fields, self.name_date, self.zone, self.note)
+        cover = cover_of(fields)
         return Draft(
             title=title,
             slug=self._slug(title) or str(kind),
@@ -79,36 +94,28 @@ class _Parser:
             body=body,
             body_line=self.head.body_line,
             excerpt=self._excerpt(),
-            is_draft=self._is_draft(kind, when),
-            date=when,
-            pinned=self.head.fields.get("pinned") is True,
-            authors=self._by_slug("author", _items(self._first(("authors", "author")))),
+            unpublished_because=self._unpublished_because(kind, moments),
+            date=moments.published,
+            updated=moments.updated,
+            pinned=any(fields.says(field, yes=True) for field in ("pinned", "sticky")),
+            authors=self._by_slug("author", bylines.names(fields.first(_AUTHORS)[1])),
             tags=self._by_slug("tag", self._tags()),
-            cover=self._cover(),
-            cover_alt=self.cut(self.first_text(_COVER_ALT) or self._from_cover(("alt", "caption")), 1000, "image_alt"),
-            old_addresses=tuple(self._old_addresses(when)),
-            variables={key: _text(value) for key, value in self.head.fields.items() if _text(value)},
+            cover=cover.address,
+            cover_alt=self.cut(cover.alt, 1000, "imagealt"),
+            old_addresses=tuple(self._old_addresses(moments.published)),
+            feed_id=self._feed_id(),
+            variables={key: text_of(value) for key, value in self.head.fields.items() if text_of(value)},
+            ignored_fields=fields.ignored(),
             notes=tuple(self.notes),
         )
 
-    # -- reading fields ---------------------------------------------------------------------------------------------
-
-    def note(self, message: str, field: str = "", subject: Subject = Subject.FIELD) -> None:
-        self.notes.append(Note(subject, message, self.head.lines.get(field)))
-
-    def text(self, field: str) -> str:
-        return _text(self.head.fields.get(field))
-
-    def first_text(self, fields: Iterable[str]) -> str:
-        return next(filter(None, map(self.text, fields)), "")
-
-    def _first(self, fields: Iterable[str]) -> Any:
-        return next((self.head.fields[field] for field in fields if self.head.fields.get(field)), None)
+    def note(self, message: str, field: str = "", cause: str = "") -> None:
+        self.notes.append(Note(Subject.FIELD, message, self.fields.line(field), cause or message, field))
 
     def cut(self, text: str, length: int, field: str) -> str:
         if len(text) <= length:
             return text
-        self.note(f"the {field} has {len(text):,} characters; it is cut to {length:,}", field)
+        self.note(f"the {field} has {len(text):,} characters; it is cut to {length:,}", field, "too long")
         return f"{text[: length - 1].rstrip()}…"
 
     # -- one field each ---------------------------------------------------------------------------------------------
@@ -117,7 +124,7 @@ class _Parser:
         """The title, and the body. If the first heading of the body repeats the title, it is removed."""
         body = self.head.body
         heading = code.search(_HEADING, body)
-        title = _plain(self.text("title"))
+        title = _plain(self.fields.text("title"))
         leads = heading is not None and not body[: heading.start()].strip()
         heading_text = _markdown_as_text(heading["title"].rstrip(" \t#")) if heading and (leads or not title) else ""
         if heading and leads and title in ("", heading_text):
@@ -127,65 +134,79 @@ class _Parser:
         return self.cut(title, 200, "title"), body
 
     def _slug(self, title: str) -> str:
-        slugs = (slug_from(text, SLUG_LENGTH) for text in (self.text("slug") or self.stem, title))
+        slugs = (slug_from(text, SLUG_LENGTH) for text in (self.fields.text("slug") or self.stem, title))
         return next(filter(None, slugs), "")
 
     def _kind(self) -> Post.Kind:
-        is_page = "page" in (self.text("layout").lower(), self.text("type").lower())
+        is_page = "page" in (self.fields.text("layout").lower(), self.fields.text("type").lower())
         return Post.Kind.PAGE if is_page else Post.Kind.POST
 
-    def _is_draft(self, kind: Post.Kind, when: datetime | None) -> bool:
-        fields = self.head.fields
-        if fields.get("draft") is True or fields.get("published") is False or self.text("status") == "draft":
-            return True
-        if when is None and kind == Post.Kind.POST:
-            self.note("neither the front matter nor the file name has a date; the post becomes a draft")
-            return True
-        return False
-
-    def _date(self) -> datetime | None:
-        field = next((field for field in _DATE if self.head.fields.get(field)), "")
-        for value in (self.head.fields.get(field), self.name_date):
-            try:
-                if value is not None:
-                    return dates.parse(value, self.zone)
-            except ValueError as error:
-                self.note(f"{error}; the value is ignored", field)
-        return None
+    def _unpublished_because(self, kind: Post.Kind, moments: Moments) -> str:
+        fields, status = self.fields, self.fields.text("status").lower()
+        for field, marks_draft in (("draft", True), ("private", True), ("published", False), ("publish", False)):
+            if fields.says(field, yes=marks_draft):
+                return f"{field}: {str(marks_draft).lower()}"
+        if status in _NOT_PUBLIC:
+            return f"status: {status}"
+        if moments.expires and moments.expires <= timezone.now():
+            self.note(f"the post expired on {moments.expires:%Y-%m-%d}; it becomes a draft", "expirydate", "expired")
+            return "expired"
+        if moments.expires:
+            self.note(
+                f"the post expires on {moments.expires:%Y-%m-%d}; nothing withdraws it then, so withdraw it by hand",
+                "expirydate",
+                "expires in the future",
+            )
+        if moments.published is None and kind == Post.Kind.POST:
+            self.note(
+                "neither the front matter nor the file name has a date; the post becomes a draft", cause="no date"
+            )
+            return "no date"
+        return ""
 
     def _excerpt(self) -> str:
-        text = self.first_text(_EXCERPT)
+        text = self.fields.text(*_EXCERPT)
         return markdown.plain_text(markdown.render(text), 1000).strip() if text else ""
 
     def _tags(self) -> list[str]:
-        tags = self.head.fields.get("tags") or self.head.fields.get("tag")
-        both = (tags, self._first(("categories", "category")))
-        return [tag for value in both for tag in (value.split(",") if isinstance(value, str) else _items(value))]
+        """Tags and categories. A text is separated at commas, and in Jekyll, whose files have a date, at spaces."""
+        found: list[str] = []
+        for plural, singular in (("tags", "tag"), ("categories", "category")):
+            field, value = self.fields.first((plural, singular))
+            if not isinstance(value, str):
+                found += items_of(value)
+            elif "," in value or field == singular or self.head.is_plain or not self.name_date:
+                found += value.split(",")
+            else:
+                found += value.split()
+        return [tag.strip().removeprefix("#") for tag in found]
 
     def _by_slug(self, what: str, names: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        for name in filter(None, (" ".join(_plain(name).split()) for name in names)):
-            slug = slug_from(name, NAME_LENGTH)
+        for name in filter(None, map(_plain, names)):
+            # The slug comes from the stored name, so that the next import finds the author by it.
+            stored = cut_name(name)
+            slug = slug_from(stored, NAME_LENGTH)
             if slug:
-                found.setdefault(slug, name[:NAME_LENGTH])
+                found.setdefault(slug, stored)
             else:
                 self.note(
-                    f"the {what} {name[:NAME_LENGTH]!r} has no letters or digits for a slug; this {what} is left out",
+                    f"the {what} {stored!r} has no letters or digits for a slug; this {what} is left out",
                     f"{what}s",
+                    f"a {what} without letters or digits",
                 )
         return found
 
-    def _cover(self) -> str:
-        return self.first_text(_COVER) or self._from_cover(("image", "path", "src", "url"))
-
-    def _from_cover(self, keys: Iterable[str]) -> str:
-        cover = self._first(_COVER)
-        values = (cover.get(key) for key in keys) if isinstance(cover, dict) else ()
-        return next(filter(None, map(_text, values)), "")
+    def _feed_id(self) -> str:
+        try:
+            return feed_ids.feed_id_of(self.fields)
+        except ValueError as error:
+            self.note(f"{error}; the post gets a new id, so feed readers show it again", "guid", "invalid feed id")
+            return ""
 
     def _old_addresses(self, when: datetime | None) -> Iterable[str]:
         """Addresses in the front matter, and /2014/03/12/slug/, which Jekyll and Eleventy derive from the file name."""
-        written = [address for field in _OLD_ADDRESSES for address in _items(self.head.fields.get(field))]
+        written = [address for field in _OLD_ADDRESSES for address in items_of(self.fields.get(field))]
         days: list[date] = [] if when is None else [when, when.astimezone(UTC)]
         if self.name_date:
             year, month, day = self.name_date.split("-")
@@ -195,18 +216,13 @@ class _Parser:
         return dict.fromkeys(path for path in paths if path)
 
 
-def _text(value: Any) -> str:
-    """A scalar of the front matter as text. Lists, mappings and missing values become empty text."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | date):
-        return ""
-    return str(value).replace("\0", "").encode("utf-8", "ignore").decode().strip()
-
-
-def _items(value: Any) -> list[str]:
-    """A list of texts from a value that is a text, a mapping with the key `name`, or a list of these."""
-    values = value if isinstance(value, list) else [value]
-    texts = (_text(item.get("name") if isinstance(item, dict) else item) for item in values)
-    return list(filter(None, texts))
+def cut_name(name: str) -> str:
+    """The name of a tag or an author, cut if it is too long, if possible at the end of a word."""
+    if len(name) <= NAME_LENGTH:
+        return name
+    begin = name[: NAME_LENGTH - 1]
+    words = begin.rpartition(" ")[0]
+    return f"{(words if len(words) > NAME_LENGTH // 2 else begin).rstrip(' ,;')}…"
 
 
 def _markdown_as_text(text: str) -> str:

@@ -1,21 +1,46 @@
 """Reads files of an archive. Archives are untrusted: files outside the folder and files above a limit are refused."""
 
 import os
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from transfer.markdown.outcomes import Broken
 
 MAX_BYTES = 2 * 1024 * 1024
-SUFFIXES = {".md", ".markdown"}
+SUFFIXES = {".md", ".markdown", ".mdown", ".mdwn", ".mkd", ".mkdn"}
+# Texts in other formats. The summary counts them, because posts may be among them.
+_OTHER_TEXTS = {
+    ".adoc", ".asciidoc", ".creole", ".docx", ".htm", ".html", ".ipynb", ".liquid", ".mdoc", ".mdx", ".njk", ".odt",
+    ".org", ".php", ".pug", ".qmd", ".rmd", ".rst", ".svx", ".tex", ".textile", ".txt", ".wiki", ".xml",
+}  # fmt: skip
+
+
+class Listing(NamedTuple):
+    """The Markdown files, sorted by path, and the number of texts in other formats by suffix."""
+
+    markdown: list[Path]
+    others: Counter[str]
+
+
+def list_files(folder: Path) -> Listing:
+    """The files in `folder` and its subfolders. Skips hidden folders and symbolic links to folders."""
+    found: list[Path] = []
+    others: Counter[str] = Counter()
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "node_modules"))]
+        for name in names:
+            suffix = Path(name).suffix
+            if suffix.lower() in SUFFIXES:
+                found.append(Path(root, name))
+            elif suffix.lower() in _OTHER_TEXTS and not name.startswith("."):
+                others[suffix] += 1
+    return Listing(sorted(found), others)
 
 
 def markdown_files(folder: Path) -> list[Path]:
-    """The Markdown files in `folder` and its subfolders, sorted by path. Skips hidden folders and symbolic links."""
-    found: list[Path] = []
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "node_modules"))]
-        found += [Path(root, name) for name in names if Path(name).suffix.lower() in SUFFIXES]
-    return sorted(found)
+    """The Markdown files in `folder` and its subfolders, sorted by path."""
+    return list_files(folder).markdown
 
 
 def is_inside(path: Path, folder: Path) -> bool:

@@ -1,14 +1,16 @@
-"""Parses the front matter of a Markdown file: YAML between --- lines or TOML between +++ lines."""
+"""Parses the front matter of a Markdown file. `fences` finds it."""
 
+import json
 import re
 import tomllib
 from typing import Any, NamedTuple
 
 import yaml
-from frontmatter.default_handlers import BaseHandler, YAMLHandler
 from yaml.composer import Composer, ComposerError
 from yaml.constructor import ConstructorError
 
+from transfer.markdown import fences
+from transfer.markdown.fences import Block, Format
 from transfer.markdown.outcomes import Broken
 
 MAX_LENGTH = 64 * 1024
@@ -50,53 +52,37 @@ class _Loader(Composer, yaml.CSafeLoader):
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_timestamp)
 
 
-class _Toml(BaseHandler):
-    """Finds the +++ lines. python-frontmatter's own handler needs the library `toml`, and this module uses tomllib."""
-
-    FM_BOUNDARY = re.compile(r"^\+{3,}\s*$", re.MULTILINE)
-
-
-_YAML, _TOML = YAMLHandler(), _Toml()
-
-
 class FrontMatter(NamedTuple):
     """The fields and the body of a file. Keys are in lower case, and `_` replaces `-` in them.
 
-    `lines` maps each key to its line number, counted from 1."""
+    `lines` maps each key to its line number, counted from 1. The values of plain fields are texts without quotes."""
 
     fields: dict[str, Any]
     lines: dict[str, int]
     body: str
     body_line: int
+    is_plain: bool = False
 
 
 def split(text: str) -> FrontMatter:
     """Split a file into fields and body. Without front matter, the whole text is the body. Raises Broken."""
-    for handler in (_YAML, _TOML):
-        begin = handler.FM_BOUNDARY.match(text)
-        if begin:
-            return _split(text, begin.end(), handler)
-    return FrontMatter({}, {}, text, 1)
-
-
-def _split(text: str, begin: int, handler: BaseHandler) -> FrontMatter:
-    try:
-        head, body = handler.split(text)
-    except ValueError as error:
-        raise Broken(f"the front matter has no closing line {text[:3]}", 1) from error
-    if len(head) > MAX_LENGTH:
-        raise Broken(f"the front matter has {len(head):,} characters; the limit is {MAX_LENGTH:,}", 1)
-    first_line = text.count("\n", 0, begin) + 1
-    loaded = _toml(head, first_line) if handler is _TOML else _yaml(head, first_line)
+    block = fences.find(text)
+    if block is None:
+        return FrontMatter({}, {}, text, 1)
+    if len(block.head) > MAX_LENGTH:
+        raise Broken(f"the front matter has {len(block.head):,} characters; the limit is {MAX_LENGTH:,}", block.line)
+    loaded = _PARSERS[block.format](block.head, block.line)
+    first_line = block.line + len(block.head) - len(block.head.lstrip("\n"))
     if not isinstance(loaded, dict):
-        raise Broken("the front matter is not a list of fields such as `title: Hello`", first_line + 1)
+        raise Broken("the front matter is not a list of fields such as `title: Hello`", first_line)
     if _has_large_number(loaded):
-        raise Broken(f"the front matter contains a whole number of more than {MAX_BITS} bits", first_line + 1)
+        raise Broken(f"the front matter contains a whole number of more than {MAX_BITS} bits", first_line)
     return FrontMatter(
         {_key(key): value for key, value in loaded.items()},
-        _lines(head, first_line),
-        body,
-        text.count("\n", 0, len(text) - len(body)) + 1,
+        _lines(block),
+        text[block.end :],
+        text.count("\n", 0, block.end) + 1,
+        is_plain=block.format is Format.PLAIN,
     )
 
 
@@ -131,6 +117,35 @@ def _toml(head: str, first_line: int) -> Any:
         raise Broken(f"the front matter is not valid TOML: {reason}", first_line + line) from error
 
 
+def _json(head: str, first_line: int) -> Any:
+    text = head.strip()
+    if text and not text.startswith("{"):  # Between ;;; lines the braces may be missing.
+        text = f"{{{text.rstrip(',')}}}"
+    try:
+        return json.loads(text or "{}", strict=False)
+    except json.JSONDecodeError as error:
+        line = first_line + len(head) - len(head.lstrip("\n")) + error.lineno - 1
+        raise Broken(f"the front matter is not valid JSON: {error.msg}", line) from error
+    except (ValueError, RecursionError) as error:
+        raise Broken(f"the front matter is not valid JSON: {error}", first_line) from error
+
+
+def _plain(head: str, _first_line: int) -> dict[str, str]:
+    """Fields such as `Title: A fine day: Monday`. An indented line continues the value above it."""
+    fields: dict[str, list[str]] = {}
+    values: list[str] = []
+    for line in filter(None, head.split("\n")):
+        if line.startswith((" ", "\t")):
+            values.append(line.strip())
+        else:
+            name, _, value = line.partition(":")
+            values = fields[name.strip()] = [value.strip()]
+    return {name: " ".join(values).strip() for name, values in fields.items()}
+
+
+_PARSERS = {Format.JSON: _json, Format.PLAIN: _plain, Format.TOML: _toml, Format.YAML: _yaml}
+
+
 def _has_large_number(loaded: object) -> bool:
     """Whether a number is too large. Python refuses to convert numbers of thousands of digits to text."""
     pending: list[object] = [loaded]
@@ -149,6 +164,12 @@ def _key(key: object) -> str:
     return str(key).lower().replace("-", "_")
 
 
-def _lines(head: str, first_line: int) -> dict[str, int]:
-    keys = (re.match(r"""["']?([\w-]+)["']?\s*[:=]""", line) for line in head.split("\n"))
-    return {_key(key[1]): first_line + number for number, key in enumerate(keys) if key}
+def _lines(block: Block) -> dict[str, int]:
+    """The line of each key. In JSON keys are indented."""
+    indent = r"\s*" if block.format is Format.JSON else ""
+    key = re.compile(rf"""{indent}["']?([\w-]+)["']?\s*[:=]""")
+    found: dict[str, int] = {}
+    for number, line in enumerate(block.head.split("\n"), start=block.line):
+        if match := key.match(line):
+            found.setdefault(_key(match[1]), number)
+    return found

@@ -16,7 +16,8 @@ from lib import images
 from transfer.markdown import files
 from transfer.markdown.outcomes import Broken
 
-_SUFFIXES = {".avif", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
+SUFFIXES = {".avif", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
+_ELSEWHERE = {"data", "http", "https"}
 
 
 class Picture(NamedTuple):
@@ -30,12 +31,21 @@ class Missing(Exception):
     """The import cannot store an image that a post shows. The message gives the reason."""
 
 
+def is_elsewhere(address: str) -> bool:
+    """Whether a browser finds the image without the archive. An address such as file:///a.png has no host."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in _ELSEWHERE or bool(parts.netloc and not parts.scheme)
+
+
 def is_local_image(address: str) -> bool:
     try:
         parts = urlsplit(address)
     except ValueError:
         return False
-    return not (parts.scheme or parts.netloc) and PurePosixPath(unquote(parts.path)).suffix.lower() in _SUFFIXES
+    return not (parts.scheme or parts.netloc) and PurePosixPath(unquote(parts.path)).suffix.lower() in SUFFIXES
 
 
 class Pictures:
@@ -58,7 +68,7 @@ class Pictures:
             try:
                 if files.is_inside(candidate, folder):
                     return self._examine(candidate, folder)
-                outside = outside or candidate.exists()
+                outside = outside or candidate.is_file()
             except (OSError, ValueError):  # The address is too long for a path or contains a NUL character.
                 continue
         raise Missing("is outside the imported folders" if outside else "is missing")

@@ -5,24 +5,25 @@ statements that a batch needs only once. If a batch fails, each of its files is 
 that a file that cannot be stored affects no other. A file that changes a post has a transaction of its own.
 """
 
+import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.contrib.sites.models import Site
-from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
-from blogs import markdown
-from blogs.models import Image
+from blogs.models import Image, Placement, Post
 from transfer.markdown import drafts, files, writer
+from transfer.markdown.guard import guarded
 from transfer.markdown.images import Pictures
 from transfer.markdown.links import OwnDomains
-from transfer.markdown.outcomes import Broken, Edited, Outcome, Verdict
+from transfer.markdown.outcomes import Broken, Edited, Outcome, Subject, Verdict
 from transfer.markdown.preparation import Prepared, prepare
+from transfer.markdown.records import Record, Records
 from transfer.models import ImportedFile
 
 logger = logging.getLogger(__name__)
@@ -31,16 +32,20 @@ PATH_LENGTH = 500  # max_length of ImportedFile.path
 BATCH_FILES = 16  # A transaction that changes more posts delays all other commits (MAX_KEYS, tenancy/changes).
 BATCH_SIZE = 500_000  # Characters of text. The last file of a batch may exceed it.
 
-T = TypeVar("T")
-
 
 class _File(NamedTuple):
     """A file that is new or has changed. `record` is that of its last import."""
 
     name: str
     prepared: Prepared
-    record: ImportedFile | None
+    record: Record | None
+    source: str  # digest of the file
     size: int  # characters
+
+    @property
+    def imported_as(self) -> str:
+        """The path of the file in its last import, if it differs."""
+        return self.record.path if self.record and self.record.path != self.name else ""
 
 
 class Importer:
@@ -60,7 +65,7 @@ class Importer:
         self.zone = ZoneInfo(site.settings.time_zone)
         self.own_domains = OwnDomains(site.domains.values_list("name", flat=True))
         self.pictures = Pictures(site, [folder, *([media] if media else [])])
-        self.records = {record.path: record for record in ImportedFile.objects.filter(site=site)}
+        self.records = Records(site, dry_run=dry_run)
         self.writer = writer.Writer(site)
         # Digests of the counted images. A dry run stores an image again in each transaction that needs it.
         self.counted: set[str] = set()
@@ -70,11 +75,12 @@ class Importer:
 
         An error becomes the outcome of its file and does not stop the import of others.
         """
+        named = [(files.name_below(path, self.folder), path) for path in paths]
+        self.records.match({name for name, _ in named})
         batch: list[_File | Outcome] = []
         size = 0
-        for path in paths:
-            name = files.name_below(path, self.folder)
-            file = _guarded(name, lambda path=path, name=name: self._read(path, name))  # type: ignore[misc]
+        for name, path in named:
+            file = guarded(name, lambda path=path, name=name: self._read(path, name))  # type: ignore[misc]
             batch.append(file)
             size += file.size if isinstance(file, _File) else 0
             if len(batch) == BATCH_FILES or size > BATCH_SIZE:
@@ -85,13 +91,14 @@ class Importer:
     def _read(self, path: Path, name: str) -> _File | Outcome:
         if len(name) > PATH_LENGTH:
             raise Broken(f"the path of the file has more than {PATH_LENGTH} characters")
-        source = files.read_text(path, self.folder)
-        draft = drafts.read(source, name, self.zone)
-        prepared = prepare(draft, source, path, self.own_domains, self.pictures)
-        record = self.records.get(name)
-        if record and record.digest == prepared.digest:
-            return Outcome(name, Verdict.UNCHANGED, notes=prepared.notes)
-        return _File(name, prepared, record, len(source))
+        text = files.read_text(path, self.folder)
+        draft = drafts.read(text, name, self.zone)
+        prepared = prepare(draft, text, path, self.own_domains, self.pictures)
+        source = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+        file = _File(name, prepared, self.records.find(name, source), source, len(text))
+        if file.record and file.record.digest == prepared.digest:
+            return self._unchanged(file, file.record)
+        return file
 
     def _store(self, batch: Sequence[_File | Outcome]) -> Iterator[Outcome]:
         created = self._create_together([file for file in batch if isinstance(file, _File) and not file.record])
@@ -101,7 +108,7 @@ class Importer:
             elif file.name in created:
                 yield created[file.name]
             else:
-                yield _guarded(file.name, lambda file=file: self._store_alone(file))  # type: ignore[misc]
+                yield guarded(file.name, lambda file=file: self._store_alone(file))  # type: ignore[misc]
 
     def _create_together(self, new: Sequence[_File]) -> dict[str, Outcome]:
         """The outcomes by path, or nothing if one of the files cannot be stored."""
@@ -126,6 +133,7 @@ class Importer:
                     path=file.name,
                     post=each.placement.post,
                     digest=file.prepared.digest,
+                    source=file.source,
                     left_as=each.state,
                 )
                 for file, each in zip(new, written, strict=True)
@@ -134,14 +142,26 @@ class Importer:
             self.writer.taken |= {each.placement.slug for each in written}
         return [self._outcome(*each, Verdict.CREATED) for each in zip(new, written, fresh, strict=True)]
 
-    def _update(self, file: _File, record: ImportedFile) -> Outcome:
+    def _update(self, file: _File, record: Record) -> Outcome:
         with self._transaction() as new_images:
             post = writer.lock_unedited_post(record, overwrite=self.overwrite)
+            if not self.overwrite and self._would_lose_images(file.prepared, post):
+                if file.source == record.source:
+                    return self._unchanged(file, record)
+                raise Edited(
+                    "the post shows images that this import does not find; import the folder that contains them, or use"
+                    " --overwrite to replace the post"
+                )
             fresh = self._store_images(file.prepared, new_images)
             written = self.writer.edit(file.prepared, post, {**self.pictures.stored, **new_images})
-            record.digest, record.left_as = file.prepared.digest, written.state
-            record.save()
+            record.digest, record.source, record.left_as = file.prepared.digest, file.source, written.state
+            record.save(update_fields=["digest", "source", "left_as"])
         return self._outcome(file, written, fresh, Verdict.UPDATED)
+
+    def _would_lose_images(self, prepared: Prepared, post: Post) -> bool:
+        """Whether images of the post are missing now, for example because the import starts in a folder below."""
+        misses_some = any(note.subject is Subject.IMAGE for note in prepared.notes)
+        return misses_some and len(prepared.pictures()) < post.images.count()
 
     def _store_images(self, prepared: Prepared, new_images: dict[str, Image]) -> set[str]:
         """Add the images of the file that are not stored yet to `new_images`, and return their digests."""
@@ -167,32 +187,26 @@ class Importer:
             else:
                 self.writer.forget()
 
+    def _unchanged(self, file: _File, record: Record) -> Outcome:
+        placement = Placement(slug=record.slug or "", published_at=record.published_at)
+        return self._described(file, placement, Verdict.UNCHANGED)
+
     def _outcome(self, file: _File, written: writer.Written, fresh: set[str], verdict: Verdict) -> Outcome:
-        images = len(fresh - self.counted)
+        outcome = self._described(file, written.placement, verdict)
+        outcome.images = len(fresh - self.counted)
         self.counted |= fresh
-        notes = [*file.prepared.notes, *written.notes]
-        return Outcome(file.name, verdict, written.placement.get_absolute_url(), images=images, notes=notes)
+        outcome.notes += written.notes
+        return outcome
 
-
-def _guarded(name: str, work: Callable[[], T]) -> T | Outcome:
-    """The result of `work`, or the outcome of the file `name` if an error occurs."""
-    try:
-        return work()
-    except Edited as error:
-        return Outcome(name, Verdict.SKIPPED, reason=str(error))
-    except Broken as error:
-        return _broken(name, error.reason, error.line)
-    except ValidationError as error:
-        return _broken(name, " ".join(error.messages))
-    except (markdown.TooLarge, OSError) as error:
-        return _broken(name, str(error))
-    except DatabaseError as error:
-        return _broken(name, f"the database refused the post: {str(error).partition(chr(10))[0]}")
-    except Exception as error:
-        # An unforeseen error must not stop the import of the other files.
-        logger.exception("%s could not be imported.", name)
-        return _broken(name, f"{type(error).__name__}: {error}")
-
-
-def _broken(name: str, reason: str, line: int | None = None) -> Outcome:
-    return Outcome(name, Verdict.SKIPPED, reason=reason, line=line, broken=True)
+    def _described(self, file: _File, placement: Placement, verdict: Verdict) -> Outcome:
+        draft = file.prepared.draft
+        return Outcome(
+            file.name,
+            verdict,
+            placement.get_absolute_url() if placement.slug else "",
+            notes=list(file.prepared.notes),
+            state=placement.state,
+            unpublished_because=draft.unpublished_because if placement.state == Placement.State.DRAFT else "",
+            ignored_fields=draft.ignored_fields,
+            imported_as=file.imported_as,
+        )

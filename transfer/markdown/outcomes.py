@@ -13,7 +13,7 @@ class Verdict(StrEnum):
 
 
 class Subject(StrEnum):
-    """The topic of a note. The summary counts notes by subject."""
+    """The topic of a note. The summary counts notes by subject and cause."""
 
     ADDRESS = "addresses"
     EMBEDDED = "embedded content"
@@ -52,6 +52,8 @@ class Edited(Exception):
 
 @dataclass
 class Outcome:
+    """What became of a file. `state` and what follows are empty for a file that is skipped."""
+
     path: str
     verdict: Verdict
     address: str = ""
@@ -60,13 +62,23 @@ class Outcome:
     broken: bool = False
     images: int = 0  # The number of images that the import of this file stored.
     notes: list[Note] = field(default_factory=list)
+    state: str = ""  # a value of Placement.State
+    unpublished_because: str = ""
+    ignored_fields: tuple[str, ...] = ()
+    imported_as: str = ""  # The path of the file in an earlier import, if it differs.
 
     def lines(self) -> list[str]:
         """Lines for the terminal: one for the verdict and one for each note, with file and line number."""
+        return [
+            f"{self.verdict:9} {self.headline()}",
+            *(f"          {self.place(note.line)}: {note.message}" for note in self.notes),
+        ]
+
+    def headline(self) -> str:
+        """The file, and its address or the reason why it has none."""
         what = self.address or self.reason
         joint = " → " if self.address else ": " if what else ""
-        verdict = f"{self.verdict:9} {self.place(self.line)}{joint}{what}"
-        return [verdict, *(f"          {self.place(note.line)}: {note.message}" for note in self.notes)]
+        return f"{self.place(self.line)}{joint}{what}"
 
     def place(self, line: int | None) -> str:
         return self.path if line is None else f"{self.path}:{line}"
@@ -77,8 +89,12 @@ class Outcome:
             "file": self.path,
             "verdict": str(self.verdict),
             "address": self.address,
+            "state": self.state,
+            "unpublished_because": self.unpublished_because,
             "reason": self.reason,
             "line": self.line,
             "images": self.images,
-            "notes": [{"subject": note.subject, "message": note.message, "line": note.line} for note in self.notes],
+            "imported_as": self.imported_as,
+            "ignored_fields": list(self.ignored_fields),
+            "notes": [note._asdict() for note in self.notes],
         }

@@ -11,7 +11,7 @@ from blogs import markdown
 from transfer.markdown import code, template_tags
 from transfer.markdown.absent_images import with_alt_texts
 from transfer.markdown.drafts import Draft
-from transfer.markdown.images import Missing, Picture, Pictures, is_local_image
+from transfer.markdown.images import Missing, Picture, Pictures, is_elsewhere, is_local_image
 from transfer.markdown.links import LinkedText, OwnDomains
 from transfer.markdown.outcomes import Note, Subject
 
@@ -58,6 +58,8 @@ class Prepared:
                 "excerpt": draft.excerpt,
                 "is_draft": draft.is_draft,
                 "date": draft.date and draft.date.isoformat(),
+                "updated": draft.updated and draft.updated.isoformat(),
+                "feed_id": draft.feed_id,
                 "pinned": draft.pinned,
                 "authors": sorted(draft.authors),
                 "tags": sorted(draft.tags),
@@ -80,17 +82,26 @@ def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, 
     cover_address, _ = template_tags.expand(draft.cover, 1, {})
     search = _Search(document, pictures)
     body = LinkedText(expanded)
+    addresses = set(body.addresses)
     for address in body.addresses:
         search.look(own_domains.relative(address))
+
+    def is_absent(address: str) -> bool:
+        return search.is_absent(own_domains.relative(address), is_rewritten=address in addresses)
+
+    shown = with_alt_texts(expanded, is_absent)
+    body = body if shown == expanded else LinkedText(shown)
     cover = search.cover(own_domains.relative(cover_address)) if cover_address else None
     on_images = [
         Note(
-            Subject.IMAGE, f"the image {address} {why}", _line(address, source) if number < MAX_LINE_SEARCHES else None
+            Subject.IMAGE,
+            f"the image {address or 'without an address'} {why}",
+            _line(address, source) if number < MAX_LINE_SEARCHES else None,
+            _cause(why),
+            address,
         )
         for number, (address, why) in enumerate(search.missing.items())
     ]
-    if search.missing:
-        body = LinkedText(with_alt_texts(expanded, lambda address: own_domains.relative(address) in search.missing))
     return Prepared(
         draft, body, cover, search.found, own_domains, [*draft.notes, *notes, *_embedded(draft), *on_images]
     )
@@ -104,7 +115,11 @@ def _embedded(draft: Draft) -> Iterator[Note]:
         if markdown.is_player(draft.body, element.start()):
             continue
         yield Note(
-            Subject.EMBEDDED, f"the {element[0].lower()}> is removed from the page; add a link to its content", line
+            Subject.EMBEDDED,
+            f"the {element[0].lower()}> is removed from the page; add a link to its content",
+            line,
+            "removed from the page",
+            element[0].lower().strip("<"),
         )
 
 
@@ -119,17 +134,41 @@ class _Search:
 
     def look(self, address: str) -> None:
         """Search for the image if the address is local."""
-        if is_local_image(address) and address not in self.found and address not in self.missing:
+        if is_local_image(address):
+            self._look(address)
+
+    def is_absent(self, address: str, *, is_rewritten: bool) -> bool:
+        """Whether readers would see no image at this address. An image may have any suffix.
+
+        `is_rewritten` tells whether the text will show the address under which the image is stored.
+        """
+        if is_elsewhere(address):
+            return False
+        self._look(address)
+        if not is_rewritten:
+            self.missing.setdefault(address, "is not written in quotation marks")
+        return address in self.missing
+
+    def _look(self, address: str) -> None:
+        if address not in self.found and address not in self.missing:
             try:
                 self.found[address] = self.pictures.find(address, self.document)
             except Missing as error:
                 self.missing[address] = str(error)
+            except ValueError:
+                self.missing[address] = "has no valid address"
 
     def cover(self, address: str) -> Picture | None:
-        self.look(address)
+        if not is_elsewhere(address):
+            self._look(address)
         if address not in self.found:
             self.missing.setdefault(address, "is not in the imported folders; the post has no cover")
         return self.found.get(address)
+
+
+def _cause(why: str) -> str:
+    """The reason without the numbers and the messages that differ between images."""
+    return "is too large" if why.startswith("has ") and "limit" in why else why.partition(":")[0].partition(";")[0]
 
 
 def _line(address: str, source: str) -> int | None:

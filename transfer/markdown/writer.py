@@ -63,6 +63,11 @@ class Writer:
     def _authors(self) -> Authors:
         return Authors(self.site)
 
+    @cached_property
+    def _feed_ids(self) -> dict[str, int]:
+        """The post of each feed id on the site. New posts of this import have 0."""
+        return dict(Post.objects.filter(home=self.site).exclude(feed_id="").values_list("feed_id", "pk"))
+
     def create(self, files: Sequence[Prepared], images: Mapping[str, Image]) -> list[Written]:
         """Create a post from each file. `images` maps digests to the images that the posts show."""
         now, taken = timezone.now(), self._taken(prepared.draft.slug for prepared in files)
@@ -72,12 +77,14 @@ class Writer:
             draft, content = prepared.draft, self._content(prepared, images)
             published_at = None if draft.is_draft else draft.date or now
             authors, tags = content.pop("authors"), content.pop("tags")
-            post = Post(home=self.site, updated_at=published_at or now, **content)
+            feed_id, on_feed_id = self._feed_id(prepared, None)
+            updated_at = draft.updated or published_at or now
+            post = Post(home=self.site, updated_at=updated_at, feed_id=feed_id, **content)
             slug, on_address = self._address(draft.slug, taken)
             taken.add(slug)
             placement = Placement(post=post, site=self.site, slug=slug, published_at=published_at, pinned=draft.pinned)
             new.append(NewPost(post, authors, tags, [placement]))
-            notes.append(on_address)
+            notes.append([*on_address, *on_feed_id])
         self._authors.store_new()
         publishing.create_posts(new, by=None)
         placements = [each.placements[0] for each in new]
@@ -93,6 +100,9 @@ class Writer:
         placement = post.placements.filter(site=self.site).first()
         published_at = None if draft.is_draft else draft.date or (placement and placement.published_at) or now
         content = self._content(prepared, images)
+        content["feed_id"], on_feed_id = self._feed_id(prepared, post)
+        if draft.updated:
+            content["updated_at"] = draft.updated
         self._authors.store_new()
         post = publishing.edit_post(post, content, by=None, version=post.version)
         if placement:
@@ -103,11 +113,12 @@ class Writer:
             placement = Placement(post=post, site=self.site, slug=slug, published_at=published_at, pinned=draft.pinned)
             publishing.place(placement, by=None)
         (on_redirects,) = self._redirect_old_addresses([(prepared, placement)])
-        return _written(placement, post.content(), [*notes, *on_redirects, *_removed(post)])
+        return _written(placement, post.content(), [*notes, *on_feed_id, *on_redirects, *_removed(post)])
 
     def forget(self) -> None:
-        """Read the authors of the site again, because the transaction that created some of them was rolled back."""
+        """Read authors and feed ids of the site again, because the transaction that created some was rolled back."""
         self.__dict__.pop("_authors", None)
+        self.__dict__.pop("_feed_ids", None)
 
     def _content(self, prepared: Prepared, images: Mapping[str, Image]) -> dict[str, Any]:
         """The values for `Post.CONTENT_FIELDS`."""
@@ -127,6 +138,18 @@ class Writer:
             "tags": draft.tags,
         }
 
+    def _feed_id(self, prepared: Prepared, post: Post | None) -> tuple[str, list[Note]]:
+        """The feed id in the file, or "" and a note if another post of the site has it: entries need different ids."""
+        feed_id = prepared.draft.feed_id
+        if not feed_id:
+            return "", []
+        own = post.pk if post else None
+        if self._feed_ids.get(feed_id) not in (None, own):
+            message = f"another post of the site has the feed id {feed_id}; this post keeps its own id"
+            return "", [Note(Subject.FIELD, message, None, "feed id of another post", feed_id)]
+        self._feed_ids[feed_id] = own or 0
+        return feed_id, []
+
     def _taken(self, wanted: Iterable[str]) -> set[str]:
         """The slugs among `wanted` that the site has, and all slugs in `taken`."""
         stored = Placement.objects.on(self.site).filter(slug__in=[_cut(slug) for slug in wanted])
@@ -142,7 +165,7 @@ class Writer:
         if wanted not in taken:
             return wanted, []
         slug = free_slug(wanted, Placement.objects.on(self.site), SLUG_LENGTH, taken)
-        return slug, [Note(Subject.ADDRESS, f"/{wanted}/ {why}; the address of the post is /{slug}/")]
+        return slug, [Note(Subject.ADDRESS, f"/{wanted}/ {why}; the address of the post is /{slug}/", None, why)]
 
     def _redirect_old_addresses(self, files: Iterable[tuple[Prepared, Placement]]) -> list[list[Note]]:
         """Redirect the old addresses of each file to its post. Returns notes on the addresses that are left out."""
@@ -157,9 +180,11 @@ def _redirect(moves: redirects.Moves, old_addresses: Iterable[str], new: str) ->
     known = {old: moves.target(old) for old in old_addresses}
     for old, target in known.items():
         if len(old) > ADDRESS_LENGTH:
-            yield Note(Subject.ADDRESS, f"the old address {old[:60]}… is too long for a redirect and is left out")
+            message = f"the old address {old[:60]}… is too long for a redirect and is left out"
+            yield Note(Subject.ADDRESS, message, None, "the old address is too long")
         elif target not in (None, new):
-            yield Note(Subject.ADDRESS, f"the old address {old} already redirects to {target}; this redirect stays")
+            message = f"the old address {old} already redirects to {target}; this redirect stays"
+            yield Note(Subject.ADDRESS, message, None, "the old address redirects to another post", old)
         elif target is None and old != new:
             moves.add(old, new)
 
@@ -172,7 +197,9 @@ def _removed(post: Post) -> Iterable[Note]:
     """Notes on HTML that the sanitiser removed. `preparation` already wrote notes on embedded content."""
     for removal in post.removed:
         if removal.attribute or removal.element not in EMBEDDED:
-            yield Note(Subject.EMBEDDED, f"{removal} is removed from the page")
+            yield Note(
+                Subject.EMBEDDED, f"{removal} is removed from the page", None, "removed from the page", str(removal)
+            )
 
 
 def _written(placement: Placement, content: Mapping[str, Any], notes: list[Note]) -> Written:

@@ -30,6 +30,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "source",
+                    models.CharField(
+                        help_text="Digest of the text of the file. A file that was moved is recognised by it.",
+                        max_length=64,
+                    ),
+                ),
+                (
                     "left_as",
                     models.CharField(
                         help_text="Digest of the post after the import. If it differs from the current digest, the post was edited.",

@@ -1,0 +1,90 @@
+"""The summary of an import tells first what readers see, and then what is left to do, by cause."""
+
+import pytest
+
+from blogs import publishing
+from blogs.models import Placement
+
+pytest_plugins = ["tests.support.importing"]
+pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
+
+HEAD = "---\ndate: 2015-01-01\n---\n"
+
+
+@pytest.fixture
+def mixed(archive):
+    """An archive with files of every kind."""
+    for number in range(3):
+        archive.write(f"undated{number}.md", "---\nmood: fine\nmathjax: true\n---\nText.")
+    archive.write("draft.md", "---\ndate: 2015-01-01\ndraft: true\nmood: bad\n---\nText.")
+    archive.write("later.md", "---\ndate: 2099-01-01\n---\nText.")
+    archive.write("live.md", HEAD + "{% youtube a %} {% youtube b %} {% gist c %} ![](x.png)")
+    archive.write("broken.md", "---\ntitle: a: b\n---\n")
+    for name in ("a.mdx", "b.mdx", "c.Rmd", "d.html", "e.ipynb", "f.rst", "g.adoc", ".git/h.html", "i.css", "j.png"):
+        archive.write(name, "")
+    return archive
+
+
+def test_the_summary_begins_with_what_readers_see_and_why_posts_are_drafts(mixed):
+    lines = mixed.run().output.strip().splitlines()
+
+    assert lines[:2] == [
+        "Posts and pages: 1 live, 1 scheduled, 4 drafts. Files that could not be imported: 1.",
+        "4 drafts: 3 have no date, 1 says draft: true.",
+    ]
+
+
+def test_texts_in_other_formats_and_fields_are_counted_the_most_frequent_first(mixed):
+    output = mixed.run().output
+
+    assert "Texts in formats that are not read: 2 .mdx, 1 " in output
+    kinds = output.partition("not read: ")[2].partition(".\n")[0]
+    assert set(kinds.split(", ")) == {"2 .mdx", "1 .Rmd", "1 .html", "1 .ipynb", "1 .rst", "1 .adoc"}
+    assert "Fields that are not understood: mood 4, mathjax 3." in output
+
+
+def test_notes_are_grouped_by_cause(mixed):
+    output = mixed.run().output
+
+    assert "1 images: is missing. (x.png 1)" in output
+    assert "no date; the post becomes a draft" not in output, "the drafts are counted above"
+
+
+def test_files_are_listed_only_with_verbosity_2_but_errors_always(mixed):
+    quiet, loud = mixed.run("--verbosity=0").output, mixed.run("--verbosity=2").output
+
+    assert "live.md → /live/" not in quiet and "live.md → /live/" in loud
+    for output in (quiet, loud):
+        assert "Files that could not be imported: 1. Fix them and run the command again:\n  broken.md:2: " in output
+
+
+def test_a_second_run_gives_the_same_figures(mixed):
+    first, second = mixed.run(), mixed.run()
+
+    assert second.output.splitlines()[:3] == first.output.splitlines()[:3]
+    for figure in ("live", "scheduled", "drafts", "drafts_by_cause", "ignored_fields", "not_read", "notes"):
+        assert second.summary[figure] == first.summary[figure], figure
+    assert second.summary["unchanged"] == first.summary["created"] == 6
+
+
+def test_a_post_that_was_published_or_withdrawn_on_the_site_counts_as_it_is_there(archive, techblog):
+    archive.write("a.md", "---\ntitle: A\n---\n")
+    archive.write("b.md", HEAD)
+    archive.run()
+    publishing.publish(Placement.objects.get(slug="a"), by=None)
+    publishing.unpublish(Placement.objects.get(slug="b"), by=None)
+
+    run = archive.run()
+
+    assert (run.summary["live"], run.summary["drafts_by_cause"]) == (1, {"withdrawn on the site": 1})
+
+
+def test_edited_posts_are_counted_with_the_remedy(archive):
+    archive.write("a.md", HEAD)
+    archive.run()
+    post = Placement.objects.get().post
+    post.body = "Mine."
+    post.save()
+    archive.write("a.md", HEAD + "New.")
+
+    assert "1 skipped: the post was edited on the site after its import; use --overwrite" in archive.run().output
