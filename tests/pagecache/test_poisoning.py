@@ -1,6 +1,7 @@
 """Cache poisoning: no request changes the response to the next request, and a page is stored once for each encoding."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from django.http import HttpResponse
@@ -136,6 +137,22 @@ def test_other_spellings_of_a_path_add_no_entries(process, site):
             assert response.body == true[page], target
             assert_harmless(process, true[page], target, page)
         assert EVIL.encode() not in response.body or response.headers["X-Cache"] == "BYPASS", target
+
+
+def test_all_encodings_of_a_path_beyond_ascii_share_one_entry_and_raw_bytes_get_400(process, site, publish):
+    publish("Привет", on=site)
+    until_all_know()
+    path = quote("/привет/")
+    redis().flushall()
+
+    for target in (path, path.lower(), path.replace("%D1%82", "%d1%82")):
+        assert get(process, HOST, target).status == 200, target
+    for target in (quote("/ПРИВЕТ/"), quote("/привет"), path.rstrip("/") + "%20", quote(path)):
+        response = get(process, HOST, target)
+        assert (response.status, response.headers["Location"]) == (301, path), target
+    assert len(entries()) == 1
+    assert get(process, HOST, "/привет/").status == 400
+    assert len(entries()) == 1
 
 
 def test_undeclared_parameters_have_no_effect(process, site):
