@@ -22,7 +22,7 @@ NAMED_IN_FILE = re.compile(r"`([\w./-]+\.\w+)`\s+\((`[\w.]+`(?:,\s+`[\w.]+`)*)\)
 
 
 def documents():
-    return [path for path in project_files() if path.suffix == ".md" and "demo" not in path.parts]
+    return [path for path in project_files() if path.suffix == ".md" and not {"archives", "demo"} & set(path.parts)]
 
 
 def prose(document):

@@ -8,7 +8,17 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from blogs.paths import FIRST_YEAR, LAST_YEAR
 
-_WRITTEN_OUT = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S")
+_WRITTEN_OUT = (
+    "%b %d %Y",
+    "%B %d %Y",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%Y/%m/%d",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+)
 MAX_SHOWN = 100  # characters of a text in a message
 _YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
 

@@ -3,10 +3,9 @@
 import html
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from pathlib import PurePath
-from urllib.parse import unquote, urlsplit
 
 from django.utils import timezone
 
@@ -15,14 +14,16 @@ from blogs.models import Post
 from blogs.models.placements import SLUG_LENGTH
 from blogs.slugs import slug_from
 from lib.text_fields import one_line
-from transfer.markdown import bylines, code, feed_ids, front_matter
+from transfer.dialects import DIALECTS, Dialect, Page
+from transfer.markdown import bylines, code, dates, feed_ids, front_matter
 from transfer.markdown.covers import cover_of
 from transfer.markdown.fields import Fields, items_of, text_of
 from transfer.markdown.front_matter import FrontMatter
 from transfer.markdown.moments import Moments, moments_of
+from transfer.markdown.old_addresses import path_of
 from transfer.markdown.outcomes import Note, Subject
 
-_DATED_NAME = re.compile(r"(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})[-_ ](?P<stem>.+)")
+_PLAIN = DIALECTS["plain"]()
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 NAME_LENGTH = 100  # Maximum characters of the name of a tag or author, and of its slug.
@@ -38,6 +39,7 @@ _NOT_PUBLIC = {"draft", "hidden", "pending", "private", "unpublished"}
 class Draft:
     """A parsed file. `body` and `cover` are copied unchanged. `cover` is empty if the file names no cover."""
 
+    name: str  # the path of the file in the archive
     title: str
     slug: str
     kind: Post.Kind
@@ -63,23 +65,25 @@ class Draft:
         return bool(self.unpublished_because)
 
 
-def read(text: str, name: str, zone: tzinfo) -> Draft:
+def read(text: str, name: str, zone: tzinfo, dialect: Dialect = _PLAIN) -> Draft:
     """Parse the text of the file with the path `name`. Raises Broken if the file cannot be imported."""
-    return _Parser(front_matter.split(text), name, zone).draft()
+    head = dialect.common_fields(name, front_matter.split(text))
+    return _Parser(head, name, zone, dialect).draft()
 
 
 class _Parser:
-    def __init__(self, head: FrontMatter, name: str, zone: tzinfo) -> None:
+    def __init__(self, head: FrontMatter, name: str, zone: tzinfo, dialect: Dialect) -> None:
         self.head = head
         self.fields = Fields(head)
+        self.fields.count_as_understood(dialect.own_fields)
         self.zone = zone
+        self.dialect = dialect
+        self.name = name
+        self.place = dialect.project.place(name)
+        self.file = dialect.file_name(name)
         self.notes: list[Note] = []
-        path = PurePath(name)
-        # In Hugo, a folder with an index.md is one post and has the folder's name.
-        stem = path.parent.name if path.stem in ("index", "_index") and path.parent.name else path.stem
-        dated = _DATED_NAME.fullmatch(stem)
-        self.stem = dated["stem"] if dated else stem
-        self.name_date = dated["date"] if dated else None
+        self.stem = self.file.stem
+        self.name_date = self.file.day or None
 
     def draft(self) -> Draft:
         fields = self.fields
@@ -88,6 +92,7 @@ class _Parser:
         moments = moments_of(fields, self.name_date, self.zone, self.note)
         cover = cover_of(fields)
         return Draft(
+            name=self.name,
             title=title,
             slug=self._slug(title) or str(kind),
             kind=kind,
@@ -102,7 +107,7 @@ class _Parser:
             tags=self._by_slug("tag", self._tags()),
             cover=cover.address,
             cover_alt=self.cut(cover.alt, 1000, "imagealt"),
-            old_addresses=tuple(self._old_addresses(moments.published)),
+            old_addresses=tuple(self._old_addresses(title, moments.published)),
             feed_id=self._feed_id(),
             variables={key: text_of(value) for key, value in self.head.fields.items() if text_of(value)},
             ignored_fields=fields.ignored(),
@@ -204,16 +209,15 @@ class _Parser:
             self.note(f"{error}; the post gets a new id, so feed readers show it again", "guid", "invalid feed id")
             return ""
 
-    def _old_addresses(self, when: datetime | None) -> Iterable[str]:
-        """Addresses in the front matter, and /2014/03/12/slug/, which Jekyll and Eleventy derive from the file name."""
+    def _old_addresses(self, title: str, when: datetime | None) -> Iterable[str]:
+        """Addresses in the front matter, and those that the generator gave to the post."""
         written = [address for field in _OLD_ADDRESSES for address in items_of(self.fields.get(field))]
-        days: list[date] = [] if when is None else [when, when.astimezone(UTC)]
-        if self.name_date:
-            year, month, day = self.name_date.split("-")
-            written.append(f"/{year}/{month:0>2}/{day:0>2}/{self.stem}/")
-            written += [f"/{day:%Y/%m/%d}/{self.stem}/" for day in days]
-        paths = (_path(address) for address in written if "/:" not in address and "{{" not in address)
-        return dict.fromkeys(path for path in paths if path)
+        days: list[date] = [] if when is None else [when, when.astimezone(self.zone), when.astimezone(UTC)]
+        with suppress(ValueError):
+            days += [dates.parse(self.name_date, self.zone)] if self.name_date else []
+        page = Page(self.place, self.file, title, self.head.fields, days)
+        written += self.dialect.old_addresses(page)
+        return dict.fromkeys(filter(None, map(path_of, written)))
 
 
 def cut_name(name: str) -> str:
@@ -233,13 +237,3 @@ def _markdown_as_text(text: str) -> str:
 def _plain(text: str) -> str:
     """The text without HTML tags and entities. Markdown characters stay, because names such as O*NET contain them."""
     return " ".join(one_line(html.unescape(_TAG.sub("", text))).split())
-
-
-def _path(address: str) -> str:
-    """The path of an old address as Django sees it in a request, or "" if the address needs its query string."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    path = unquote(parts.path)
-    return "" if parts.query or not path.strip("/") else f"/{path.lstrip('/')}"

@@ -56,6 +56,10 @@ class Fields:
             return value is yes
         return text_of(value).lower() in (_YES if yes else _NO)
 
+    def count_as_understood(self, names: Iterable[str]) -> None:
+        """Fields that the dialect has read, or that had a meaning for the layout of the old site only."""
+        self._asked.update(names)
+
     def line(self, name: str) -> int | None:
         """The line of the field in the file."""
         return self._lines.get(name)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from transfer.markdown.outcomes import Broken
 
 MAX_BYTES = 2 * 1024 * 1024
-SUFFIXES = {".md", ".markdown", ".mdown", ".mdwn", ".mkd", ".mkdn"}
+SUFFIXES = {".md", ".markdown", ".mdown", ".mdwn", ".mdx", ".mkd", ".mkdn", ".mkdown"}
 # Texts in other formats. The summary counts them, because posts may be among them.
 _OTHER_TEXTS = {
-    ".adoc", ".asciidoc", ".creole", ".docx", ".htm", ".html", ".ipynb", ".liquid", ".mdoc", ".mdx", ".njk", ".odt",
+    ".adoc", ".asciidoc", ".creole", ".docx", ".htm", ".html", ".ipynb", ".liquid", ".mdoc", ".njk", ".odt",
     ".org", ".php", ".pug", ".qmd", ".rmd", ".rst", ".svx", ".tex", ".textile", ".txt", ".wiki", ".xml",
 }  # fmt: skip
 

@@ -19,7 +19,7 @@ MAX_BITS = 64  # of a whole number, as in the TOML specification
 MAX_DOTS = 1_000  # in a line of TOML
 
 
-class _Loader(Composer, yaml.CSafeLoader):
+class Loader(Composer, yaml.CSafeLoader):
     """The loader in C with the composer in Python, because deep nesting crashes the composer in C."""
 
     def __init__(self, stream: str) -> None:
@@ -49,7 +49,7 @@ class _Loader(Composer, yaml.CSafeLoader):
             return self.construct_scalar(node)
 
 
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_timestamp)
+Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_timestamp)
 
 
 class FrontMatter(NamedTuple):
@@ -90,7 +90,7 @@ def _yaml(head: str, first_line: int) -> Any:
     # PyYAML refuses tabs at the end of a line, which other parsers accept.
     head = "\n".join(line.rstrip(" \t") for line in head.split("\n"))
     try:
-        return yaml.load(head, Loader=_Loader) or {}  # noqa: S506  # a SafeLoader
+        return yaml.load(head, Loader=Loader) or {}  # noqa: S506  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else first_line + mark.line

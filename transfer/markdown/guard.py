@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 
 from blogs import markdown
-from transfer.markdown.outcomes import Broken, Edited, Outcome, Verdict
+from transfer.markdown.outcomes import Broken, Edited, Outcome, Skipped, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ def guarded(name: str, work: Callable[[], T]) -> T | Outcome:
     """The result of `work`, or the outcome of the file `name` if an error occurs."""
     try:
         return work()
-    except Edited as error:
+    except (Edited, Skipped) as error:
         return Outcome(name, Verdict.SKIPPED, reason=str(error))
     except Broken as error:
         return _broken(name, error.reason, error.line)

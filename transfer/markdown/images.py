@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from transfer.markdown.outcomes import Broken
 
 SUFFIXES = {".avif", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
 _ELSEWHERE = {"data", "http", "https"}
+_ABOVE = re.compile(r"(?:\.\.?/)++")
 
 
 class Picture(NamedTuple):
@@ -74,11 +76,16 @@ class Pictures:
         raise Missing("is outside the imported folders" if outside else "is missing")
 
     def _candidates(self, path: str, document: Path) -> Iterator[tuple[Path, Path]]:
-        relative = path.lstrip("/")
+        # @/ and ~/ stand for the folder of the sources in projects with a bundler.
+        relative = path.removeprefix("@").removeprefix("~").lstrip("/")
+        # On the old site, the folder of the page may have been deeper than that of its file.
+        from_root = _ABOVE.sub("", relative)
         for folder in self.folders:
             if not path.startswith("/") and document.is_relative_to(folder):
                 yield document.parent / relative, folder
+                yield document.with_suffix("") / relative, folder  # the asset folder of a post in Hexo
             yield folder / relative, folder
+            yield folder / from_root, folder
             # The first part of the address can be the folder of --media itself.
             if relative.startswith(f"{folder.name}/"):
                 yield folder / relative.removeprefix(f"{folder.name}/"), folder

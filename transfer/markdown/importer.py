@@ -17,11 +17,14 @@ from django.contrib.sites.models import Site
 from django.db import transaction
 
 from blogs.models import Image, Placement, Post
+from transfer.dialects import Dialect
 from transfer.markdown import drafts, files, writer
+from transfer.markdown.drafts import Draft
 from transfer.markdown.guard import guarded
 from transfer.markdown.images import Pictures
 from transfer.markdown.links import OwnDomains
-from transfer.markdown.outcomes import Broken, Edited, Outcome, Subject, Verdict
+from transfer.markdown.outcomes import Broken, Edited, Outcome, Skipped, Subject, Verdict
+from transfer.markdown.plan import plan
 from transfer.markdown.preparation import Prepared, prepare
 from transfer.markdown.records import Record, Records
 from transfer.models import ImportedFile
@@ -56,27 +59,38 @@ class Importer:
     """
 
     def __init__(
-        self, site: Site, folder: Path, *, media: Path | None = None, dry_run: bool = False, overwrite: bool = False
+        self,
+        site: Site,
+        folder: Path,
+        dialect: Dialect,
+        *,
+        media: Path | None = None,
+        dry_run: bool = False,
+        overwrite: bool = False,
     ) -> None:
         self.site = site
         self.folder = folder
+        self.dialect = dialect
         self.dry_run = dry_run
         self.overwrite = overwrite
         self.zone = ZoneInfo(site.settings.time_zone)
         self.own_domains = OwnDomains(site.domains.values_list("name", flat=True))
-        self.pictures = Pictures(site, [folder, *([media] if media else [])])
+        inside = [folder / name for name in (*dialect.static_folders, *dialect.content_folders)]
+        folders = [folder, *(each for each in inside if each.is_dir()), *([media] if media else [])]
+        self.pictures = Pictures(site, folders)
         self.records = Records(site, dry_run=dry_run)
         self.writer = writer.Writer(site)
         # Digests of the counted images. A dry run stores an image again in each transaction that needs it.
         self.counted: set[str] = set()
 
-    def run(self, paths: Iterable[Path]) -> Iterator[Outcome]:
+    def run(self, paths: Sequence[Path]) -> Iterator[Outcome]:
         """Import the files. The outcomes have the order of `paths`.
 
         An error becomes the outcome of its file and does not stop the import of others.
         """
         named = [(files.name_below(path, self.folder), path) for path in paths]
         self.records.match({name for name, _ in named})
+        self.plan = plan(self.site, self.dialect, self._planned(named), self.writer)
         batch: list[_File | Outcome] = []
         size = 0
         for name, path in named:
@@ -88,13 +102,28 @@ class Importer:
                 batch, size = [], 0
         yield from self._store(batch)
 
+    def _planned(self, named: Iterable[tuple[str, Path]]) -> Iterator[tuple[Draft, Record | None]]:
+        """The drafts of all files that can be parsed. `_read` reports the errors of the others."""
+        for name, path in named:
+            read = guarded(name, lambda path=path, name=name: self._draft(path, name))  # type: ignore[misc]
+            if not isinstance(read, Outcome):
+                text, draft = read
+                yield draft, self.records.find(name, _digest(text))
+
+    def _draft(self, path: Path, name: str) -> tuple[str, Draft]:
+        """The text of the file, and its draft. Raises Skipped, Broken."""
+        why = self.dialect.reason_to_skip(name)
+        if why:
+            raise Skipped(why)
+        text = files.read_text(path, self.folder)
+        return text, drafts.read(text, name, self.zone, self.dialect)
+
     def _read(self, path: Path, name: str) -> _File | Outcome:
         if len(name) > PATH_LENGTH:
             raise Broken(f"the path of the file has more than {PATH_LENGTH} characters")
-        text = files.read_text(path, self.folder)
-        draft = drafts.read(text, name, self.zone)
-        prepared = prepare(draft, text, path, self.own_domains, self.pictures)
-        source = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+        text, draft = self._draft(path, name)
+        prepared = prepare(self.plan.with_slug(draft), text, path, self.own_domains, self.pictures, self.plan.catalogue)
+        source = _digest(text)
         file = _File(name, prepared, self.records.find(name, source), source, len(text))
         if file.record and file.record.digest == prepared.digest:
             return self._unchanged(file, file.record)
@@ -210,3 +239,7 @@ class Importer:
             ignored_fields=draft.ignored_fields,
             imported_as=file.imported_as,
         )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()

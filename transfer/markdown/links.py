@@ -1,6 +1,7 @@
 """Reads and rewrites the addresses of links and images in Markdown text."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -8,54 +9,173 @@ from transfer.markdown import code
 
 _DESTINATION = re.compile(
     r"(?P<link>\]\([ \t]*+)(?:<(?P<pointed>[^<>\n]*+)>|(?P<bare>[^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+))"
-    r"|(?P<reference>^ {0,3}\[[^\]\n]++\]:[ \t]*+)<?(?P<referred>[^\s<>]++)"
-    r"|(?P<attribute>[\s\"'](?:src|href|poster)\s*+=\s*+)(?P<quote>[\"'])(?P<quoted>[^\"'<>]*+)(?P=quote)"
+    r"|(?P<reference>^ {0,3}\[(?!\^)(?P<label>[^\]\n]++)\]:[ \t]*+)<?(?P<referred>[^\s<>]++)"
+    r"|(?P<attribute>[\s\"'](?P<name>src|href|poster)\s*+=\s*+)(?P<quote>[\"'])(?P<quoted>[^\"'<>]*+)(?P=quote)"
     r"|<(?P<auto>https?://[^\s<>]++)>",
     re.MULTILINE | re.IGNORECASE,
 )
 _ADDRESSES = ("pointed", "bare", "referred", "quoted", "auto")
+_TITLE = r"""(?:[ \t\n]+(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\)))?"""
+_CLOSING = re.compile(rf">?{_TITLE}[ \t\n]*+\)", re.DOTALL)
+_REST_OF_DEFINITION = re.compile(rf">?{_TITLE}[ \t]*+(?:\n|\Z)", re.DOTALL)
+_BRACKET = re.compile(r"\\.|[\[\]]|\n[ \t]*(?=\n)", re.DOTALL)
+_END_OF_ANCHOR = re.compile(r"</a\s*+>", re.IGNORECASE)
+_BEGIN_OF_ANCHOR = re.compile(r"<a\b", re.IGNORECASE)
+_MAX_TAG = 2_000  # characters of an <a> tag
+
+Span = tuple[int, int]
+
+
+class Link(NamedTuple):
+    """The address of a link or an image, and the positions of the text that a new address replaces.
+
+    Without the spans in `around`, only the words of the link are left.
+    """
+
+    address: str
+    begin: int
+    end: int
+    is_automatic: bool = False  # <https://…>
+    is_image: bool = False
+    around: tuple[Span, ...] = ()
+    label: str = ""  # of a definition [label]: address
 
 
 class LinkedText:
     """A Markdown text whose addresses outside code can be read and replaced. The text is parsed once."""
 
     def __init__(self, text: str) -> None:
-        inside = code.membership(text)
-        self._links = [_Link.of(match) for match in _DESTINATION.finditer(text) if not inside(match.start())]
         self._text = text
+        self._brackets = _Brackets(text)
+        self._anchor_ends = [(match.start(), match.end()) for match in _END_OF_ANCHOR.finditer(text)]
+        inside = code.membership(text)
+        found = (self._link(match) for match in _DESTINATION.finditer(text) if not inside(match.start()))
+        self._links = [link for link in found if link is not None]
 
     @property
     def addresses(self) -> Iterator[str]:
+        """The addresses of all links and images."""
         return (link.address for link in self._links)
+
+    @property
+    def links(self) -> Iterator[Link]:
+        """All links, without the images."""
+        return (link for link in self._links if not link.is_image)
 
     def rewritten(self, new_address: Callable[[str], str]) -> str:
         """The text with `new_address(address)` in place of each address."""
-        written: list[str] = []
-        position = 0
+        edits: list[tuple[int, int, str]] = []
         for link in self._links:
             new = new_address(link.address)
             if new == link.address:
                 continue
-            written.append(self._text[position : link.begin])
             # Markdown allows only absolute addresses in <https://…>
-            written.append(f"[{link.address}]({new})" if link.is_automatic else new)
-            position = link.end
-        return "".join(written) + self._text[position:]
+            new = f"[{link.address}]({new})" if link.is_automatic else new
+            edits.append((link.begin, link.end, new))
+        return _applied(self._text, edits)
+
+    def without(self, is_dead: Callable[[str], bool]) -> str:
+        """The text with the words alone in place of each link whose address `is_dead`. Images stay."""
+        edits: list[tuple[int, int, str]] = []
+        labels: set[str] = set()
+        for link in self.links:
+            if is_dead(link.address):
+                edits += [(begin, end, "") for begin, end in link.around]
+                if link.is_automatic:
+                    edits.append((link.begin, link.end, link.address))
+                if link.label:
+                    labels.add(link.label)
+        if labels:
+            edits += self._brackets.references(labels)
+        return _applied(self._text, edits)
+
+    def _link(self, match: re.Match[str]) -> Link | None:
+        kind = next(name for name in _ADDRESSES if match[name] is not None)
+        address, begin, end = match[kind], match.start(kind), match.end(kind)
+        if kind == "auto":
+            return Link(address, *match.span(), is_automatic=True)
+        if kind == "referred":
+            rest = _REST_OF_DEFINITION.match(self._text, end)
+            if rest is None:  # A line such as [note]: some words. It is no definition.
+                return None
+            return Link(address, begin, end, around=((match.start(), rest.end()),), label=_normal(match["label"]))
+        if kind == "quoted":
+            if match["name"].lower() != "href":
+                return Link(address, begin, end, is_image=True)
+            return Link(address, begin, end, around=self._around_anchor(match))
+        closing = _CLOSING.match(self._text, end)
+        opening = self._brackets.opening(match.start())
+        if closing is None or opening is None:
+            return Link(address, begin, end, is_image=True) if closing else None
+        is_image = self._text[opening - 1 : opening] == "!" and self._text[opening - 2 : opening - 1] != "\\"
+        around = ((opening, opening + 1), (match.start(), closing.end()))
+        return Link(address, begin, end, is_image=is_image, around=around)
+
+    def _around_anchor(self, match: re.Match[str]) -> tuple[Span, ...]:
+        """The spans of <a …> and </a>."""
+        first = max(0, match.start() - _MAX_TAG)
+        begin = self._text.rfind("<", first, match.start())
+        end = self._text.find(">", match.end(), match.end() + _MAX_TAG)
+        if begin < 0 or end < 0 or not _BEGIN_OF_ANCHOR.match(self._text, begin):
+            return ()
+        index = bisect_left(self._anchor_ends, (end, end))
+        closing = self._anchor_ends[index : index + 1]
+        return ((begin, end + 1), *closing)
 
 
-class _Link(NamedTuple):
-    """The address of a link or an image, and the positions of the text that a new address replaces."""
+class _Brackets:
+    """Pairs of square brackets outside code. A pair does not reach beyond a paragraph."""
 
-    address: str
-    begin: int
-    end: int
-    is_automatic: bool  # <https://…>
+    def __init__(self, text: str) -> None:
+        inside = code.membership(text)
+        self._text = text
+        self._openings: dict[int, int] = {}  # position of ] → position of [
+        waiting: list[int] = []
+        for sign in _BRACKET.finditer(text):
+            if sign[0][0] == "\n":
+                waiting = []
+            elif sign[0] == "[" and not inside(sign.start()):
+                waiting.append(sign.start())
+            elif sign[0] == "]" and waiting and not inside(sign.start()):
+                self._openings[sign.start()] = waiting.pop()
 
-    @classmethod
-    def of(cls, match: re.Match[str]) -> "_Link":
-        group = next(name for name in _ADDRESSES if match[name] is not None)
-        is_automatic = group == "auto"
-        return cls(match[group], *match.span(0 if is_automatic else group), is_automatic)
+    def opening(self, closing: int) -> int | None:
+        return self._openings.get(closing)
+
+    def references(self, labels: set[str]) -> Iterator[tuple[int, int, str]]:
+        """Edits that leave the words of all references to one of the labels: [words][label], [label][], [label]."""
+        used: set[int] = set()
+        closings = {opening: closing for closing, opening in self._openings.items()}
+        for closing, opening in sorted(self._openings.items()):
+            if opening in used or self._text[opening - 1 : opening] == "!":
+                continue
+            following = self._text[closing + 1 : closing + 2]
+            own = _normal(self._text[opening + 1 : min(closing, opening + 1000)])
+            if following == "[" and closing + 1 in closings:
+                end = closings[closing + 1]
+                label = _normal(self._text[closing + 2 : min(end, closing + 1000)]) or own
+                used.add(closing + 1)
+                if label in labels:
+                    yield opening, opening + 1, ""
+                    yield closing, end + 1, ""
+            elif following not in ("(", ":") and own in labels:
+                yield opening, opening + 1, ""
+                yield closing, closing + 1, ""
+
+
+def _applied(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
+    written: list[str] = []
+    position = 0
+    for begin, end, new in sorted(edits):
+        if begin >= position:
+            written += text[position:begin], new
+            position = end
+    return "".join(written) + text[position:]
+
+
+def _normal(label: str) -> str:
+    """The form in which CommonMark compares labels of references."""
+    return " ".join(label.split()).casefold()
 
 
 class OwnDomains:

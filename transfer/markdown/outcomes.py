@@ -50,6 +50,10 @@ class Edited(Exception):
     """The post was edited on the site after its last import, so the import must not replace it."""
 
 
+class Skipped(Exception):
+    """The file was no page of the old site, so it does not become a post."""
+
+
 @dataclass
 class Outcome:
     """What became of a file. `state` and what follows are empty for a file that is skipped."""

@@ -2,14 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from blogs import markdown
 from transfer.markdown import code, template_tags
 from transfer.markdown.absent_images import with_alt_texts
+from transfer.markdown.catalogue import Catalogue, Destination
 from transfer.markdown.drafts import Draft
 from transfer.markdown.images import Missing, Picture, Pictures, is_elsewhere, is_local_image
 from transfer.markdown.links import LinkedText, OwnDomains
@@ -19,6 +20,8 @@ from transfer.markdown.outcomes import Note, Subject
 # author of the file.
 EMBEDDED = ("audio", "embed", "iframe", "object", "video")
 _EMBEDDED = re.compile(rf"<(?:{'|'.join(EMBEDDED)})\b", re.IGNORECASE)
+
+_MORE = re.compile(r"<!--[ \t]*+(?:more|excerpt)[ \t]*+-->", re.IGNORECASE)
 
 MAX_LINE_SEARCHES = 200  # Each search for the line of a missing image reads the whole file.
 
@@ -31,6 +34,7 @@ class Prepared:
     shown: dict[str, Picture]  # relative address → image
     own_domains: OwnDomains
     notes: list[Note]
+    destinations: dict[str, str]  # relative address of a link within the old site → address on the new site
 
     def pictures(self) -> dict[str, Picture]:
         """All images of the post, by digest."""
@@ -38,11 +42,16 @@ class Prepared:
         return {picture.digest: picture for picture in [*covers, *self.shown.values()]}
 
     def body_showing(self, address_of: Callable[[Picture], str]) -> str:
-        """The text with `address_of(picture)` as the address of each image, and relative links to the site itself."""
+        """The text with `address_of(picture)` as the address of each image, and relative links to the site itself.
+
+        Links to other files lead to the posts of these files.
+        """
 
         def new_address(address: str) -> str:
             address = self.own_domains.relative(address)
-            return address_of(self.shown[address]) if address in self.shown else address
+            if address in self.shown:
+                return address_of(self.shown[address])
+            return self.destinations.get(address, address)
 
         return self.body.rewritten(new_address)
 
@@ -76,10 +85,14 @@ def digest_of(values: Mapping[str, object]) -> str:
     return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, pictures: Pictures) -> Prepared:
+def prepare(
+    draft: Draft, source: str, document: Path, own_domains: OwnDomains, pictures: Pictures, catalogue: Catalogue
+) -> Prepared:
     """Prepare a draft. `source` is the whole text of the file `document`, to whose lines the notes on images refer."""
-    expanded, notes = template_tags.expand(draft.body, draft.body_line, draft.variables)
-    cover_address, _ = template_tags.expand(draft.cover, 1, {})
+    dialect = catalogue.dialect
+    text, on_text = dialect.markdown(draft.body, document.name, draft.body_line)
+    expanded, on_tags = template_tags.expand(text, draft.body_line, draft.variables, dialect)
+    cover_address, _ = template_tags.expand(draft.cover, 1, {}, dialect)
     search = _Search(document, pictures)
     body = LinkedText(expanded)
     addresses = set(body.addresses)
@@ -92,7 +105,39 @@ def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, 
     shown = with_alt_texts(expanded, is_absent)
     body = body if shown == expanded else LinkedText(shown)
     cover = search.cover(own_domains.relative(cover_address)) if cover_address else None
-    on_images = [
+    destinations = _destinations(body, own_domains, search.found, draft, catalogue)
+    dead = {address: found.dead for address, found in destinations.items() if found.dead}
+    if dead:
+        shown = body.without(lambda address: own_domains.relative(address) in dead)
+        body = LinkedText(shown)
+    on_links = _notes_on_links(destinations, search.missing, source)
+    return Prepared(
+        replace(draft, excerpt=draft.excerpt or _excerpt(shown, dialect.excerpt_separator)),
+        body,
+        cover,
+        search.found,
+        own_domains,
+        [*draft.notes, *on_text, *on_tags, *_embedded(draft), *_notes_on_images(search.missing, source), *on_links],
+        {address: catalogue.address_on_site(found) for address, found in destinations.items() if not found.dead},
+    )
+
+
+def _destinations(
+    body: LinkedText, own_domains: OwnDomains, images: Container[str], draft: Draft, catalogue: Catalogue
+) -> dict[str, Destination]:
+    """Where the links within the old site lead, by relative address."""
+    found: dict[str, Destination] = {}
+    for link in body.links:
+        address = own_domains.relative(link.address)
+        if address not in found and address not in images:
+            destination = catalogue.destination(address, draft)
+            if destination is not None:
+                found[address] = destination
+    return found
+
+
+def _notes_on_images(missing: Mapping[str, str], source: str) -> list[Note]:
+    return [
         Note(
             Subject.IMAGE,
             f"the image {address or 'without an address'} {why}",
@@ -100,11 +145,27 @@ def prepare(draft: Draft, source: str, document: Path, own_domains: OwnDomains, 
             _cause(why),
             address,
         )
-        for number, (address, why) in enumerate(search.missing.items())
+        for number, (address, why) in enumerate(missing.items())
     ]
-    return Prepared(
-        draft, body, cover, search.found, own_domains, [*draft.notes, *notes, *_embedded(draft), *on_images]
-    )
+
+
+def _notes_on_links(destinations: Mapping[str, Destination], missing: Container[str], source: str) -> Iterator[Note]:
+    searches = 0
+    for address, found in destinations.items():
+        if address in missing or not (found.dead or found.is_hidden):
+            continue
+        line = _line(address, source) if searches < MAX_LINE_SEARCHES else None
+        searches += 1
+        why = f"{found.dead}; its words stay" if found.dead else "leads to a post that is not live"
+        cause = f"links that lead {'to a post that is not live' if found.is_hidden else 'nowhere'}"
+        yield Note(Subject.LINK, f"the link {address} {why}", line, cause, address)
+
+
+def _excerpt(text: str, separator: str) -> str:
+    """The plain text before <!--more-->, or before the separator of the configuration."""
+    mark = code.search(_MORE, text)
+    position = mark.start() if mark else text.find(separator) if separator.strip() else -1
+    return markdown.plain_text(markdown.render(text[:position]), 1000).strip() if position > 0 else ""
 
 
 def _embedded(draft: Draft) -> Iterator[Note]:

@@ -20,6 +20,7 @@ class Records:
         self._by_path = {record.path: record for record in ImportedFile.objects.of(site)}
         self._matches: dict[str, str] = {}
         self._by_content: dict[tuple[str, str], list[Record]] = {}
+        self._moved: dict[str, Record] = {}
 
     def match(self, names: Collection[str]) -> None:
         """Find the records of the files with these paths, all files of an import."""
@@ -36,11 +37,14 @@ class Records:
         """
         if name in self._matches:
             return self._by_path[self._matches[name]]
+        if name in self._moved:
+            return self._moved[name]
         moved = self._by_content.pop(_content(name, source), [])
         if len(moved) != 1:
             return None
         if not self._dry_run and name not in self._by_path:
             ImportedFile.objects.filter(pk=moved[0].pk).update(path=name)
+        self._moved[name] = moved[0]
         return moved[0]
 
 

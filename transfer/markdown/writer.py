@@ -80,7 +80,7 @@ class Writer:
             feed_id, on_feed_id = self._feed_id(prepared, None)
             updated_at = draft.updated or published_at or now
             post = Post(home=self.site, updated_at=updated_at, feed_id=feed_id, **content)
-            slug, on_address = self._address(draft.slug, taken)
+            slug, on_address = self.address(draft.slug, taken)
             taken.add(slug)
             placement = Placement(post=post, site=self.site, slug=slug, published_at=published_at, pinned=draft.pinned)
             new.append(NewPost(post, authors, tags, [placement]))
@@ -109,7 +109,7 @@ class Writer:
             changes = {"published_at": published_at, "pinned": draft.pinned}
             placement = publishing.change_placement(placement, changes, by=None)
         else:
-            slug, notes = self._address(draft.slug, self._taken([draft.slug]))
+            slug, notes = self.address(draft.slug, self._taken([draft.slug]))
             placement = Placement(post=post, site=self.site, slug=slug, published_at=published_at, pinned=draft.pinned)
             publishing.place(placement, by=None)
         (on_redirects,) = self._redirect_old_addresses([(prepared, placement)])
@@ -155,7 +155,7 @@ class Writer:
         stored = Placement.objects.on(self.site).filter(slug__in=[_cut(slug) for slug in wanted])
         return {*self.taken, *stored.values_list("slug", flat=True)}
 
-    def _address(self, wanted: str, taken: set[str]) -> tuple[str, list[Note]]:
+    def address(self, wanted: str, taken: set[str]) -> tuple[str, list[Note]]:
         """Return a free slug: `wanted`, or `wanted` with a number appended and a note that gives the reason."""
         wanted, why = _cut(wanted), "is taken on the site"
         try:
@@ -179,7 +179,7 @@ class Writer:
 def _redirect(moves: redirects.Moves, old_addresses: Iterable[str], new: str) -> Iterable[Note]:
     known = {old: moves.target(old) for old in old_addresses}
     for old, target in known.items():
-        if len(old) > ADDRESS_LENGTH:
+        if max(len(old), len(new)) > ADDRESS_LENGTH:
             message = f"the old address {old[:60]}… is too long for a redirect and is left out"
             yield Note(Subject.ADDRESS, message, None, "the old address is too long")
         elif target not in (None, new):

@@ -15,6 +15,7 @@ from rich.progress import track
 
 from tenancy.absolute_urls import site_url
 from tenancy.lookup import site_named
+from transfer.dialects import DIALECTS, detect, permalinks
 from transfer.locks import StillRunning, import_lock
 from transfer.markdown.files import Listing, list_files
 from transfer.markdown.importer import Importer
@@ -31,6 +32,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, help="folder with the .md files; subfolders are included")
         parser.add_argument("--site", required=True, metavar="DOMAIN", help="any domain of the target site")
+        parser.add_argument(
+            "--dialect",
+            choices=sorted(DIALECTS),
+            help="the generator of the old site, if the command does not recognise it",
+        )
+        parser.add_argument(
+            "--old-address",
+            action="append",
+            default=[],
+            metavar="PATTERN",
+            help="a pattern of further old addresses that redirect to the posts, such as /:year/:month/:day/:slug/. "
+            "Can be given several times",
+        )
         parser.add_argument("--media", type=Path, metavar="FOLDER", help="another folder that is searched for images")
         parser.add_argument(
             "--dry-run", action="store_true", help="show what the import would do, without storing anything"
@@ -52,11 +66,16 @@ class Command(BaseCommand):
         listing = _listing(folder)
         if media is not None and not media.is_dir():
             raise CommandError(f"--media {media} is not a folder.")
+        patterns = _patterns(options["old_address"])
+        dialect, reason = detect(folder, listing.markdown, name=options["dialect"] or "", patterns=patterns)
+        self.stdout.write(f"Dialect: {dialect.title} ({reason}). Choose another one with --dialect.")
         summary = Summary(listing.others)
         with ExitStack() as stack:
             report = stack.enter_context(_new_file(Path(options["report"]))) if options["report"] else None
             stack.enter_context(self._locked(site))
-            importer = Importer(site, folder, media=media, dry_run=options["dry_run"], overwrite=options["overwrite"])
+            importer = Importer(
+                site, folder, dialect, media=media, dry_run=options["dry_run"], overwrite=options["overwrite"]
+            )
             for outcome in self._outcomes(importer, listing.markdown, show_each=options["verbosity"] > 1):
                 summary.add(outcome)
                 _report(report, outcome.record())
@@ -93,6 +112,17 @@ class Command(BaseCommand):
             self.stdout.write("This was a dry run: nothing was stored. Run the command without --dry-run to import.")
         else:
             self.stdout.write(f"The site is at {site_url(site, '/')}")
+
+
+def _patterns(patterns: list[str]) -> list[str]:
+    for pattern in patterns:
+        unknown = permalinks.unknown_placeholders(pattern)
+        if unknown:
+            known = ", ".join(f":{name}" for name in sorted(permalinks.PLACEHOLDERS))
+            raise CommandError(f"--old-address {pattern}: :{unknown[0]} is unknown. The placeholders are {known}.")
+        if not pattern.startswith("/"):
+            raise CommandError(f"--old-address {pattern}: begin the pattern with a /.")
+    return patterns
 
 
 def _listing(folder: Path) -> Listing:

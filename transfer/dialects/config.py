@@ -1,0 +1,71 @@
+"""Reads the configuration files of generators. A file that cannot be read counts as absent."""
+
+import json
+import logging
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.composer import Composer
+
+from transfer.markdown.front_matter import Loader
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 256 * 1024
+
+
+class _Loader(Loader):
+    """Allows aliases and merge keys: a configuration is never converted to text as a whole."""
+
+    compose_node = Composer.compose_node
+    flatten_mapping = yaml.CSafeLoader.flatten_mapping
+
+
+def read_first(folder: Path, names: Iterable[str]) -> tuple[str, Mapping[str, Any]] | None:
+    """The name and the content of the first of the files that exists, or None."""
+    for name in names:
+        found = read(folder / name)
+        if found is not None:
+            return name, found
+    return None
+
+
+def read(path: Path) -> Mapping[str, Any] | None:
+    """The content of a file in YAML, TOML or JSON as a table, or None."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return None
+        text = path.read_text(encoding="utf-8-sig")
+        loaded = _parsed(text, path.suffix.lower())
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        logger.warning("The configuration %s is ignored: %s", path, error)
+        return None
+    return loaded if isinstance(loaded, dict) else None
+
+
+def _parsed(text: str, suffix: str) -> Any:
+    if suffix == ".toml":
+        return tomllib.loads(text)
+    if suffix == ".json":
+        return json.loads(text)
+    return yaml.load(text, Loader=_Loader) or {}  # noqa: S506  # a SafeLoader
+
+
+def table(values: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """The table at a path of keys. Empty if there is none."""
+    found: Any = values
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def texts(values: Mapping[str, Any], prefix: str) -> dict[str, str]:
+    """The texts and numbers of a table as variables of template tags: site.title."""
+    return {
+        f"{prefix}{str(key).lower()}": str(value)
+        for key, value in values.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+    }
