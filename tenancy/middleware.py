@@ -14,9 +14,9 @@ from tenancy.absolute_urls import site_url
 from tenancy.domain_checks import PROOF_PATH, proof
 from tenancy.dynamic import METHODS, is_dynamic, seal
 from tenancy.registry.site_registry import RegistryUnavailable, registry
-from tenancy.resolution import MalformedHost, SiteHost, SurfaceHost, UnknownHost, resolve
+from tenancy.resolution import MalformedHost, SiteHost, SurfaceHost, SuspendedHost, UnknownHost, resolve
 from tenancy.response_headers import complete
-from tenancy.responses import PermanentRedirect, refusal, unavailable, unknown_host
+from tenancy.responses import PermanentRedirect, refusal, suspended, unavailable, unknown_host
 from tenancy.sites_framework import site_at
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -43,6 +43,9 @@ class SiteMiddleware:
             return refusal(request, 400, "This address is not written correctly")
         except (UnknownHost, Site.DoesNotExist):  # the site may have been deleted after the host was resolved
             return unknown_host(request)
+        except SuspendedHost as refused:
+            # The domain still leads to this installation, so that it keeps its certificate.
+            return _proof(request, refused.name) if request.path == PROOF_PATH else suspended(request)
         except (RegistryUnavailable, *DATABASE_AWAY) as error:
             return unavailable(request, error)
         if isinstance(host, SurfaceHost):

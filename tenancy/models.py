@@ -41,7 +41,7 @@ def languages() -> Sequence[tuple[str, Any]]:
 
 
 class SiteSettings(models.Model):
-    """The settings of a site. A site that is suspended or has no settings is not served."""
+    """The settings of a site. A suspended site gets 503, and a site without settings is unknown."""
 
     site = models.OneToOneField(Site, models.CASCADE, related_name="settings")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Identifies the site in feeds.")

@@ -40,13 +40,22 @@ class MalformedHost(HostRefused):
 
 
 class UnknownHost(HostRefused):
-    """No surface and no live site of this process has the host."""
+    """No surface and no site of this process has the host."""
+
+
+class SuspendedHost(HostRefused):
+    """The site with this domain is suspended. This process would serve it otherwise."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name  # canonical
 
 
 def resolve(header: str) -> SurfaceHost | SiteHost:
     """What this process serves at the host that a Host header names, in any spelling.
 
-    Raises MalformedHost, UnknownHost and, before the registry has ever read the database, RegistryUnavailable.
+    Raises MalformedHost, UnknownHost, SuspendedHost and, before the registry has ever read the database,
+    RegistryUnavailable.
     """
     if not header.isascii():
         raise MalformedHost(ascii(header[: hostnames.MAX_TYPED]))
@@ -59,15 +68,21 @@ def resolve(header: str) -> SurfaceHost | SiteHost:
         if not surface.active_urlconf:
             raise UnknownHost(name)
         return SurfaceHost(name, port, surface)
-    entry = served(name)
+    entry = _assigned(name)
     if entry is None:
         raise UnknownHost(name)
+    if entry.state != State.LIVE:
+        raise SuspendedHost(name)
     return SiteHost(name, port, entry)
 
 
 def served(name: str) -> SiteEntry | None:
     """The live site with this domain, if this process serves it. Raises RegistryUnavailable."""
+    entry = _assigned(name)
+    return entry if entry is not None and entry.state == State.LIVE else None
+
+
+def _assigned(name: str) -> SiteEntry | None:
+    """The site with this domain in any state, if it is one of the sites of this process."""
     entry = registry.find(name)
-    if entry is None or entry.state != State.LIVE or not serves_site(entry.site_id):
-        return None
-    return entry
+    return entry if entry is not None and serves_site(entry.site_id) else None

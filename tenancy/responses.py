@@ -7,6 +7,8 @@ from django.shortcuts import render
 
 from lib.cache_control import NO_STORE
 
+SUSPENDED_RETRY_AFTER = 3600  # Seconds. Crawlers repeat the request then and keep the pages in their index meanwhile.
+
 logger = logging.getLogger(__name__)
 
 
@@ -27,6 +29,18 @@ class PermanentRedirect(HttpResponsePermanentRedirect):
 def unknown_host(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404 for a host without a site. Takes the arguments of a `handler404`."""
     return refusal(request, 404, "There is no site at this address")
+
+
+def suspended(request: HttpRequest) -> HttpResponse:
+    """503 for each address of a suspended site. The page shows nothing of the site."""
+    response = refusal(
+        request,
+        503,
+        "This site is suspended",
+        "It is not available at the moment. If it is yours, ask the operator of this server.",
+    )
+    response["Retry-After"] = str(SUSPENDED_RETRY_AFTER)
+    return response
 
 
 def refusal(

@@ -102,6 +102,15 @@ def test_a_further_domain_responds_with_its_own_proof(techblog, visit):
     assert (response.status_code, response.content.decode().strip()) == (200, domain_checks.proof("old.test"))
 
 
+def test_a_suspended_site_responds_with_the_proof(techblog, visit):
+    lifecycle.suspend(techblog, by=None)
+
+    response = visit("techblog.test", domain_checks.PROOF_PATH)
+
+    assert (response.status_code, response.content.decode().strip()) == (200, domain_checks.proof("techblog.test"))
+    assert visit("techblog.test").status_code == 503
+
+
 @pytest.mark.parametrize(("failures", "waits"), [(1, 1), (2, 2), (5, 16), (11, 1024), (12, 1440), (30_000, 1440)])
 def test_the_interval_of_domain_checks_doubles_with_each_failure_up_to_a_day(techblog, failures, waits):
     now = timezone.now()

@@ -71,14 +71,40 @@ def test_an_international_domain_works_in_its_ascii_form_and_raw_bytes_get_400(i
     assert visit("bücher.test").status_code == 400
 
 
-def test_suspended_sites_and_sites_without_settings_get_the_response_of_an_unknown_host(techblog, financeblog, visit):
+def test_a_site_without_settings_gets_the_response_of_an_unknown_host(techblog, visit):
     SiteSettings.objects.filter(site=techblog).delete()
-    lifecycle.suspend(financeblog, by=None)
-    unknown = visit("never.test")
 
+    response = visit(techblog)
+    assert (response.status_code, response.content) == (404, visit("never.test").content)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/hello/", "/none/", "/feed/", "/robots.txt", "/favicon.ico", f"/media/{'0' * 32}.png", "/-/"]
+)
+def test_each_address_of_a_suspended_site_gets_503_that_names_no_site(techblog, financeblog, publish, visit, path):
+    lifecycle.add_domain(techblog, "www.techblog.test", by=None)
+    publish("Hello", on=techblog)
+    visit(techblog, path)  # the page cache has the page
+    lifecycle.suspend(techblog, by=None)
+
+    for host in ("techblog.test", "www.techblog.test"):
+        response = visit(host, path)
+        page = response.content.decode()
+        assert response.status_code == 503, host
+        assert (response["Retry-After"], response["Cache-Control"]) == ("3600", "no-store")
+        assert "This site is suspended" in page
+        assert not any(word in page for word in ("techblog", "Techblog", "Hello", "style.css", 'rel="canonical"'))
+    assert visit(financeblog).status_code == 200
+    assert visit("never.test", path).status_code == 404
+
+
+def test_a_pinned_process_responds_with_503_for_its_own_suspended_site_only(techblog, financeblog, visit, settings):
+    settings.PINNED_SITE_ID = techblog.pk
     for site in (techblog, financeblog):
-        response = visit(site)
-        assert (response.status_code, response.content) == (404, unknown.content)
+        lifecycle.suspend(site, by=None)
+
+    assert visit(techblog).status_code == 503
+    assert visit(financeblog).status_code == 404
 
 
 def test_the_admin_responds_only_on_its_own_host(techblog, visit):

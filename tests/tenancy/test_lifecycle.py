@@ -389,9 +389,9 @@ def test_a_suspended_site_is_served_on_none_of_its_domains_and_a_resumed_site_is
     assert visit("techblog.test", "/hello/").status_code == 200
 
     lifecycle.suspend(techblog, by=None)
-    assert visit("techblog.test", "/hello/").status_code == 404
-    assert visit("www.techblog.test", "/hello/").status_code == 404
-    assert visit("techblog.test", "/feed/").status_code == 404
+    assert visit("techblog.test", "/hello/").status_code == 503
+    assert visit("www.techblog.test", "/hello/").status_code == 503
+    assert visit("techblog.test", "/feed/").status_code == 503
     assert visit("financeblog.test", "/hello/").status_code == 200
 
     lifecycle.resume(techblog, by=None)

@@ -85,7 +85,7 @@ def test_every_process_stops_serving_a_suspended_site_and_serves_it_again_when_i
 
     lifecycle.suspend(techblog, by=None)
     until_all_know()
-    assert all(statuses(fleet, "techblog.test", path) == [404, 404] for path in paths)
+    assert all(statuses(fleet, "techblog.test", path) == [503, 503] for path in paths)
 
     lifecycle.resume(techblog, by=None)
     until_all_know()

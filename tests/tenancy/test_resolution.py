@@ -5,7 +5,7 @@ from django.conf import settings as django_settings
 
 from tenancy import lifecycle
 from tenancy.registry.site_registry import registry
-from tenancy.resolution import MalformedHost, SiteHost, SurfaceHost, UnknownHost, resolve
+from tenancy.resolution import MalformedHost, SiteHost, SurfaceHost, SuspendedHost, UnknownHost, resolve
 
 pytestmark = pytest.mark.sqlite
 
@@ -47,15 +47,20 @@ def test_a_host_header_with_non_ascii_characters_is_refused_as_malformed(install
         resolve("bücher.test")
 
 
-def test_a_suspended_site_and_a_site_of_another_process_are_refused_as_unknown(techblog, financeblog, settings):
+def test_a_site_of_another_process_is_refused_as_unknown_and_an_own_suspended_site_as_suspended(
+    techblog, financeblog, settings
+):
     settings.PINNED_SITE_ID = techblog.pk
     assert resolve("techblog.test")
     with pytest.raises(UnknownHost):
         resolve("financeblog.test")
 
-    lifecycle.suspend(techblog, by=None)
-    with pytest.raises(UnknownHost):
+    for site in (techblog, financeblog):
+        lifecycle.suspend(site, by=None)
+    with pytest.raises(SuspendedHost):
         resolve("techblog.test")
+    with pytest.raises(UnknownHost):
+        resolve("financeblog.test")
 
 
 def test_the_hosts_of_surfaces_that_are_off_are_refused_except_the_internal_host(techblog, settings):

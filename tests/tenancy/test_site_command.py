@@ -339,10 +339,10 @@ def test_domain_add_prints_the_site_as_json(site, techblog):
 
 
 @commits
-def test_a_suspended_site_gets_404_until_it_is_resumed(site, techblog, visit):
+def test_a_suspended_site_gets_503_until_it_is_resumed(site, techblog, visit):
     suspended = site("suspend", "techblog.test")
     assert "manage.py site resume techblog.test" in suspended.out
-    assert visit("techblog.test").status_code == 404
+    assert visit("techblog.test").status_code == 503
 
     assert site("resume", "techblog.test", "--json").json["state"] == "live"
     assert SiteSettings.objects.get().tagline == "Notes from the machine room"

@@ -163,7 +163,7 @@ class Command(BaseCommand):
         self._report(
             options,
             site,
-            f"Suspended {site.domain}. All its URLs respond with 404.\n"
+            f"Suspended {site.domain}. All its URLs respond with 503.\n"
             f"To serve it again: manage.py site resume {site.domain}",
         )
 

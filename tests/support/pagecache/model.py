@@ -120,8 +120,10 @@ class World:
 
     def response(self, host, address, at):
         site = next((site for site in self.sites.values() if host in (site.domain, *site.further)), None)
-        if site is None or site.suspended:
+        if site is None:
             return Seen(404)
+        if site.suspended:
+            return Seen(503)
         if host != site.domain:
             return Seen(308, f"http://{site.domain}{address}")
         path, _, query = address.partition("?")
