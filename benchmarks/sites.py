@@ -37,8 +37,8 @@ _SITES: list[LiteralString] = [
     """,
     # If triggers are enabled, they have already inserted these rows.
     """
-    INSERT INTO tenancy_generation (site_id, transaction, value)
-    SELECT id, pg_current_xact_id()::text::bigint, gen_random_uuid()
+    INSERT INTO tenancy_generation (site_id, transaction, value, changed_at)
+    SELECT id, pg_current_xact_id()::text::bigint, gen_random_uuid(), now()
     FROM django_site WHERE id BETWEEN %(first)s AND %(last)s
     ON CONFLICT DO NOTHING
     """,

@@ -7,12 +7,16 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 import brotli
+from django.utils.http import http_date, parse_http_date_safe
 
 Headers = list[tuple[str, str]]
 
 ENCODINGS = ("br", "gzip", "identity")  # in order of preference
 MAX_ACCEPT_ENCODING = 200  # Characters of the header. Browsers send about 40.
 MIN_COMPRESSED = 256  # Bytes. Shorter bodies are not compressed.
+# Seconds from the beginning of the second of a change. Then every process knows all changes of that second: the
+# registry takes 0.25 s at most, and the rest is for clocks that differ.
+SETTLED_AFTER = 3
 
 _HEADERS_OF_304 = frozenset({"cache-control", "etag", "vary"})  # RFC 9110, 15.4.5
 
@@ -24,6 +28,35 @@ class CachedResponse(NamedTuple):
     headers: Headers
     body: bytes
     expires_at: float  # Unix time. Infinity if only a change of the site invalidates the response.
+    modified_at: float = 0.0  # Unix time of the last change. 0 for a response without Last-Modified.
+
+    def last_modified_headers(self, now: float) -> Headers:
+        """The header Last-Modified, if the response has one. `now` is the Unix time."""
+        return [("Last-Modified", _http_date(self._last_modified(now)))] if self.modified_at else []
+
+    def is_current(self, if_none_match: str | None, if_modified_since: str | None, now: float) -> bool:
+        """Whether the client has this version, by the headers of its request (RFC 9110, 13.2.2).
+
+        With If-None-Match, the header If-Modified-Since does not count.
+        """
+        if if_none_match is not None:
+            return self.matches(if_none_match)
+        if not if_modified_since or not self.modified_at or not self._is_settled(now):
+            return False
+        known = parse_http_date_safe(if_modified_since)
+        return known is not None and self._last_modified(now) <= known
+
+    def _last_modified(self, now: float) -> int:
+        """The time of the last change in whole seconds, as in HTTP dates.
+
+        Another change may follow in the same second, and a response before it must not have the date of a response
+        after it. So the date is rounded up as soon as no further change of this second can appear.
+        """
+        second = int(self.modified_at)
+        return second + 1 if self._is_settled(now) else second
+
+    def _is_settled(self, now: float) -> bool:
+        return now >= int(self.modified_at) + SETTLED_AFTER
 
     def not_modified_headers(self) -> Headers:
         """The headers that a 304 response repeats."""
@@ -36,7 +69,14 @@ class CachedResponse(NamedTuple):
         return own is not None and (own in tags or tags == ["*"])
 
 
-def encode(status: str, headers: Headers, body: bytes, encoding: str, expires_at: float) -> CachedResponse:
+@lru_cache(maxsize=1000)
+def _http_date(second: int) -> str:
+    return http_date(second)
+
+
+def encode(
+    status: str, headers: Headers, body: bytes, encoding: str, expires_at: float, modified_at: float = 0.0
+) -> CachedResponse:
     """Compress a response of Django and add the headers that depend on its encoding."""
     headers = [(name, value) for name, value in headers if name.lower() not in ("content-length", "vary")]
     headers.append(("Vary", "Accept-Encoding"))
@@ -46,7 +86,7 @@ def encode(status: str, headers: Headers, body: bytes, encoding: str, expires_at
     if status.startswith("200"):
         headers.append(("ETag", f'"{blake2b(body, digest_size=12).hexdigest()}"'))
     headers.append(("Content-Length", str(len(body))))
-    return CachedResponse(status, headers, body, expires_at)
+    return CachedResponse(status, headers, body, expires_at, modified_at)
 
 
 def _compress(body: bytes, encoding: str) -> bytes:
@@ -78,8 +118,9 @@ def _is_zero(weight: str) -> bool:
 
 
 def to_bytes(key: str, response: CachedResponse) -> bytes:
-    """Serialise an entry: a checksum, a line each for key, expiry, status and headers, an empty line, and the body."""
-    lines = [key, repr(response.expires_at), response.status, *(f"{name}: {value}" for name, value in response.headers)]
+    """Serialise an entry: a checksum, a line for each other field, an empty line, and the body."""
+    times = repr(response.expires_at), repr(response.modified_at)
+    lines = [key, *times, response.status, *(f"{name}: {value}" for name, value in response.headers)]
     content = "\n".join(lines).encode("latin-1") + b"\n\n" + response.body
     return b"%08x\n" % zlib.adler32(content) + content
 
@@ -89,8 +130,8 @@ def from_bytes(key: str, entry: bytes) -> CachedResponse | None:
     if entry[:9] != b"%08x\n" % zlib.adler32(memoryview(entry)[9:]):
         return None
     head_ends = entry.index(b"\n\n")
-    own_key, expires_at, status, *lines = entry[9:head_ends].decode("latin-1").split("\n")
+    own_key, expires_at, modified_at, status, *lines = entry[9:head_ends].decode("latin-1").split("\n")
     if own_key != key:
         return None
     headers = [(name, value) for name, value in [line.split(": ", 1) for line in lines]]
-    return CachedResponse(status, headers, entry[head_ends + 2 :], float(expires_at))
+    return CachedResponse(status, headers, entry[head_ends + 2 :], float(expires_at), float(modified_at))

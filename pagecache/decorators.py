@@ -9,11 +9,13 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from lib.cache_control import CACHE_CONTROL
+from tenancy.registry.last_change import last_change
 
 View = Callable[..., HttpResponse]
 
 MAX_PARAMETERS = 50
 _PUBLIC = "newsstand.public"
+_MODIFIED_AT = "newsstand.modified_at"
 
 
 def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
@@ -28,6 +30,8 @@ def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
             query_string = declared_query(request.META.get("QUERY_STRING", ""), query)
             request.GET = QueryDict(query_string)
             request.META["QUERY_STRING"] = query_string
+            # Before the view reads rows, so that no response has a later time than its content.
+            request.META[_MODIFIED_AT] = last_change(request.site).timestamp()
             return declare_public(request, view(request, *args, **kwargs))
 
         public_view.query = tuple(query)  # type: ignore[attr-defined]
@@ -46,6 +50,11 @@ def declare_public(request: HttpRequest, response: HttpResponse) -> HttpResponse
 def is_declared_public(environ: dict[str, Any]) -> bool:
     """Whether the view that handled the request declared its response public."""
     return _PUBLIC in environ
+
+
+def modified_at(environ: dict[str, Any]) -> float:
+    """The Unix time of the last change of the site when the view began. 0 for a view without `public_page`."""
+    return float(environ.get(_MODIFIED_AT, 0.0))
 
 
 def declared_query(query: str, names: Iterable[str]) -> str:

@@ -1,15 +1,41 @@
 """The fingerprint in each cache key. It separates the entries of installations and releases that share one Redis."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
+from time import time
+from typing import NamedTuple
 
 import django
 from django.conf import settings
+from django.db import Error
+
+from tenancy.releases import record_release
 
 # Code of these packages does not affect responses.
 IGNORED_PACKAGES = ("benchmarks", "devstack", "tests")
+
+
+logger = logging.getLogger(__name__)
+
+
+class Release(NamedTuple):
+    """The release of this process."""
+
+    fingerprint: str
+    serving_since: float  # Unix time
+
+
+def recorded_release() -> Release:
+    """This release, with the time that all its processes share. Without the database, it counts as new."""
+    own = fingerprint()
+    try:
+        return Release(own, record_release(own).timestamp())
+    except Error as error:
+        logger.warning("The release could not be recorded: %s", error)
+        return Release(own, time())
 
 
 def fingerprint() -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from lib.cache_control import NO_STORE
 from pagecache import cached_response
 from pagecache.cached_response import CachedResponse, Headers
-from pagecache.decorators import is_declared_public
+from pagecache.decorators import is_declared_public, modified_at
 from pagecache.requests import CacheRequest, Environ, StartResponse
 
 Body = Iterable[bytes]
@@ -28,10 +28,12 @@ class RenderedResponse(NamedTuple):
     headers: Headers
     body: bytes
     expires_at: float
+    modified_at: float
     by_encoding: dict[str, CachedResponse]  # The encoded forms that exist so far, by encoding.
 
     def encode(self, encoding: str) -> CachedResponse:
-        return cached_response.encode(self.status, self.headers, self.body, encoding, self.expires_at)
+        modified = self.modified_at if self.status.startswith("200") else 0.0
+        return cached_response.encode(self.status, self.headers, self.body, encoding, self.expires_at, modified)
 
 
 class DjangoResponse:
@@ -41,6 +43,7 @@ class DjangoResponse:
         self.status, self.headers = "", Headers()
         self.body = application(environ, self._start)
         self._is_declared_public = is_declared_public(environ)
+        self._modified_at = modified_at(environ)
 
     def _start(self, status: str, headers: Headers, exc_info: Any = None) -> None:
         self.status, self.headers = status, headers
@@ -56,13 +59,17 @@ class DjangoResponse:
             )
         return not personal
 
-    def render(self, expires_at: float) -> RenderedResponse:
-        """Read the whole body. Exceptions of the body's iterator propagate."""
+    def render(self, expires_at: float, serving_since: float) -> RenderedResponse:
+        """Read the whole body. Exceptions of the body's iterator propagate.
+
+        `serving_since` is the Unix time at which this release began to serve pages: a new release changes pages too.
+        """
         try:
             body = b"".join(self.body)
         finally:
             self.close()
-        return RenderedResponse(self.status, self.headers, body, expires_at, {})
+        modified = max(self._modified_at, serving_since) if self._modified_at else 0.0
+        return RenderedResponse(self.status, self.headers, body, expires_at, modified, {})
 
     def close(self) -> None:
         if hasattr(self.body, "close"):
@@ -78,11 +85,11 @@ def send_cached(request: CacheRequest, cached: CachedResponse, state: str) -> Bo
 
     `Age` counts from the last validation (RFC 9111, 5.1), which is now unless the response has expired."""
     cache_headers = _HIT if state == "HIT" else _cache_headers(cached, state)
-    if_none_match = request.environ.get("HTTP_IF_NONE_MATCH")
-    if if_none_match and cached.matches(if_none_match):
+    environ, now = request.environ, time()
+    if cached.is_current(environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MODIFIED_SINCE"), now):
         request.start_response("304 Not Modified", cached.not_modified_headers() + cache_headers)
         return []
-    request.start_response(cached.status, cached.headers + cache_headers)
+    request.start_response(cached.status, cached.headers + cached.last_modified_headers(now) + cache_headers)
     return without_body_for_head([cached.body], request.environ)
 
 

@@ -8,7 +8,7 @@ from time import time
 
 from lib.singleflight import SingleFlight, WaitTimeout
 from pagecache.cached_response import CachedResponse
-from pagecache.release import fingerprint
+from pagecache.release import Release, fingerprint
 from pagecache.requests import (
     CacheRequest,
     Environ,
@@ -41,10 +41,11 @@ MAX_STALE = 0.5
 class PageCache:
     """A WSGI application that wraps Django's WSGI application."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, release: Release | None = None) -> None:
+        """Without `release`, this release counts as new."""
         self._application = application
         self.pages = PageStore()
-        self._prefix = fingerprint()
+        self._release = release or Release(fingerprint(), time())
         self._renders: SingleFlight[RenderedResponse] = SingleFlight()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Body:
@@ -86,7 +87,7 @@ class PageCache:
         entry = address and primary_site(address.host)
         if not address or not entry or not entry.is_cacheable:
             return None
-        key = f"{self._prefix}:{entry.site_id}:{entry.generation}:{address.path}:{address.encoding}"
+        key = f"{self._release.fingerprint}:{entry.site_id}:{entry.generation}:{address.path}:{address.encoding}"
         return CacheRequest(environ, start_response, entry, key, address.encoding)
 
     def _respond(self, request: CacheRequest) -> Body:
@@ -122,7 +123,7 @@ class PageCache:
                 return send_cached(request, cached, "HIT")
             response = self._call_django(request.environ, request.entry)
             if response.is_public():
-                rendered = response.render(request.entry.next_change_at)
+                rendered = response.render(request.entry.next_change_at, self._release.serving_since)
                 return self._send_rendered(request, rendered)
         finally:
             self._renders.end(request.page_key, rendered)

@@ -13,6 +13,7 @@ try:
     django = get_wsgi_application()
 
     # These modules import models, so the apps must be loaded first.
+    from pagecache.release import recorded_release
     from pagecache.wsgi import PageCache
     from server.bulkhead import Bulkhead
     from server.startup import close_connections, wait_for_services
@@ -20,7 +21,8 @@ try:
 
     wait_for_services()
     check_before_serving()
+    release = recorded_release()
     close_connections()
-    application = Bulkhead(PageCache(django))
+    application = Bulkhead(PageCache(django, release))
 except ImproperlyConfigured as error:
     refuse(error)

@@ -145,6 +145,17 @@ class Generation(models.Model):
     site_id = models.IntegerField(primary_key=True)
     transaction = models.BigIntegerField(db_index=True, help_text="Id of the last transaction that changed the site.")
     value = models.UUIDField(help_text="An opaque value that is new after each change and never used again.")
+    changed_at = models.DateTimeField(help_text="The time of the last change. It never moves backwards.")
 
     def __str__(self) -> str:
         return f"{self.site_id}: {self.value}"
+
+
+class Release(models.Model):
+    """The release that serves pages. The table has one row (releases.py)."""
+
+    fingerprint = models.CharField(max_length=40)
+    serving_since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint} since {self.serving_since}"

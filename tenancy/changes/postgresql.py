@@ -189,9 +189,13 @@ _WRITE_GENERATIONS = """
             RAISE 'At this isolation level cached pages may stay outdated. Use READ COMMITTED.';
         END IF;
         PERFORM newsstand_lock_changes();
-        INSERT INTO tenancy_generation (site_id, transaction, value)
-        SELECT site_id, own, gen_random_uuid() FROM newsstand_recorded_sites() AS affected (site_id) ORDER BY site_id
-        ON CONFLICT (site_id) DO UPDATE SET transaction = excluded.transaction, value = excluded.value;
+        INSERT INTO tenancy_generation AS before (site_id, transaction, value, changed_at)
+        SELECT site_id, own, gen_random_uuid(), clock_timestamp()
+        FROM newsstand_recorded_sites() AS affected (site_id) ORDER BY site_id
+        ON CONFLICT (site_id) DO UPDATE SET
+            transaction = excluded.transaction,
+            value = excluded.value,
+            changed_at = greatest(clock_timestamp(), before.changed_at);
         DELETE FROM tenancy_change WHERE transaction = own;
         RETURN NULL;
     END $$

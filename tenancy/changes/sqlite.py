@@ -27,14 +27,18 @@ def _events(watch: Watch) -> Iterator[tuple[str, str, str]]:
 # SQLite runs one writer at a time, so a counter gives the order of commits. It starts at the clock's microseconds, so
 # that it never falls below a number that a process has read, even if the table is emptied.
 _WRITE = """
-    INSERT INTO tenancy_generation (site_id, "transaction", value)
+    INSERT INTO tenancy_generation (site_id, "transaction", value, changed_at)
     SELECT
         affected.site_id,
         max(
             1 + coalesce((SELECT max("transaction") FROM tenancy_generation), 0),
             CAST((julianday('now') - 2440587.5) * 86400000 AS integer) * 1000
         ),
-        lower(hex(randomblob(16)))
+        lower(hex(randomblob(16))),
+        strftime('%Y-%m-%d %H:%M:%f', 'now')
     FROM (SELECT 0 AS site_id WHERE false UNION {site_ids}) AS affected WHERE true
-    ON CONFLICT (site_id) DO UPDATE SET "transaction" = excluded."transaction", value = excluded.value;
+    ON CONFLICT (site_id) DO UPDATE SET
+        "transaction" = excluded."transaction",
+        value = excluded.value,
+        changed_at = max(excluded.changed_at, changed_at);
 """

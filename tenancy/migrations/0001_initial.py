@@ -35,6 +35,18 @@ class Migration(migrations.Migration):
                     "value",
                     models.UUIDField(help_text="An opaque value that is new after each change and never used again."),
                 ),
+                (
+                    "changed_at",
+                    models.DateTimeField(help_text="The time of the last change. It never moves backwards."),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Release",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fingerprint", models.CharField(max_length=40)),
+                ("serving_since", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(

@@ -3,14 +3,13 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from time import time
 
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from tenancy.changes.moments import moments_query
+from tenancy.changes.moments import as_datetime, moments_query
 from tenancy.registry.domain_map import MAX_ID, MIN_ID, DomainMap, Moments, Row
 
 # As a safeguard, each part of the map is read again after at most this time, even without a new generation.
@@ -116,14 +115,7 @@ def _rows(cursor: CursorWrapper, sites: str = "") -> tuple[list[Row], Moments]:
     domains = cursor.fetchall()
     among = sites and f"WHERE d.site_id {sites}"
     cursor.execute(_NEXT_MOMENTS.format(moments=moments_query(cursor.db.vendor), among=among))
-    return domains, {site_id: _timestamp(moment) for site_id, moment in cursor.fetchall()}
-
-
-def _timestamp(moment: datetime | str) -> float:
-    """The Unix time of a value from the database. SQLite returns text in UTC."""
-    if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    return moment.timestamp()
+    return domains, {site_id: as_datetime(moment).timestamp() for site_id, moment in cursor.fetchall()}
 
 
 def own_connection() -> BaseDatabaseWrapper:

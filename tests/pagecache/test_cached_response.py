@@ -77,9 +77,32 @@ def test_the_etag_depends_on_body_and_encoding():
 @pytest.mark.parametrize("body", [b"", b"\n\n", LONG, b"one\n\ntwo\n\n", bytes(range(256))])
 @pytest.mark.parametrize("expires_at", [math.inf, 1785000000.123456])
 def test_a_stored_response_is_read_unchanged(body, expires_at):
-    stored = CachedResponse("301 Moved Permanently", HEADERS, body, expires_at)
+    stored = CachedResponse("200 OK", HEADERS, body, expires_at, MODIFIED_AT)
 
     assert from_bytes("key", to_bytes("key", stored)) == stored
+
+
+MODIFIED_AT = 1_785_000_000.9
+IN_THAT_SECOND, ROUNDED_UP = "Sat, 25 Jul 2026 17:20:00 GMT", "Sat, 25 Jul 2026 17:20:01 GMT"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "date"), [(0, IN_THAT_SECOND), (2, IN_THAT_SECOND), (3, ROUNDED_UP), (10**6, ROUNDED_UP)]
+)
+def test_the_date_is_rounded_up_once_all_changes_of_its_second_are_known(seconds, date):
+    page = encode("200 OK", HEADERS, LONG, "br", math.inf, MODIFIED_AT)
+    now = int(MODIFIED_AT) + seconds
+
+    assert page.last_modified_headers(now) == [("Last-Modified", date)]
+    assert page.is_current(None, date, now) == (date == ROUNDED_UP)
+    assert not page.is_current(None, IN_THAT_SECOND, now)
+
+
+def test_a_response_without_a_time_has_no_date_and_answers_none():
+    page = encode("301 Moved Permanently", HEADERS, b"", "identity", math.inf)
+
+    assert page.last_modified_headers(MODIFIED_AT) == []
+    assert not page.is_current(None, ROUNDED_UP, MODIFIED_AT + 10)
 
 
 def test_reading_a_corrupt_entry_or_the_entry_of_another_key_gives_none():

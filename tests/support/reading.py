@@ -12,7 +12,7 @@ from tenancy.registry.site_registry import registry
 
 PASSING = ("X-Cache", "Age")  # headers that may differ between two equal responses
 # Headers that the page cache adds to a response of Django.
-ADDED = (*PASSING, "Cache-Control", "Content-Length", "ETag", "Vary")
+ADDED = (*PASSING, "Cache-Control", "Content-Length", "ETag", "Last-Modified", "Vary")
 
 
 class Response(NamedTuple):

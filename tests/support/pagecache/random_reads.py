@@ -104,7 +104,7 @@ class Readers:
     def __init__(self, processes, random, cookies, states):
         self._processes, self._random, self._cookies = processes, random, cookies
         self._states = states  # counts the values of X-Cache
-        self._known = {}  # a browser's cache: address → (ETag, headers, body)
+        self._known = {}  # a browser's cache: address → (headers, body)
 
     def request(self, host, address, others=("other.test",)):
         """A random request. `others` are host names for forged headers."""
@@ -124,7 +124,8 @@ class Readers:
         headers |= {name: noise[name] for name in self._random.sample(sorted(noise), self._random.randint(0, 3))}
         key = host, address, headers["Accept-Encoding"]
         if key in self._known and self._random.random() < 0.3:
-            headers["If-None-Match"] = self._known[key][0]
+            name, value = pick([("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")])
+            headers[name] = self._known[key][0][value]
         if self._random.random() < 0.3:
             address += f"{'&' if '?' in address else '?'}utm={new_word()}&after=7"
         spelling = pick([host, host, host, host.upper(), f"{host}.", f"{host}:80"])
@@ -144,10 +145,10 @@ class Readers:
         self._states[reading.headers.get("X-Cache")] += 1
         key = host, address, reading.request.headers["Accept-Encoding"]
         if reading.status == 304:
-            _, headers, body = self._known[key]
+            headers, body = self._known[key]
             return reading._replace(status=200, headers=headers | reading.headers, body=body)
         if "ETag" in reading.headers:
-            self._known[key] = reading.headers["ETag"], reading.headers, reading.body
+            self._known[key] = reading.headers, reading.body
         return reading
 
 
