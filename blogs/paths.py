@@ -15,7 +15,6 @@ from tenancy import dynamic
 RESERVED_SLUGS = frozenset(
     {"admin", "author", "feed", "media", "page", "preview", "search", "static", "tag", dynamic.PREFIX.strip("/")}
 )
-MEDIA_PREFIX = "/media/"
 _YEAR = re.compile(r"[0-9]{4}")
 
 # The years for which the urlconf has month archives.

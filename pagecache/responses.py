@@ -10,6 +10,7 @@ from pagecache import cached_response
 from pagecache.cached_response import CachedResponse, Headers
 from pagecache.decorators import is_declared_public, modified_at
 from pagecache.requests import CacheRequest, Environ, StartResponse
+from tenancy.response_headers import common_headers
 
 Body = Iterable[bytes]
 Application = Callable[[Environ, StartResponse], Body]
@@ -123,9 +124,9 @@ def send_try_again(environ: Environ, start_response: StartResponse, reason: str)
     headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
-        ("Cache-Control", NO_STORE),
         ("Retry-After", str(RETRY_AFTER)),
         ("X-Cache", "BYPASS"),
+        *common_headers(environ["PATH_INFO"], 503).items(),
     ]
     start_response("503 Service Unavailable", headers)
     return without_body_for_head([body], environ)

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.login import is_login, is_password_change
 from accounts.login_limits import is_network_limited
-from blogs.paths import MEDIA_PREFIX
+from lib.paths import MEDIA_PREFIX
 from lib.refusals import refusals
 from pagecache.requests import Environ, StartResponse, host_name
 from pagecache.responses import Body, send_try_again

@@ -22,10 +22,10 @@ from blogs.markdown.removals import Removal, removals
 from blogs.markdown.rules import parser
 from blogs.markdown.sanitise import sanitise
 from blogs.markdown.scrolling import scrollable
+from lib.paths import MEDIA_PREFIX
 
 MAX_HTML = 2_000_000  # characters
 
-_MEDIA = "/media/"
 _PARSER = parser()
 _UNENCODABLE = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile(
@@ -37,7 +37,7 @@ _REWRITTEN = re.compile(r"<(a|img|input)( [^>]*)?>")
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _HEADING = re.compile(r"(</?h)([1-5])(?=[ >])")
 _HTML = re.compile("<[a-zA-Z]")
-_MEDIA_LINK = re.compile(rf'(?:src|href)="({_MEDIA}[^"]*)"')
+_MEDIA_LINK = re.compile(rf'(?:src|href)="({MEDIA_PREFIX}[^"]*)"')
 
 _FOOTNOTE_REF = re.compile(r'<sup class="footnote-ref">.*?</sup>')
 _INLINE_TAG = re.compile(
@@ -172,4 +172,4 @@ def _tag(name: str, attributes: dict[str, str]) -> str:
 def _media_name(address: str) -> str:
     """The file name in an attribute value: `a.png` for `/media/a.png?x`. Empty if the URL is not below /media/."""
     path = re.split("[?#]", unescape(address))[0]
-    return unquote(path.removeprefix(_MEDIA)) if path.startswith(_MEDIA) else ""
+    return unquote(path.removeprefix(MEDIA_PREFIX)) if path.startswith(MEDIA_PREFIX) else ""

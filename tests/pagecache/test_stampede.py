@@ -151,6 +151,8 @@ def test_a_render_that_hangs_does_not_block_other_pages(process):
     assert (other.status, other.headers["X-Cache"]) == (200, "HIT")
     assert took < 1
     assert (again.status, again.headers["Retry-After"], again.headers["Cache-Control"]) == (503, "1", "no-store")
+    assert "camera=()" in again.headers["Permissions-Policy"]
+    assert again.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert again_took < MAX_WAIT + 0.5
     found = Counter(response.status for response in responses)
     assert set(found) == {200, 503}

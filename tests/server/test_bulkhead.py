@@ -21,9 +21,10 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from accounts.login import LOGIN_PATH, PASSWORD_CHANGE_PATH
 from accounts.login_limits import OF_NETWORK
-from blogs.paths import MEDIA_PREFIX, public_path
+from blogs.paths import public_path
 from devstack.processes import children, wait_until
 from lib import rate_limits
+from lib.paths import MEDIA_PREFIX
 from server.bulkhead import HASHING_NICENESS, UPLOAD_SIZE, Bulkhead, kind_of
 from server.compartments import MAX_WAIT, QUEUE_LENGTH, Compartment, QueuedRequest, Size
 from server.worker import Worker

@@ -1,0 +1,3 @@
+"""Parts of paths that several packages use."""
+
+MEDIA_PREFIX = "/media/"  # of the images on the host of a site
