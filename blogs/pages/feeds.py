@@ -4,9 +4,8 @@ The ids of feeds and entries are UUIDs, so they stay the same when a slug, the d
 entry keeps the id that it has in the feed of its old blog, so feed readers do not show it as new.
 """
 
-import re
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,17 +14,18 @@ from django.utils.feedgenerator import rfc3339_date
 from django.views.decorators.http import require_safe
 
 from blogs.models.rows import FeedRow
+from blogs.pages.feed_links import absolute_links
 from blogs.paths import public_path
 from blogs.queries import feed_rows, tag_feed_rows, tag_or_404
 from pagecache.decorators import public_page
 from tenancy.absolute_urls import site_url
+from tenancy.registry.last_change import last_change
 
 ENTRIES = 20
 
 # XML 1.0 does not allow these characters, even as character references.
 _CONTROL = bytes({*range(32)} - {*b"\t\n\r"})
 _NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
-_ROOT_RELATIVE = re.compile(r'( (?:src|href)=")/(?!/)')
 
 
 @require_safe
@@ -50,8 +50,7 @@ def tag_feed(request: HttpRequest, slug: str) -> HttpResponse:
 def _feed(request: HttpRequest, feed_id: uuid.UUID, title: str, path: str, rows: list[FeedRow]) -> HttpResponse:
     """Write the XML directly: Django's feed generator is slower and supports only one author and no full content."""
     site = request.site
-    # An empty feed has a fixed time, so that each rendering returns the same bytes.
-    updated = max(map(_updated, rows), default=datetime(1970, 1, 1, tzinfo=UTC))
+    updated = max(map(_updated, rows)) if rows else last_change(site)
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>\n',
         f'<feed xml:lang={quoteattr(site.settings.language)} xmlns="http://www.w3.org/2005/Atom">',
@@ -69,15 +68,16 @@ def _feed(request: HttpRequest, feed_id: uuid.UUID, title: str, path: str, rows:
 
 
 def _entry(origin: str, row: FeedRow) -> str:
-    address = quoteattr(origin + public_path("post", row.slug))
+    url = origin + public_path("post", row.slug)
+    address = quoteattr(url)
     tags = "".join(f"<category term={quoteattr(name)}/>" for _, name in row.tags)
     authors = "".join(f"<author><name>{escape(name)}</name></author>" for _, name in row.authors)
     entry_id = escape(row.post__feed_id or row.post__uuid.urn)
-    content = escape(absolute_links(row.post__body_html, origin))
+    content = escape(absolute_links(row.post__body_html, url))
     return (
         f'<entry><title>{escape(row.post__title)}</title><link href={address} rel="alternate"/>'
         f"<published>{rfc3339_date(row.published_at)}</published><updated>{rfc3339_date(_updated(row))}</updated>"
-        f'<id>{entry_id}</id><summary type="html">{escape(row.post__summary)}</summary>{tags}{authors}'
+        f"<id>{entry_id}</id><summary>{escape(row.post__summary)}</summary>{tags}{authors}"
         f'<content type="html" xml:base={address}>{content}</content></entry>'
     )
 
@@ -85,11 +85,6 @@ def _entry(origin: str, row: FeedRow) -> str:
 def _updated(row: FeedRow) -> datetime:
     """The time of the last change that readers can see."""
     return max(row.published_at, row.post__updated_at)
-
-
-def absolute_links(html: str, origin: str) -> str:
-    """Make root-relative URLs in sanitised HTML absolute, because feed readers show the HTML outside the site."""
-    return _ROOT_RELATIVE.sub(rf"\g<1>{origin}/", html)
 
 
 def _xml(text: str) -> bytes:
