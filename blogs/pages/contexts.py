@@ -43,16 +43,19 @@ class SiteContext(TypedDict):
     tagline: str
     accent: str
     accent_style: str
+    favicon: str  # path
     feed: str  # path
     hidden: bool  # whether search engines must not index the site
     home: str  # path
     language: str
     logo: ImageContext | None
+    preview_image: ImageContext  # of pages without a cover
     origin: str  # The URL of the site without a final slash, such as http://techblog.localhost.
     right_to_left: bool
     styles: dict[str, str]  # URLs of the style sheets: base, code, theme
     territory: str  # en_US; empty if the language has no usual territory
     theme: str
+    touch_icon: str  # path
 
 
 class BaseContext(TypedDict):

@@ -14,6 +14,7 @@ from django.utils.translation import to_locale
 from blogs.models import Placement
 from blogs.pages.contexts import ImageContext, MenuItem, SiteContext
 from blogs.paths import public_path
+from lib.icons import PREVIEW_SIZE
 from tenancy.absolute_urls import site_url
 from tenancy.models import Robots
 from tenancy.registry.domain_map import SiteEntry
@@ -49,17 +50,20 @@ def _compute(site: Site) -> SharedContext:
     style = accent_style(site)
     theme = installed_theme(site.settings.theme, site.domain)
     language = site.settings.language
+    logo = _logo(site)
     context: SiteContext = {
         "name": site.name,
         "tagline": site.settings.tagline,
         "accent": site.settings.accent,
         "accent_style": style,
+        "favicon": public_path("favicon"),
         "feed": public_path("feed"),
         "hidden": site.settings.robots == Robots.DISALLOW,
         "home": public_path("home"),
         "language": language,
-        "logo": _logo(site),
+        "logo": logo,
         "origin": site_url(site, ""),
+        "preview_image": logo or _preview_image(),
         "right_to_left": language.partition("-")[0] in settings.LANGUAGES_BIDI,
         "styles": {
             "base": static("blogs/base.css"),
@@ -68,6 +72,7 @@ def _compute(site: Site) -> SharedContext:
         },
         "territory": with_territory(language),
         "theme": theme,
+        "touch_icon": public_path("touch-icon"),
     }
     pages = Placement.objects.on(site).live().menu()
     menu: list[MenuItem] = [{"path": page.get_absolute_url(), "title": page.post.title} for page in pages]
@@ -85,17 +90,25 @@ def _logo(site: Site) -> ImageContext | None:
     }
 
 
+def _preview_image() -> ImageContext:
+    width, height = PREVIEW_SIZE
+    return {"path": public_path("preview-image"), "width": width, "height": height}
+
+
 def accent_style(site: Site) -> str:
     """The content of the inline style element. Sites with the same theme differ only in the accent colour."""
     return f":root{{--accent:{site.settings.accent}}}"
 
 
 def content_security_policy(style: str) -> str:
-    """Forbids scripts. Allows own style sheets, the inline `style`, and images of any host for imported posts."""
+    """Forbids scripts. Allows own style sheets, the inline `style`, and images of any host for imported posts.
+
+    `connect-src` lets browser extensions and audits, which run in the page, read robots.txt of the site.
+    """
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'self' 'sha256-{digest}'; img-src 'self' https: data:; font-src 'self';"
-        " media-src 'self' https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        " connect-src 'self'; media-src 'self' https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 
 

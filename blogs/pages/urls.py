@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter, StringConverter
 
-from blogs.pages import feeds, sitemaps, views
+from blogs.pages import feeds, icons, sitemaps, views
 from blogs.slugs import is_slug
 
 
@@ -36,6 +36,9 @@ register_converter(Slug, "unicode_slug")
 urlpatterns = [
     path("", views.home, name="home"),
     path("feed/", feeds.site_feed, name="feed"),
+    path("favicon.ico", icons.favicon, name="favicon"),
+    path("apple-touch-icon.png", icons.touch_icon, name="touch-icon"),
+    path("preview.png", icons.preview, name="preview-image"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<key:number>.xml", sitemaps.part, name="sitemap-part"),

@@ -4,8 +4,10 @@ import json
 import re
 from datetime import UTC, datetime
 from html import unescape
+from io import BytesIO
 
 import pytest
+from PIL import Image as PillowImage
 
 from blogs.models import Author, Image, Tag
 from blogs.pages.site_context import with_territory
@@ -157,6 +159,36 @@ def test_the_logo_is_on_each_page_and_the_image_of_posts_without_a_cover(site, p
     found = head(site, "/plain/")
     assert found["og:image"] == found["BlogPosting"]["publisher"]["logo"]["url"] == f"http://kind.test{address}"
     assert visit(site, address).status_code == 200
+
+
+def test_each_page_has_a_picture_with_its_size_and_its_description(site, post, publish, head, visit):
+    publish("Plain", on=site)
+
+    for path in ("/", "/ledgers/", "/plain/", "/tag/books/", "/author/ada/", "/2025/03/"):
+        found = head(site, path)
+        assert found["og:image"].startswith("http://kind.test/")
+        response = visit(site, found["og:image"].removeprefix("http://kind.test"))
+        with PillowImage.open(BytesIO(response.getvalue())) as image:
+            assert (str(image.width), str(image.height)) == (found["og:image:width"], found["og:image:height"])
+        assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert found["og:image:alt"] == ("A ledger" if path == "/ledgers/" else "Kind")
+
+
+def test_a_cover_without_alternative_text_is_described_by_the_title(site, post, head):
+    post.cover_alt = ""
+    post.save()
+
+    assert head(site, "/ledgers/")["og:image:alt"] == "Ledgers"
+
+
+def test_pages_name_the_icons_of_their_site_and_the_policy_allows_to_fetch_robots_txt(site, visit):
+    response = visit(site)
+    page = response.content.decode()
+
+    assert '<link rel="icon" href="/favicon.ico"' in page
+    assert '<link rel="apple-touch-icon" href="/apple-touch-icon.png">' in page
+    assert "data:image" not in page
+    assert "connect-src 'self';" in response["Content-Security-Policy"]
 
 
 def test_the_only_inline_style_of_a_page_sets_the_accent_colour(site, visit):

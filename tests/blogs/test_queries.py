@@ -35,6 +35,9 @@ QUERIES = {
     "/tag/python/feed/": 2,
     "/sitemap.xml": 2,
     "/robots.txt": 0,
+    "/favicon.ico": 0,
+    "/apple-touch-icon.png": 0,
+    "/preview.png": 0,
     "/media/{image}": 1,
     "/nothing-here/": 2,
 }

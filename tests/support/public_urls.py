@@ -9,6 +9,9 @@ from blogs.pages import urls
 _ARGUMENTS = {
     "home": lambda placement: {},
     "feed": lambda placement: {},
+    "favicon": lambda placement: {},
+    "touch-icon": lambda placement: {},
+    "preview-image": lambda placement: {},
     "robots": lambda placement: {},
     "sitemap": lambda placement: {},
     "sitemap-part": lambda placement: {"number": placement.pk // ID_RANGE + 1},
