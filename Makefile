@@ -18,7 +18,9 @@ SHAPES   := compose.yml compose.yml:pinned.yml compose.yml:split.yml compose.yml
 COMPOSED := COMPOSE_ENV_FILES=example.env SECRET_KEY=x INTERNAL_TOKEN=x POSTGRES_PASSWORD=x REDIS_PASSWORD=x \
 	TECHBLOG_SITE_ID=1 FINANCEBLOG_SITE_ID=2 OUTER_NETWORK=x
 
-UV_VERSION := 0.13.8
+VNU_VERSION        := 26.9.27
+LIGHTHOUSE_VERSION := 12.8.2
+UV_VERSION         := 0.13.8
 UV         := .tools/uv-$(UV_VERSION)/bin/uv
 BIN        := $(VENV)/bin
 
@@ -27,7 +29,7 @@ export UV_PYTHON_PREFERENCE := only-system
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run stack test bench lint format lock
+.PHONY: help run stack test bench lint format lock validators
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +57,11 @@ test: $(VENV)/.dev ## Run all tests: on PostgreSQL and Redis, some also on SQLit
 	wait $$others || failed=yes; \
 	echo 'Output of the parallel runs: page cache, importer and parameters of the admin; tests on SQLite or without a database; tests of the stack:'; \
 	cat $$logs/separate $$logs/others; rm -r $$logs; test -z "$$failed"
+
+# Tests that need a validator which is not installed are skipped.
+validators: ## Install the validators of pages that come from npm, for `make test`
+	npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix .tools/npm \
+		vnu-jar@$(VNU_VERSION) lighthouse@$(LIGHTHOUSE_VERSION)
 
 bench: $(VENV)/.dev ## Measure the figures that README quotes; takes half an hour on an otherwise idle machine
 	$(BIN)/python -m pytest -s -m long

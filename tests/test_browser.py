@@ -1,41 +1,19 @@
 """Tests in a real browser: login on a host with a port, uploads, content security policy, width of pages on a phone."""
 
-import shutil
+from io import BytesIO
 
 import pytest
 from django.conf import settings
-from PIL import Image
-from playwright.sync_api import sync_playwright
+from PIL import Image, ImageStat
 
 from blogs.models import Post
 from tenancy import lifecycle
+from tenancy.themes import theme_names
 from tests.support.accounts import PASSWORD
+from tests.support.browser import browsing, needs_chromium
+from tests.support.pages import EVERYTHING
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; on Debian, install the package chromium"),
-]
-
-EVERYTHING = """
-# A heading inside
-
-A paragraph with `code`, ~~strikes~~, a footnote[^1] and a very-long-word-{long}.
-
-| a table | with | many | columns | that | does | not | fit | a | phone | at | all |
-|---|---|---|---|---|---|---|---|---|---|---|---|
-| 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 |
-
-- [x] done
-- [ ] open
-
-```python
-def a_line_that_is_much_too_long_for_a_phone(and_has_many, parameters_with, long_names): return "as code often is"
-```
-
-[^1]: The footnote.
-""".format(long="x" * 200)
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 
 @pytest.fixture
@@ -46,18 +24,9 @@ def address(processes):
 
 
 @pytest.fixture
-def browse(monkeypatch):
-    """browse(width=…, dark=…): open a page in a new browser context. Chromium resolves *.localhost to this machine."""
-    # Playwright runs an event loop in this thread, so Django would refuse synchronous database access.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield lambda width=1280, dark=False: browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-        ).new_page()
-        browser.close()
+def browse():
+    with browsing() as browse:
+        yield browse
 
 
 def test_an_editor_logs_in_to_the_admin_on_a_host_with_a_port_and_logs_out_again(techblog, editor, address, browse):
@@ -128,3 +97,34 @@ def test_pages_are_no_wider_than_the_screen_and_violate_no_security_policy(
 
     assert messages == []
     assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("theme", theme_names())
+def test_a_wide_table_and_wide_code_show_a_shadow_and_scroll_with_the_arrow_keys(
+    techblog, publish, address, browse, theme, dark
+):
+    lifecycle.change_settings(techblog, {"theme": theme}, by=None)
+    lifecycle.rename(techblog, "techblog.localhost", by=None)
+    publish("Everything", on=techblog, body=EVERYTHING)
+    page = browse(375, dark)
+    page.goto(address("techblog.localhost", "/everything/"))
+
+    for wide in (page.locator(".table-scroll").first, page.locator(".table-scroll").nth(1), page.locator("pre").first):
+        assert wide.evaluate("element => element.scrollWidth > element.clientWidth")
+        before = right_edge(wide)
+        wide.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("element => element.scrollLeft > 0", arg=wide.element_handle())
+        assert wide.get_attribute("aria-label")
+        wide.evaluate("element => { element.scrollLeft = element.scrollWidth }")
+        page.wait_for_timeout(100)
+        assert abs(before - right_edge(wide)) > 8, "no shadow at the side where more content is"
+
+
+def right_edge(locator):
+    """The brightness of the pixels at the right edge, at half of the height of the element without its text."""
+    locator.evaluate("element => element.querySelectorAll('*').forEach(each => each.style.visibility = 'hidden')")
+    image = Image.open(BytesIO(locator.screenshot())).convert("L")
+    middle = image.height // 2
+    return ImageStat.Stat(image.crop((image.width - 5, middle - 2, image.width - 2, middle + 2))).mean[0]
