@@ -139,14 +139,14 @@ def test_the_report_has_one_line_of_json_per_file_and_one_for_the_summary(archiv
                 "subject": "images",
                 "message": "the image x.png is missing",
                 "line": 4,
-                "cause": "is missing",
+                "cause": "the image is missing",
                 "about": "x.png",
             }
         ],
     }
     assert last["summary"]["live"] == 1
     assert last["summary"]["notes"] == [
-        {"subject": "images", "cause": "is missing", "number": 1, "about": {"x.png": 1}}
+        {"subject": "images", "cause": "the image is missing", "number": 1, "about": {"x.png": 1}}
     ]
 
 

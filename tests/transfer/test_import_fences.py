@@ -43,6 +43,7 @@ def draft_of(text):
         '---toml\ntitle = "A fine day"\ndate = 2015-03-02\ntags = ["a", "b"]\n---\nText.',
         "title: A fine day\ndate: 2015-03-02\ntags: [a, b]\n---\nText.",
         "Title: A fine day\nDate: 2015-03-02\nTags: a, b\n\nText.",
+        "title: 'A fine day'\ndate: \"2015-03-02\"\ntags: a, b\n\nText.",
         "Title: A fine\n    day\nDate: 2015-03-02\nTags: a,b\n\nText.",
     ],
 )

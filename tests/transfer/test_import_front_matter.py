@@ -88,6 +88,13 @@ def test_an_imported_post_uses_existing_tags_and_authors_with_the_same_slug(arch
         "Mon, 02 Mar 2015 10:30:00 -0500",
         "2015-03-02 10:30",  # the date is in the time zone of the site
         "'2015/03/02 10:30'",
+        "2015-03-02 10:30:00 EST",
+        "2015-03-02 16:30 CET",
+        "2015-03-02 16:30:00 Europe/Berlin",
+        "2015-03-02 10:30 AM",
+        "March 2nd, 2015 at 10:30 a.m.",
+        "'Monday, March 2, 2015 10:30'",
+        "Mon Mar 02 2015 16:30:00 GMT+0100 (CET)",
     ],
 )
 def test_common_date_formats_are_parsed(written):
@@ -98,7 +105,23 @@ def test_common_date_formats_are_parsed(written):
     assert not draft.notes
 
 
-@pytest.mark.parametrize("written", ["2015-03-02", "'2015-03-02'", '"March 2, 2015"', "2 March 2015", "2015/03/02"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2015-03-02",
+        "'2015-03-02'",
+        '"March 2, 2015"',
+        "2 March 2015",
+        "2015/03/02",
+        "Mar 02 2015",  # the form in Astro's templates
+        "Mon, 2 Mar 2015",
+        "March 2nd, 2015",
+        "2.3.2015",
+        "2015.03.02",
+        "2015年3月2日",
+        "20150302",
+    ],
+)
 def test_a_date_without_a_time_is_midnight_in_the_time_zone_of_the_site(archive, techblog, written):
     techblog.settings.time_zone = "America/New_York"
     techblog.settings.save()
@@ -109,7 +132,20 @@ def test_a_date_without_a_time_is_midnight_in_the_time_zone_of_the_site(archive,
     assert Placement.objects.get(slug="hello").published_at == datetime(2015, 3, 2, 5, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("written", ["soon", "2015-02-30", "0001-01-01", "9999-12-31", "12", "2015-03-02 25:00"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "soon",
+        "2015-02-30",
+        "0001-01-01",
+        "9999-12-31",
+        "12",
+        "2015-03-02 25:00",
+        "01/02/2015",
+        "2015",
+        "2015-03-02 10:30 ../x",
+    ],
+)
 def test_an_invalid_date_is_reported_and_replaced_by_the_date_of_the_file_name(written):
     draft = draft_of(head(f"title: Hello\ndate: {written}"))
 

@@ -1,9 +1,13 @@
 """The summary of an import tells first what readers see, and then what is left to do, by cause."""
 
+from collections import Counter
+
 import pytest
 
 from blogs import publishing
 from blogs.models import Placement
+from transfer.markdown.outcomes import Note, Outcome, Subject, Verdict
+from transfer.markdown.summary import MAX_CAUSES, Summary
 
 pytest_plugins = ["tests.support.importing"]
 pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
@@ -46,8 +50,21 @@ def test_texts_in_other_formats_and_fields_are_counted_the_most_frequent_first(m
 def test_notes_are_grouped_by_cause(mixed):
     output = mixed.run().output
 
-    assert "1 images: is missing. (x.png 1)" in output
+    assert "1 images: the image is missing (x.png 1)" in output
     assert "no date; the post becomes a draft" not in output, "the drafts are counted above"
+
+
+def test_only_the_most_frequent_causes_are_shown():
+    notes = [Note(Subject.TAG, "a message", cause=f"cause {number}") for number in range(MAX_CAUSES + 3)]
+    notes += [Note(Subject.TAG, f"message {number}") for number in range(9)]
+    summary = Summary(Counter())
+    summary.add(Outcome("a.md", Verdict.CREATED, notes=notes))
+
+    lines = [line for line in summary.lines() if line.startswith("  ")]
+
+    assert lines[0].split(maxsplit=1) == ["9", "template tags: other notes"]
+    assert lines[-1] == "  4 more causes are in the report (--report FILE)."
+    assert len(lines) == MAX_CAUSES + 1
 
 
 def test_files_are_listed_only_with_verbosity_2_but_errors_always(mixed):

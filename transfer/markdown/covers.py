@@ -22,7 +22,7 @@ _ADDRESS_KEYS = (
     "cover",
 )  # fmt: skip
 _ALT_KEYS = ("alt", "alttext", "imagealt", "caption", "description", "title")
-_ALT_ENDINGS = ("alt", "alttext", "description", "caption")
+_ALT_ENDINGS = ("alt", "alttext", "description", "caption", "figcaption")
 
 
 class Cover(NamedTuple):

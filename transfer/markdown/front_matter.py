@@ -140,7 +140,12 @@ def _plain(head: str, _first_line: int) -> dict[str, str]:
         else:
             name, _, value = line.partition(":")
             values = fields[name.strip()] = [value.strip()]
-    return {name: " ".join(values).strip() for name, values in fields.items()}
+    return {name: _unquoted(" ".join(values).strip()) for name, values in fields.items()}
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if is_quoted else value
 
 
 _PARSERS = {Format.JSON: _json, Format.PLAIN: _plain, Format.TOML: _toml, Format.YAML: _yaml}

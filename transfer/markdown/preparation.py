@@ -229,7 +229,8 @@ class _Search:
 
 def _cause(why: str) -> str:
     """The reason without the numbers and the messages that differ between images."""
-    return "is too large" if why.startswith("has ") and "limit" in why else why.partition(":")[0].partition(";")[0]
+    general = "is too large" if why.startswith("has ") and "limit" in why else why.partition(":")[0].partition(";")[0]
+    return f"the image {general}"
 
 
 def _line(address: str, source: str) -> int | None:

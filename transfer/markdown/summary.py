@@ -10,6 +10,7 @@ from transfer.markdown.outcomes import Note, Outcome, Subject, Verdict
 
 MOST_FREQUENT = 5  # values that are shown of each group
 MAX_FIELDS = 20
+MAX_CAUSES = 20
 
 Cause = tuple[Subject, str]
 
@@ -47,7 +48,7 @@ class Summary:
             self._add_note(note)
 
     def _add_note(self, note: Note) -> None:
-        cause = note.subject, note.cause or note.message
+        cause = note.subject, note.cause or "other notes"
         self.causes[cause] += 1
         if note.about:
             self.values.setdefault(cause, Counter())[note.about] += 1
@@ -57,14 +58,14 @@ class Summary:
         states = Placement.State
         yield (
             f"Posts and pages: {self.states[states.LIVE]:,} live, {self.states[states.SCHEDULED]:,} scheduled,"
-            f" {self.states[states.DRAFT]:,} drafts. Files that could not be imported: {len(self.broken):,}."
+            f" {_drafts(self.states[states.DRAFT])}. Files that could not be imported: {len(self.broken):,}."
         )
         if self.drafts:
             reasons = ", ".join(_draft_reason(reason, number) for reason, number in self.drafts.most_common())
-            yield f"{self.states[states.DRAFT]:,} drafts: {reasons}."
+            yield f"{_drafts(self.states[states.DRAFT])}: {reasons}."
         dead = sum(self._of(Subject.LINK).values())
         if dead:
-            yield f"Dead internal links: {dead:,}. {self._most_frequent(self._of(Subject.LINK))}".rstrip()
+            yield f"Dead internal links: {dead:,} {self._most_frequent(self._of(Subject.LINK))}".rstrip()
         if self.not_read:
             kinds = ", ".join(f"{number:,} {suffix}" for suffix, number in self.not_read.most_common())
             yield f"Texts in formats that are not read: {kinds}."
@@ -92,8 +93,11 @@ class Summary:
         notes = [(cause, number) for cause, number in self.causes.most_common() if cause not in counted]
         if notes:
             yield "Notes to review:"
-        for (subject, reason), number in notes:
-            yield f"  {number:>6,} {subject}: {reason}. {self._most_frequent([(subject, reason)])}".rstrip()
+        for (subject, reason), number in notes[:MAX_CAUSES]:
+            values = self._most_frequent([(subject, reason)])
+            yield f"  {number:>6,} {subject}: {reason} {values}".rstrip()
+        if len(notes) > MAX_CAUSES:
+            yield f"  {len(notes) - MAX_CAUSES:,} more causes are in the report (--report FILE)."
 
     def _most_frequent(self, causes: Iterable[Cause]) -> str:
         values: Counter[str] = Counter()
@@ -123,6 +127,10 @@ class Summary:
 
     def _values_of(self, cause: Cause) -> dict[str, int]:
         return dict(self.values.get(cause, Counter()).most_common())
+
+
+def _drafts(number: int) -> str:
+    return f"{number:,} {'draft' if number == 1 else 'drafts'}"
 
 
 def _draft_reason(reason: str, number: int) -> str:

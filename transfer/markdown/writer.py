@@ -165,7 +165,9 @@ class Writer:
         if wanted not in taken:
             return wanted, []
         slug = free_slug(wanted, Placement.objects.on(self.site), SLUG_LENGTH, taken)
-        return slug, [Note(Subject.ADDRESS, f"/{wanted}/ {why}; the address of the post is /{slug}/", None, why)]
+        return slug, [
+            Note(Subject.ADDRESS, f"/{wanted}/ {why}; the address of the post is /{slug}/", None, f"the address {why}")
+        ]
 
     def _redirect_old_addresses(self, files: Iterable[tuple[Prepared, Placement]]) -> list[list[Note]]:
         """Redirect the old addresses of each file to its post. Returns notes on the addresses that are left out."""
