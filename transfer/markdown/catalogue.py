@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils import timezone
 
-from blogs.paths import MEDIA_PREFIX, normal_path, public_path
+from blogs.paths import normal_path, public_path
+from lib.paths import MEDIA_PREFIX
 from transfer.dialects import Dialect
 from transfer.dialects.filenames import FileName
 from transfer.markdown.drafts import Draft
