@@ -28,7 +28,8 @@ def watch_content() -> None:
         lock_by="post_id",
     )
     watch(Site, posts_at_home("{row}.id"), fields=["domain"])
-    watch(SiteSettings, posts_at_home("{row}.site_id"), fields=["state"])
+    # A post without a language of its own has the language of its home, which the other sites show as `lang`.
+    watch(SiteSettings, posts_at_home("{row}.site_id"), fields=["state", "language"])
 
     watch(Post, placed("", "p.post_id = {row}.id"), lock_by="id")
     for through, model, listing in (

@@ -27,7 +27,7 @@ class PostForm(MergingForm):
     user: AnyUser
     visible_tags: models.QuerySet[Tag]
 
-    compared = ("title", "kind", "home", "excerpt", "body", "cover", "cover_alt", "authors", "tag_names")
+    compared = ("title", "kind", "home", "language", "excerpt", "body", "cover", "cover_alt", "authors", "tag_names")
 
     new_cover = forms.FileField(
         required=False,
@@ -46,7 +46,7 @@ class PostForm(MergingForm):
 
     class Meta:
         model = Post
-        fields = ["title", "kind", "home", "excerpt", "body", "cover", "cover_alt", "authors"]
+        fields = ["title", "kind", "home", "language", "excerpt", "body", "cover", "cover_alt", "authors"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         instance = kwargs.get("instance")

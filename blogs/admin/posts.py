@@ -58,7 +58,7 @@ class PostAdmin(ScopedAdmin[Post]):
     required_roles = dict.fromkeys(("view", "add", "change", "delete"), Role.AUTHOR)
     form = PostForm
     fieldsets = [
-        (None, {"fields": ["title", ("home", "kind"), "body", "excerpt", ("seen", "seen_version")]}),
+        (None, {"fields": ["title", ("home", "language", "kind"), "body", "excerpt", ("seen", "seen_version")]}),
         ("Cover", {"fields": ["cover", "new_cover", "cover_alt"]}),
         ("Authors and tags", {"fields": ["authors", "tag_names"]}),
     ]
@@ -85,7 +85,7 @@ class PostAdmin(ScopedAdmin[Post]):
     def get_fieldsets(self, request: HttpRequest, obj: Post | None = None) -> Any:
         if obj is None or self.allows("change", request.user, obj):
             return self.fieldsets
-        return [(None, {"fields": ["title", "home_name", "kind", "body", "excerpt", "cover_alt", *NAMES]})]
+        return [(None, {"fields": ["title", "home_name", "language", "kind", "body", "excerpt", "cover_alt", *NAMES]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> list[str]:
         return ["home_name", *([] if obj is None or self.allows("change", request.user, obj) else NAMES)]

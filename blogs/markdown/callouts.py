@@ -11,7 +11,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
-from blogs.markdown.languages import words_of
+from lib.languages import html_words
 
 # The five kinds of GitHub, and names that Docusaurus, VuePress and others use for them.
 KINDS = {kind: kind for kind in ("note", "tip", "important", "warning", "caution")}
@@ -58,9 +58,7 @@ def _begin(token: Token, name: str, title: str, state: StateCore) -> list[Token]
     kind = KINDS[name.lower()]
     token.type, token.tag = "callout_open", "aside"
     token.attrs = {"class": f"callout callout-{kind}", "role": "note"}
-    words, language = words_of(state.env.get("language", ""))
+    words = html_words(state.env.get("language", ""))
     opening = Token("paragraph_open", "p", 1, attrs={"class": "callout-title"}, block=True)
-    if not title.strip() and language[:2] != state.env.get("language", "en")[:2]:
-        opening.attrs["lang"] = language
-    text = Token("inline", "", 0, content=title.strip() or getattr(words, kind), children=[], block=True)
+    text = Token("inline", "", 0, content=title.strip() or words[kind], children=[], block=True)
     return [opening, text, Token("paragraph_close", "p", -1, block=True)]

@@ -7,8 +7,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from blogs.markdown.languages import words_of
 from blogs.markdown.sanitise import ID_PREFIX
+from lib.languages import is_fallback, words_of
 
 MAX_ID = 80  # characters
 
@@ -20,7 +20,9 @@ def install(md: MarkdownIt) -> None:
 
 def heading_ids(state: StateCore) -> None:
     """Give every heading an id made from its text, and a link to it. A repeated id gets a number."""
-    words = words_of(state.env.get("language", ""))[0]
+    language = state.env.get("language", "")
+    words, language_of_words = words_of(language)
+    marks = {"lang": language_of_words} if is_fallback(language) else {}
     used: dict[str, int] = {}
     for heading, inline in zip(state.tokens, state.tokens[1:], strict=False):
         if heading.type != "heading_open":
@@ -37,6 +39,7 @@ def heading_ids(state: StateCore) -> None:
                 "class": "header-anchor",
                 "href": f"#{ID_PREFIX}{candidate}",
                 "aria-label": words.section_link,
+                **marks,
             }
             # A style sheet shows the sign of the link, so that it is not part of the text in feeds and summaries.
             inline.children += [Token("anchor_open", "a", 1, attrs={**attributes}), Token("anchor_close", "a", -1)]

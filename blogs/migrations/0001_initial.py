@@ -11,6 +11,7 @@ from django.db import migrations, models
 import blogs.models.on_delete
 import blogs.paths
 import tenancy.media
+import tenancy.models
 
 
 class Migration(migrations.Migration):
@@ -199,6 +200,17 @@ class Migration(migrations.Migration):
                             ("page", "Page: appears in no list, like “About”"),
                         ],
                         default="post",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        choices=tenancy.models.languages,
+                        db_default="",
+                        default="",
+                        help_text="If empty, that of the home.",
                         max_length=10,
                     ),
                 ),

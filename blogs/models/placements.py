@@ -1,6 +1,6 @@
 """Placements, each of which publishes one post on one site, and the queries for the lists of a site."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Self
 
@@ -18,14 +18,30 @@ from blogs.models.rows import LastRow
 from blogs.models.slugs import SlugField
 from blogs.paths import is_reserved, public_path, validate_moment, validate_slug_is_free
 from blogs.slugs import free_slug, slug_from
-from tenancy.models import State
+from tenancy.models import SiteSettings, State
 
 SLUG_LENGTH = 200
 
-# Annotations with authors and tags, by the name of the row field that contains them.
-_NAMES = {
-    "authors": Names(Post._meta.get_field("authors"), "site_id", "post_id"),
-    "tags": Names(Post._meta.get_field("tags"), "site_id", "post_id"),
+
+def _language() -> models.Case:
+    """The language of the text. Empty if it is that of the site, and None if the home of a shared post has no settings.
+
+    The subquery runs only for posts of other sites.
+    """
+    return models.Case(
+        models.When(~models.Q(post__language=""), then=models.F("post__language")),
+        models.When(post__home=models.F("site"), then=models.Value("")),
+        default=models.Subquery(SiteSettings.objects.filter(site=models.OuterRef("post__home")).values("language")[:1]),
+        output_field=models.CharField(),
+    )
+
+
+# Annotations, by the name of the row field that contains them. Functions, because Django resolves the paths of fields
+# only after it has loaded all models.
+_ANNOTATIONS: dict[str, Callable[[], models.Expression]] = {
+    "authors": lambda: Names(Post._meta.get_field("authors"), "site_id", "post_id"),
+    "tags": lambda: Names(Post._meta.get_field("tags"), "site_id", "post_id"),
+    "language": _language,
 }
 
 # Ids are divided into ranges of 10,000: the parts of a sitemap, whose protocol allows 50,000 URLs. The number is in the
@@ -76,8 +92,7 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 
     def menu(self) -> Self:
         """Pages in the menu of a site."""
-        pages = self.filter(pinned=True, post__kind=Post.Kind.PAGE).order_by("post__title", "pk")
-        return pages.select_related("post").only("slug", "published_at", "post__title")
+        return self.filter(pinned=True, post__kind=Post.Kind.PAGE).order_by("post__title", "pk")
 
     def between(self, begin: datetime | Parameter, end: datetime | Parameter) -> Self:
         """Placements with a publication time from `begin` to before `end`."""
@@ -102,8 +117,8 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 
     def columns(self, row: type[Row]) -> "models.QuerySet[Placement, Any]":
         """Select the columns for the fields of `row`."""
-        names = {name: column for name, column in _NAMES.items() if name in row._fields}
-        columns: models.QuerySet[Placement, Any] = self.annotate(**names).values_list(*row._fields)
+        annotations = {name: make() for name, make in _ANNOTATIONS.items() if name in row._fields}
+        columns: models.QuerySet[Placement, Any] = self.annotate(**annotations).values_list(*row._fields)
         return columns
 
     def id_ranges(self, above: int | RawSQL = 0) -> "models.QuerySet[Placement, Any]":

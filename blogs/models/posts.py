@@ -15,6 +15,7 @@ from blogs.models.slugs import SlugField
 from blogs.paths import public_path
 from lib.text_fields import LinesField, OneLineField
 from tenancy.media import SiteImageField
+from tenancy.models import languages
 
 AUTHOR_SLUG_LENGTH = 100
 FEED_ID_LENGTH = 500
@@ -128,7 +129,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
 class Post(models.Model):
     # The fields that authors write. An import compares them to detect edits.
-    CONTENT_FIELDS = ("title", "kind", "excerpt", "body", "cover", "cover_alt", "authors", "tags")
+    CONTENT_FIELDS = ("title", "kind", "language", "excerpt", "body", "cover", "cover_alt", "authors", "tags")
 
     class Kind(models.TextChoices):
         POST = "post", "Post: appears in lists, archives and feeds"
@@ -156,6 +157,10 @@ class Post(models.Model):
     )
     sites = models.ManyToManyField(Site, through="Placement", related_name="placed_posts")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.POST)
+    # `db_default`, because processes of the previous release insert rows without this column.
+    language = models.CharField(
+        max_length=10, choices=languages, blank=True, default="", db_default="", help_text="If empty, that of the home."
+    )
     title = OneLineField(max_length=200)
     excerpt = LinesField(
         max_length=1000,
@@ -244,9 +249,9 @@ class Post(models.Model):
         return {**Post.objects.values(*own).get(pk=self.pk), **slugs}
 
     def _language(self) -> str:
-        """The language of the home, or "" if the post has no home yet or its home has no settings."""
+        """The language of the text, or "" if neither the post nor its home has one."""
         settings = getattr(self.home, "settings", None) if self.home_id else None
-        return settings.language if settings else ""
+        return self.language or (settings.language if settings else "")
 
     def _shown_images(self) -> models.QuerySet[Image]:
         names = markdown.media_names(self.body, self._language())

@@ -1,8 +1,8 @@
 """Named tuples of the columns that public pages read.
 
 A list reads columns of five models for each placement. The creation of model instances would take several times as
-long. The name of a field is its lookup path from Placement, as for `values_list`. `authors` and `tags` are annotations
-(blogs/models/names.py).
+long. The name of a field is its lookup path from Placement, as for `values_list`. `authors`, `tags` and `language`
+are annotations (blogs/models/names.py, blogs/models/placements.py).
 """
 
 from datetime import datetime
@@ -26,6 +26,15 @@ class ListRow(NamedTuple):
     post__cover__height: int | None
     post__cover_alt: str
     authors: SlugsAndNames
+    language: str | None
+
+
+class MenuRow(NamedTuple):
+    """A page in the menu."""
+
+    slug: str
+    post__title: str
+    language: str | None
 
 
 class LastRow(NamedTuple):
@@ -55,6 +64,7 @@ class PostRow(NamedTuple):
     post__cover_alt: str
     authors: SlugsAndNames
     tags: SlugsAndNames
+    language: str | None
 
 
 class TagRow(NamedTuple):
@@ -87,3 +97,4 @@ class FeedRow(NamedTuple):
     post__updated_at: datetime
     authors: SlugsAndNames
     tags: SlugsAndNames
+    language: str | None

@@ -6,6 +6,8 @@ and for an instance this raises a costly exception. Dates are in the site's lang
 
 from typing import TypedDict
 
+from django.utils.safestring import SafeString
+
 
 class LinkContext(TypedDict):
     """A link to a page of the site: an author, a tag or a month."""
@@ -17,6 +19,7 @@ class LinkContext(TypedDict):
 class MenuItem(TypedDict):
     title: str
     path: str
+    lang: str  # like `ListedPost.lang`
 
 
 class DateContext(TypedDict):
@@ -49,6 +52,7 @@ class SiteContext(TypedDict):
     home: str  # path
     language: str
     logo: ImageContext | None
+    own_lang: str  # ` lang="cs"` below an element with `words_lang`, otherwise empty
     preview_image: ImageContext  # of pages without a cover
     origin: str  # The URL of the site without a final slash, such as http://techblog.localhost.
     right_to_left: bool
@@ -56,6 +60,7 @@ class SiteContext(TypedDict):
     territory: str  # en_US; empty if the language has no usual territory
     theme: str
     touch_icon: str  # path
+    words_lang: str  # ` lang="en"` for an element with a word in an attribute, if words are in another language
 
 
 class BaseContext(TypedDict):
@@ -64,7 +69,9 @@ class BaseContext(TypedDict):
     canonical: str  # absolute URL
     menu: list[MenuItem]
     path: str
+    plain_words: dict[str, str]  # for attributes and titles; the keys are the fields of `lib.languages.Words`
     site: SiteContext
+    words: dict[str, SafeString]  # as HTML
 
 
 class ListedPost(TypedDict):
@@ -77,6 +84,7 @@ class ListedPost(TypedDict):
     published: DateContext
     authors: list[LinkContext]
     cover: CoverContext | None
+    lang: str  # attributes for the text of a post in another language than the page, otherwise empty
 
 
 class PostContext(TypedDict):
@@ -95,6 +103,10 @@ class PostContext(TypedDict):
     authors: list[LinkContext]
     tags: list[LinkContext]  # like `authors`, empty for a page
     cover: CoverContext | None
+    lang: str  # like `ListedPost.lang`
+    site_lang: str  # attributes for words of the site within an element with `lang`, otherwise empty
+    language: str  # of the text, or empty if it is the language of the site
+    territory: str  # like `SiteContext.territory`, for `language`
 
 
 class PostList(TypedDict):

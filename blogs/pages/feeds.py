@@ -63,19 +63,22 @@ def _feed(request: HttpRequest, feed_id: uuid.UUID, title: str, path: str, rows:
     if site.settings.tagline:
         parts.append(f"<subtitle>{escape(site.settings.tagline)}</subtitle>")
     origin = site_url(site, "")
-    parts += [_entry(origin, row) for row in rows]
+    parts += [_entry(origin, row, site.settings.language) for row in rows]
     return HttpResponse(_xml("".join(parts) + "</feed>"), content_type="application/atom+xml; charset=utf-8")
 
 
-def _entry(origin: str, row: FeedRow) -> str:
+def _entry(origin: str, row: FeedRow, language: str) -> str:
+    """`language` is that of the feed."""
     url = origin + public_path("post", row.slug)
     address = quoteattr(url)
     tags = "".join(f"<category term={quoteattr(name)}/>" for _, name in row.tags)
     authors = "".join(f"<author><name>{escape(name)}</name></author>" for _, name in row.authors)
     entry_id = escape(row.post__feed_id or row.post__uuid.urn)
+    own = f" xml:lang={quoteattr(row.language)}" if row.language and row.language != language else ""
     content = escape(absolute_links(row.post__body_html, url))
     return (
-        f'<entry><title>{escape(row.post__title)}</title><link href={address} rel="alternate"/>'
+        f"<entry{own}>"
+        f'<title>{escape(row.post__title)}</title><link href={address} rel="alternate"/>'
         f"<published>{rfc3339_date(row.published_at)}</published><updated>{rfc3339_date(_updated(row))}</updated>"
         f"<id>{entry_id}</id><summary>{escape(row.post__summary)}</summary>{tags}{authors}"
         f'<content type="html" xml:base={address}>{content}</content></entry>'

@@ -45,7 +45,7 @@ def blog_posting(site: SiteContext, post: PostContext, canonical: str) -> Thing:
             "mainEntityOfPage": canonical,
             "datePublished": post["published_at"],
             "dateModified": post["modified_at"],
-            "inLanguage": site["language"],
+            "inLanguage": post["language"] or site["language"],
             "author": [_person(site, author["name"], author["path"]) for author in post["authors"]],
             "keywords": [tag["name"] for tag in post["tags"]],
             "image": post["cover"] and _image(site, post["cover"]),
@@ -54,9 +54,9 @@ def blog_posting(site: SiteContext, post: PostContext, canonical: str) -> Thing:
     )
 
 
-def web_page(site: SiteContext, name: str, url: str, kind: str = "WebPage") -> Thing:
+def web_page(site: SiteContext, name: str, url: str, kind: str = "WebPage", language: str = "") -> Thing:
     """The data of any other page. `kind` is WebPage or a subtype, for example CollectionPage for a list."""
-    return {"@type": kind, "name": name, "url": url, "inLanguage": site["language"]}
+    return {"@type": kind, "name": name, "url": url, "inLanguage": language or site["language"]}
 
 
 def profile_page(site: SiteContext, author: AuthorContext, url: str) -> Thing:

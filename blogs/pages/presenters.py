@@ -1,9 +1,7 @@
 """Converts rows to the dictionaries that templates read, in the active language and time zone of the site."""
 
 from datetime import date, datetime
-from functools import lru_cache
 
-from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
@@ -21,6 +19,8 @@ from blogs.pages.contexts import (
     TagContext,
 )
 from blogs.paths import public_path
+from lib.languages import attributes, attributes_if_other, with_territory
+from lib.languages.dates import day_text, month_text
 
 
 def present_in_list(row: ListRow) -> ListedPost:
@@ -32,12 +32,15 @@ def present_in_list(row: ListRow) -> ListedPost:
         "published": _present_date(localtime(row.published_at).date()),
         "authors": _links("author", row.authors),
         "cover": _cover(row),
+        "lang": attributes_if_other(row.language, get_language()),
     }
 
 
 def present_post(row: PostRow) -> PostContext:
     published, updated = localtime(row.published_at), localtime(row.post__updated_at)
     is_page = row.post__kind == Post.Kind.PAGE
+    here = get_language()
+    language = "" if row.language in (None, here) else row.language
     return {
         "path": public_path("post", row.slug),
         "title": row.post__title,
@@ -56,6 +59,10 @@ def present_post(row: PostRow) -> PostContext:
         "authors": [] if is_page else _links("author", row.authors),
         "tags": [] if is_page else _links("tag", row.tags),
         "cover": _cover(row),
+        "lang": attributes_if_other(language, here),
+        "site_lang": attributes(here) if language else "",
+        "language": language,
+        "territory": with_territory(language) if language else "",
     }
 
 
@@ -69,21 +76,15 @@ def present_author(author: AuthorRow) -> AuthorContext:
 
 def month_name(day: date) -> str:
     """The month and year in the active language, such as “March 2026”."""
-    return _format_date(day, "YEAR_MONTH_FORMAT", get_language())
+    return month_text(day, get_language())
 
 
 def _present_date(day: date) -> DateContext:
-    return {"iso": day.isoformat(), "text": _format_date(day, "DATE_FORMAT", get_language())}
+    return {"iso": day.isoformat(), "text": day_text(day, get_language())}
 
 
 def _timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
-
-
-@lru_cache(maxsize=10_000)
-def _format_date(day: date, form: str, language: str) -> str:
-    """Format `day` in the active language. The parameter `language` only makes the language part of the cache key."""
-    return date_format(day, form)
 
 
 def _links(page: str, names: SlugsAndNames) -> list[LinkContext]:

@@ -22,7 +22,9 @@ def render_page(request: HttpRequest, template: str, context: PageContext, statu
         "canonical": shared.site["origin"] + path,
         "menu": shared.menu,
         "path": path,
+        "plain_words": shared.plain_words,
         "site": shared.site,
+        "words": shared.words,
     }
     # Without `request`, Django runs no context processors. These are for the admin and read the session.
     html = get_template(_template_name(shared.site["theme"], template)).render({**base, **context})

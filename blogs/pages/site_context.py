@@ -1,20 +1,20 @@
 """The context that all pages of a site share, computed once per generation of the site."""
 
 import hashlib
-import locale
-import re
 from base64 import b64encode
 from typing import NamedTuple
 
-from django.conf import settings
 from django.contrib.sites.models import Site
 from django.templatetags.static import static
-from django.utils.translation import to_locale
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from blogs.models import Placement
+from blogs.models.rows import MenuRow
 from blogs.pages.contexts import ImageContext, MenuItem, SiteContext
 from blogs.paths import public_path
 from lib.icons import PREVIEW_SIZE
+from lib.languages import attributes_if_other, html_words, is_fallback, is_right_to_left, with_territory, words_of
 from tenancy.absolute_urls import site_url
 from tenancy.models import Robots
 from tenancy.registry.domain_map import SiteEntry
@@ -26,6 +26,8 @@ from tenancy.themes import installed_theme
 class SharedContext(NamedTuple):
     site: SiteContext
     menu: list[MenuItem]
+    words: dict[str, SafeString]
+    plain_words: dict[str, str]
     content_security_policy: str
 
 
@@ -51,6 +53,8 @@ def _compute(site: Site) -> SharedContext:
     theme = installed_theme(site.settings.theme, site.domain)
     language = site.settings.language
     logo = _logo(site)
+    words, language_of_words = words_of(language)
+    in_other_language = is_fallback(language)
     context: SiteContext = {
         "name": site.name,
         "tagline": site.settings.tagline,
@@ -63,8 +67,9 @@ def _compute(site: Site) -> SharedContext:
         "language": language,
         "logo": logo,
         "origin": site_url(site, ""),
+        "own_lang": format_html(' lang="{}"', language) if in_other_language else "",
         "preview_image": logo or _preview_image(),
-        "right_to_left": language.partition("-")[0] in settings.LANGUAGES_BIDI,
+        "right_to_left": is_right_to_left(language),
         "styles": {
             "base": static("blogs/base.css"),
             "code": static("blogs/code.css"),
@@ -73,10 +78,18 @@ def _compute(site: Site) -> SharedContext:
         "territory": with_territory(language),
         "theme": theme,
         "touch_icon": public_path("touch-icon"),
+        "words_lang": format_html(' lang="{}"', language_of_words) if in_other_language else "",
     }
-    pages = Placement.objects.on(site).live().menu()
-    menu: list[MenuItem] = [{"path": page.get_absolute_url(), "title": page.post.title} for page in pages]
-    return SharedContext(context, menu, content_security_policy(style))
+    pages = map(MenuRow._make, Placement.objects.on(site).live().menu().columns(MenuRow))
+    menu: list[MenuItem] = [
+        {
+            "path": public_path("post", page.slug),
+            "title": page.post__title,
+            "lang": attributes_if_other(page.language, language),
+        }
+        for page in pages
+    ]
+    return SharedContext(context, menu, html_words(language), words._asdict(), content_security_policy(style))
 
 
 def _logo(site: Site) -> ImageContext | None:
@@ -110,9 +123,3 @@ def content_security_policy(style: str) -> str:
         f"default-src 'none'; style-src 'self' 'sha256-{digest}'; img-src 'self' https: data:; font-src 'self';"
         " connect-src 'self'; media-src 'self' https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
-
-
-def with_territory(language: str) -> str:
-    """The locale for Open Graph: pt-br → pt_BR, de → de_DE. Empty if the language has no usual territory."""
-    name = locale.normalize(to_locale(language)).partition(".")[0]
-    return name if re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}", name) else ""

@@ -1,13 +1,12 @@
-"""Template tags and filters for bylines, descriptions and JSON-LD."""
+"""Template tags and filters for descriptions and JSON-LD."""
 
 from django import template
 from django.template import Context
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from blogs.pages import jsonld
-from blogs.pages.contexts import AuthorContext, LinkContext, PostContext, SiteContext
+from blogs.pages.contexts import AuthorContext, PostContext, SiteContext
 
 DESCRIPTION_LENGTH = 300
 
@@ -18,13 +17,6 @@ register = template.Library()
 def description(text: str) -> str:
     """Cut the text to the length that search engines and link previews show."""
     return text if len(text) <= DESCRIPTION_LENGTH else Truncator(text).chars(DESCRIPTION_LENGTH)
-
-
-@register.filter
-def byline(authors: list[LinkContext]) -> SafeString:
-    """Links to the authors in the form “Ada, Grace and Lin”."""
-    links = [f'<a href="{author["path"]}" rel="author">{escape(author["name"])}</a>' for author in authors]
-    return mark_safe(" and ".join(filter(None, [", ".join(links[:-1]), *links[-1:]])))
 
 
 @register.simple_tag(takes_context=True)
@@ -50,7 +42,12 @@ def author_json_ld(context: Context) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def page_json_ld(context: Context, name: str, kind: str = "WebPage") -> SafeString:
-    """Structured data of a page. `kind` is WebPage or a subtype of schema.org, such as CollectionPage for a list."""
+def page_json_ld(context: Context, name: str, kind: str = "WebPage", language: str = "") -> SafeString:
+    """Structured data of a page. `kind` is WebPage or a subtype of schema.org, such as CollectionPage for a list.
+
+    `language` is that of the text if it is not the language of the site.
+    """
     site: SiteContext = context["site"]
-    return jsonld.script(jsonld.web_page(site, name, context["canonical"], kind), jsonld.breadcrumbs(site, name))
+    return jsonld.script(
+        jsonld.web_page(site, name, context["canonical"], kind, language), jsonld.breadcrumbs(site, name)
+    )

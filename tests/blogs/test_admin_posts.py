@@ -52,6 +52,16 @@ def test_an_editor_writes_and_publishes_a_post(techblog, editor, admin_as, visit
     assert visit(techblog, "/hello-there/").status_code == 200
 
 
+def test_an_editor_sets_the_language_of_a_post_and_a_forged_language_is_refused(techblog, editor, publish, admin_as):
+    post, client = publish("Hello", on=techblog).post, admin_as(editor)
+
+    assert fields(client, change(post))["language"] == ""
+    assert saved(send(client, change(post), language="ar"))
+    assert Post.objects.get().language == "ar"
+    assert errors(send(client, change(post), language="xx"))
+    assert Post.objects.get().language == "ar"
+
+
 def test_the_add_form_preselects_the_only_site_of_a_user(techblog, financeblog, editor, superuser, admin_as):
     assert fields(admin_as(editor), ADD)["home"] == str(techblog.pk)
     assert "home" not in {name for name, value in fields(admin_as(superuser), ADD).items() if value}

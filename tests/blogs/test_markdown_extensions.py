@@ -7,7 +7,8 @@ import pytest
 from blogs.markdown import TooLarge, plain_text, removed, render
 from blogs.markdown.callouts import KINDS
 from blogs.markdown.inline import MAX_ABBREVIATIONS
-from blogs.markdown.languages import QUOTES, WORDS
+from blogs.markdown.languages import QUOTES
+from lib.languages import Words
 
 pytestmark = pytest.mark.pure
 
@@ -61,10 +62,12 @@ def test_the_words_of_rendering_are_in_the_language_of_the_document():
         "Tabelle",
         "Hinweis",
     ]
-    assert '<p class="callout-title" lang="en">Note</p>' in icelandic
-    assert 'lang="en"' not in german
-    assert all(all(words) for words in WORDS.values())
-    assert set(KINDS.values()) <= set(WORDS["en"]._fields)
+    assert '<p class="callout-title"><span lang="en" dir="ltr">Note</span></p>' in icelandic
+    assert re.findall(' lang="([^"]*)"', icelandic) == ["en", "en", "en", "is", "en", "is"]
+    assert '<code lang="is">' in icelandic
+    assert '<table lang="is">' in icelandic
+    assert "lang=" not in german
+    assert set(KINDS.values()) <= set(Words._fields)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from blogs.models import Author, Image, Tag
-from blogs.pages.site_context import with_territory
+from lib.languages import with_territory
 from tenancy import lifecycle
 from tenancy.themes import theme_names
 from tests.support.pictures import picture

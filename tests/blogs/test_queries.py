@@ -243,6 +243,6 @@ def test_generic_plans_use_the_index_by_site_and_do_not_sort(techblog, financebl
     ]
     for statement in statements:
         plan = "\n".join(generic_plan(statement, site=financeblog.pk, slug="many-1", key=7, moment=timezone.now()))
-        assert re.search(r"Index Cond: \(+site_id = \$1\)", plan), plan
+        assert re.search(r"Index Cond: \(+site_id = \$[0-9]+\)", plan), plan
         assert "  Sort  " not in plan, plan
         assert "Seq Scan on blogs_p" not in plan, plan

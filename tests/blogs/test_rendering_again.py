@@ -46,6 +46,14 @@ def test_a_post_that_moves_to_another_home_is_rendered_in_its_language(techblog,
     assert moved.body_html == "<p>„text“</p>\n"
 
 
+def test_a_post_with_a_language_of_its_own_is_rendered_in_this_language(techblog):
+    post = write(techblog)
+
+    edited = publishing.edit_post(post, {"language": "de"}, by=None, version=1)
+
+    assert edited.body_html == "<p>„text“</p>\n"
+
+
 def test_render_posts_writes_the_posts_of_the_site_whose_html_changes_and_keeps_their_versions(techblog, financeblog):
     quoted, plain, other = write(techblog), write(techblog, "text"), write(financeblog)
     speak(techblog, "de")

@@ -9,6 +9,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 
 from blogs.pages import contexts
+from lib.languages import Words
 from tenancy.themes import theme_names
 
 pytestmark = pytest.mark.pure
@@ -17,9 +18,11 @@ TEMPLATES = Path(contexts.__file__).parents[1] / "templates"
 VARIABLES = {
     "author": contexts.AuthorContext,
     "post": contexts.PostContext,
+    "plain_words": Words,
     "post_list": contexts.PostList,
     "site": contexts.SiteContext,
     "tag": contexts.TagContext,
+    "words": Words,
 }
 LOOP = re.compile(r"{% for (\w+) in ([\w.]+) %}")
 
@@ -63,6 +66,37 @@ def test_templates_read_only_declared_keys():
         for path in TEMPLATES.rglob("*.html")
         if (keys := undeclared(path.read_text()))
     }
+
+    assert found == {}
+
+
+def own_words(source):
+    """Words for readers that the source itself contains, and `words`, which are HTML, in attributes."""
+    found = re.findall(r'\b(?:title|description)="([^"]+)"', " ".join(re.findall("{%.*?%}", source)))
+    source = re.sub("{#.*?#}|{%.*?%}", "", source)
+    found += re.findall(r"<[^>]*{{ (words\.\w+)", source)
+    source = re.sub("{{.*?}}", "", source)
+    found += re.findall(r' (?:alt|aria-label|title)="([^"]*)"', source)
+    return {word for text in (*found, re.sub("<[^>]*>", " ", source)) for word in re.findall(r"[^\W\d_]{2,}", text)}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('{# A #}<p class="a" title="{{ plain_words.tag }}">{{ words.tag }} 404 · </p>{% x title=post.title %}', set()),
+        ("<p>{{ words.by }} and</p>", {"and"}),
+        ('<nav aria-label="Main {{ site.name }}">', {"Main"}),
+        ('<nav aria-label="{{ words.main_menu }}">', {"words", "main", "menu"}),
+        ('{% include "a.html" with title="Not found" %}', {"Not", "found"}),
+    ],
+)
+def test_words_of_a_template_are_found(source, found):
+    assert own_words(source) == found
+
+
+def test_templates_take_all_words_from_the_context_so_that_each_language_has_them():
+    pages = [path for path in TEMPLATES.rglob("*.html") if "admin" not in path.parts]
+    found = {str(path.relative_to(TEMPLATES)): words for path in pages if (words := own_words(path.read_text()))}
 
     assert found == {}
 

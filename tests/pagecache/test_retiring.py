@@ -140,6 +140,18 @@ CHANGES = {
     ),
     "a home is renamed": ({TECH, FINANCE}, lambda c: lifecycle.rename(c.tech, "renamed.test", by=None)),
     "a site with a shared post is renamed": ({FINANCE}, lambda c: lifecycle.rename(c.finance, "renamed.test", by=None)),
+    "a home gets another language": (
+        {TECH, FINANCE},
+        lambda c: SiteSettings.objects.filter(site=c.tech).update(language="de"),
+    ),
+    "a site with a shared post gets another language": (
+        {FINANCE},
+        lambda c: SiteSettings.objects.filter(site=c.finance).update(language="de"),
+    ),
+    "a shared post gets a language": (
+        {TECH, FINANCE},
+        lambda c: publishing.edit_post(c.shared, {"language": "de"}, by=None, version=2),
+    ),
     "a home is suspended": ({TECH, FINANCE}, lambda c: lifecycle.suspend(c.tech, by=None)),
     "a site with a shared post is suspended": ({FINANCE}, lambda c: lifecycle.suspend(c.finance, by=None)),
     "all sites are suspended": ({TECH, FINANCE, COOK}, lambda c: SiteSettings.objects.update(state="suspended")),

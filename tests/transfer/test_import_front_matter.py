@@ -170,6 +170,34 @@ def test_a_post_without_a_date_becomes_a_draft_and_a_page_without_a_date_is_publ
     assert (about.slug, about.post.kind) == ("about", Post.Kind.PAGE)
 
 
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        *(("lang: de", "de"), ("language: pt_BR", "pt-br"), ("locale: zh-CN", "zh-hans"), ("lang: en-US", "en")),
+        *(("x: y", ""), ("lang:", ""), ("lang: [de, en]", "")),
+    ],
+)
+def test_the_language_of_a_text_is_read_in_common_spellings(line, language):
+    draft = draft_of(head(line))
+
+    assert (draft.language, [note for note in draft.notes if "language" in note.message]) == (language, [])
+
+
+def test_an_unknown_language_is_noted_and_the_post_has_that_of_the_site(archive, techblog):
+    archive.write("a.md", head("date: 2015-01-01\nlanguage: python"))
+    archive.write("b.md", head("date: 2015-01-01\nlang: de", body='"Text"'))
+
+    run = archive.run()
+
+    assert run.notes("a.md") == ["the language 'python' is not known; the language of the site is used"]
+    assert Placement.objects.get(slug="a").post.language == ""
+    german = Placement.objects.get(slug="b").post
+    assert (german.language, german.body_html) == ("de", "<p>„Text“</p>\n")
+    archive.write("b.md", head("date: 2015-01-01\nlang: fr", body='"Text"'))
+    archive.run()
+    assert Placement.objects.get(slug="b").post.language == "fr"
+
+
 @pytest.mark.parametrize("line", ["draft: true", "published: false", "status: draft"])
 def test_a_field_that_marks_a_draft_makes_the_post_a_draft(line):
     assert draft_of(head(line)).is_draft

@@ -19,6 +19,7 @@ from transfer.markdown import bylines, code, dates, feed_ids, front_matter
 from transfer.markdown.covers import cover_of
 from transfer.markdown.fields import Fields, items_of, text_of
 from transfer.markdown.front_matter import FrontMatter
+from transfer.markdown.languages import language_of
 from transfer.markdown.moments import Moments, moments_of
 from transfer.markdown.old_addresses import path_of
 from transfer.markdown.outcomes import Note, Subject
@@ -43,6 +44,7 @@ class Draft:
     title: str
     slug: str
     kind: Post.Kind
+    language: str  # a code of LANGUAGES, or empty
     body: str
     body_line: int
     excerpt: str
@@ -96,6 +98,7 @@ class _Parser:
             title=title,
             slug=self._slug(title) or str(kind),
             kind=kind,
+            language=language_of(fields, self.note),
             body=body,
             body_line=self.head.body_line,
             excerpt=self._excerpt(),

@@ -63,6 +63,7 @@ class Prepared:
             {
                 "title": draft.title,
                 "kind": str(draft.kind),
+                "language": draft.language,
                 "body": self.body_showing(lambda picture: picture.digest),
                 "excerpt": draft.excerpt,
                 "is_draft": draft.is_draft,

@@ -130,6 +130,7 @@ class Writer:
         return {
             "title": draft.title,
             "kind": draft.kind,
+            "language": draft.language,
             "excerpt": draft.excerpt,
             "body": prepared.body_showing(address_of).strip("\n"),
             "cover": images[prepared.cover.digest] if prepared.cover else None,
@@ -214,6 +215,7 @@ def _content_of(new: NewPost) -> dict[str, Any]:
     return {
         "title": post.title,
         "kind": str(post.kind),
+        "language": post.language,
         "excerpt": post.excerpt,
         "body": post.body,
         "cover": post.cover_id,

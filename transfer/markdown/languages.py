@@ -1,0 +1,18 @@
+"""The language of a text, from the front matter."""
+
+from lib.languages import supported
+from transfer.markdown.fields import Fields, text_of
+from transfer.markdown.moments import Note
+
+_LANGUAGE = ("lang", "language", "locale")
+
+
+def language_of(fields: Fields, note: Note) -> str:
+    """A code of LANGUAGES. Empty if the file names no language, or one that Django does not know."""
+    name, value = fields.first(_LANGUAGE)
+    written = text_of(value)
+    language = supported(written)
+    if written and not language:
+        message = f"the language {written[:50]!r} is not known; the language of the site is used"
+        note(message, name, "unknown language")
+    return language
