@@ -58,6 +58,14 @@ def paths(site, publish):
 
 
 @needs_vnu
+@pytest.mark.pure
+def test_vnu_reports_an_error_and_a_warning(tmp_path):
+    (tmp_path / "wrong.html").write_text('<!doctype html><title>x</title><img src="a b.png" alt="">')
+
+    assert len(vnu(tmp_path)) == 2
+
+
+@needs_vnu
 def test_vnu_finds_nothing_on_any_kind_of_page(site, paths, visit, tmp_path):
     def save(name, response):
         (tmp_path / f"{name}.html").write_bytes(response.content)
@@ -93,7 +101,18 @@ def test_axe_finds_nothing_on_any_kind_of_page(site, paths, processes, width, da
 @pytest.mark.browser
 @needs_lighthouse
 def test_lighthouse_gives_the_full_score_on_the_home_page_and_a_post(site, paths, processes):
+    assert_full_score(site, processes, "accessibility", "best-practices", "seo")
+
+
+@pytest.mark.long  # other processes on the machine change the score
+@pytest.mark.browser
+@needs_lighthouse
+def test_lighthouse_gives_the_full_score_for_performance(site, paths, processes):
+    assert_full_score(site, processes, "performance")
+
+
+def assert_full_score(site, processes, *categories):
     (process,) = processes(1)
     for path in ("/", "/everything/"):
-        scores = lighthouse(f"http://{site.domain}:{process.port}{path}", "accessibility", "best-practices", "seo")
-        assert {name: score for name, (score, _) in scores.items()} == dict.fromkeys(scores, 100), (path, scores)
+        scores = lighthouse(f"http://{site.domain}:{process.port}{path}", *categories)
+        assert {name: score for name, (score, _) in scores.items()} == dict.fromkeys(categories, 100), (path, scores)
