@@ -5,19 +5,20 @@ from django.core.files.storage import default_storage
 from django.db.models import F
 from django.utils import timezone
 
-from blogs.models import Image, Placement, Post
+from blogs.models import Image, MediaFile, Placement, Post
 from blogs.publishing.shared_names import RELATIONS, assign, names_on, sites_of_posts
-from tenancy.media import copy_image
+from tenancy.media import copy_file
 
 
 def move_home(source: Site, target: Site, **kwargs: object) -> None:
-    """Make `target` the home of all posts of `source` that other sites show, and of the images in these posts."""
+    """Make `target` the home of all posts of `source` that other sites show, and of the files in these posts."""
     elsewhere = Placement.objects.exclude(site=F("post__home"))
     posts = Post.objects.filter(home=source, placements__in=elsewhere).distinct()
-    for image in Image.objects.filter(site=source, posts__in=posts).distinct():
-        # Copy the files, so that the source still has them if the transaction fails.
-        name = copy_image(default_storage, str(image.file.name), target.pk)
-        Image.objects.filter(pk=image.pk).update(site=target, file=name)
+    for model in (Image, MediaFile):
+        for row in model._default_manager.filter(site=source, posts__in=posts).distinct():
+            # Copy the files, so that the source still has them if the transaction fails.
+            name = copy_file(default_storage, str(row.file.name), target.pk)
+            model._default_manager.filter(pk=row.pk).update(site=target, file=name)
     keys = list(posts.values_list("pk", flat=True))
     Post.objects.filter(pk__in=keys).update(
         home=target, version=F("version") + 1, saved_by=None, saved_at=timezone.now()

@@ -102,7 +102,7 @@ def can_link_account(user: AnyUser, author: Author) -> bool:
 can_change_placement = is_editor_of_site | (is_at_home & is_unpublished & can_edit_its_post)
 can_place = can_edit_its_post & can_change_placement
 
-can_upload_image = is_author_of_site
-can_edit_image = is_editor_of_site  # rename and delete
+can_upload_file = is_author_of_site
+can_edit_file = is_editor_of_site  # rename and delete
 can_edit_name = is_editor_of_site  # create, edit and delete tags and authors
 can_edit_redirect = is_editor_of_site  # add, change and delete

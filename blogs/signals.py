@@ -8,14 +8,14 @@ from django.db.models.signals import post_delete, post_migrate
 
 from blogs import listings
 from blogs.homes import move_home
-from blogs.models import Image
-from tenancy.media import delete_image
+from blogs.models import Image, MediaFile
+from tenancy import media
 from tenancy.signals import home_moves
 
 
-def delete_file(instance: Image, **kwargs: Any) -> None:
-    """Delete the files of an image after the deletion of its row has been committed."""
-    transaction.on_commit(lambda: delete_image(instance.file.storage, str(instance.file.name)))
+def delete_file(instance: Image | MediaFile, **kwargs: Any) -> None:
+    """Delete the stored files of a row after its deletion has been committed."""
+    transaction.on_commit(lambda: media.delete_file(instance.file.storage, str(instance.file.name)))
 
 
 def install_listings(using: str, **kwargs: Any) -> None:
@@ -24,6 +24,7 @@ def install_listings(using: str, **kwargs: Any) -> None:
 
 def connect() -> None:
     home_moves.connect(move_home, dispatch_uid="blogs.move_home")
-    post_delete.connect(delete_file, sender=Image, dispatch_uid="blogs.delete_file")
+    for model in (Image, MediaFile):
+        post_delete.connect(delete_file, sender=model, dispatch_uid=f"blogs.delete_file.{model.__name__}")
     # The migrations of `tenancy` drop our triggers on SQLite, and those of this app run later.
     post_migrate.connect(install_listings, sender=apps.get_app_config("blogs"), dispatch_uid="blogs.install_listings")

@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve
 from django.utils.http import parse_header_parameters
 
 from lib import hostnames
+from lib.paths import MEDIA_PREFIX
 from lib.setting_values import remembered
 from pagecache.cached_response import negotiate_encoding
 from pagecache.decorators import declared_query
@@ -30,6 +31,7 @@ StartResponse = Callable[..., Any]
 _PATH = re.compile(r"/[A-Za-z0-9/._~\x80-\xff-]{0,801}")
 _MAX_QUERY = 100
 _MAX_REMEMBERED = 1000  # characters of all texts of a request that form an address
+_RANGE = ("HTTP_IF_RANGE", "HTTP_RANGE")
 _MAX_HOST = hostnames.MAX_TYPED + len(":65535")
 
 
@@ -153,6 +155,12 @@ def drop_invalid_content_type(environ: Environ) -> None:
 
 
 def anonymous(environ: Environ, entry: SiteEntry) -> Environ:
-    """Remove all cookies and headers from the request, so that they cannot influence a page that readers share."""
-    remaining = {name: value for name, value in environ.items() if not name.startswith(("HTTP_", "CONTENT_"))}
+    """Remove all cookies and headers from the request, so that they cannot influence a page that readers share.
+
+    The requested part of a file stays. Files and parts of them are never stored.
+    """
+    kept = _RANGE if environ["PATH_INFO"].startswith(MEDIA_PREFIX) and environ["REQUEST_METHOD"] == "GET" else ()
+    remaining = {
+        name: value for name, value in environ.items() if name in kept or not name.startswith(("HTTP_", "CONTENT_"))
+    }
     return remaining | {"HTTP_HOST": entry.primary, "REQUEST_METHOD": "GET"}

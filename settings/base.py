@@ -21,6 +21,12 @@ DOMAIN_ROUTERS = integer("DOMAIN_ROUTERS", 500, 0, 10_000)
 INTERNAL_HOST = host("INTERNAL_HOST", "internal.localhost")
 # The bearer token for Traefik's document. If it is empty, all requests for the document get 401.
 INTERNAL_TOKEN = secret("INTERNAL_TOKEN", 32, "")
+# The largest audio or video file of a post, in bytes. Traefik reads the same variable (traefik/dynamic/newsstand.yml).
+MAX_MEDIA_FILE = integer("MEDIA_FILE_MB", 50, 1, 1000) * 1024 * 1024
+# The only path whose requests may have a larger body than MAX_REQUEST_BODY: the form for such a file, in the admin.
+MEDIA_UPLOAD_PATH = "/blogs/mediafile/add/"
+# The largest body of these requests in bytes: the file and other fields.
+MAX_MEDIA_REQUEST_BODY = MAX_MEDIA_FILE + 2 * 1024 * 1024
 # The megabytes of pages that each worker keeps in its own memory, in front of the cache `pages`. 0 keeps none.
 PAGE_MEMORY_MB: float = integer("PAGE_MEMORY_MB", 32, 0, 10_000)
 # The id of the one site that this process serves; None means all sites. It is not Django's SITE_ID: with that setting
@@ -55,7 +61,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_NAME = "csrf"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# The largest request body in bytes, files included: the largest image (lib.images.MAX_BYTES) and other fields.
+# The largest body of all other requests in bytes, files included: the largest image (lib.images.MAX_BYTES) and fields.
 MAX_REQUEST_BODY = 12 * 1024 * 1024
 INSTALLED_APPS = [
     # Before tenancy, which disconnects the receiver of this app that creates a default site (newsstand.E005).

@@ -163,7 +163,7 @@ def change_settings(site: Site, changes: Mapping[str, Any], *, by: Actor) -> Sit
     stored.clean_fields(exclude={*unchanged, "logo"})
     stored.save()
     if old_logo and old_logo != stored.logo.name:
-        transaction.on_commit(lambda: media.delete_image(stored.logo.storage, old_logo))
+        transaction.on_commit(lambda: media.delete_file(stored.logo.storage, old_logo))
     site.settings = stored
     return stored
 

@@ -32,8 +32,9 @@ class SiteMiddleware:
         return complete(request, self._respond(request))
 
     def _respond(self, request: HttpRequest) -> HttpResponse:
-        if (length := int(request.META.get("CONTENT_LENGTH") or 0)) > settings.MAX_REQUEST_BODY:
-            return _too_large(request, length)
+        length, limit = int(request.META.get("CONTENT_LENGTH") or 0), _largest_body(request)
+        if length > limit:
+            return _too_large(request, length, limit)
         try:
             host = resolve(request.META.get("HTTP_HOST", ""))
             # The port stays: the CSRF check of the admin compares it with the Origin header.
@@ -95,8 +96,14 @@ def _lacks_tls(request: HttpRequest) -> bool:
     return settings.PUBLIC_SCHEME == "https" and not request.is_secure()
 
 
-def _too_large(request: HttpRequest, length: int) -> HttpResponse:
-    reason = f"The request has {length:,} bytes; at most {settings.MAX_REQUEST_BODY:,} are allowed"
+def _largest_body(request: HttpRequest) -> int:
+    """The largest body of the request in bytes. Django reads it before it knows the user."""
+    is_media_file = request.path_info == settings.MEDIA_UPLOAD_PATH
+    return settings.MAX_MEDIA_REQUEST_BODY if is_media_file else settings.MAX_REQUEST_BODY
+
+
+def _too_large(request: HttpRequest, length: int, limit: int) -> HttpResponse:
+    reason = f"The request has {length:,} bytes; at most {limit:,} are allowed"
     remedy = "Nothing was saved. Go back to the form in your browser, choose a smaller file and send the form again."
     return refusal(request, 413, reason, remedy)
 

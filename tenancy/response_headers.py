@@ -31,8 +31,8 @@ def complete(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 def common_headers(path: str, status: int) -> dict[str, str]:
     """The headers of a response with this status to a request for this path, unless the response has other values."""
-    # Images of posts may be embedded anywhere: feed readers and previews of links show them. Browsers also check each
-    # redirect that leads to an image.
+    # Files of posts may be embedded anywhere: feed readers and previews of links show them. Browsers also check each
+    # redirect that leads to one.
     is_embeddable = path.startswith(MEDIA_PREFIX) or 300 <= status < 400
     headers = {
         "Permissions-Policy": PERMISSIONS_POLICY,

@@ -6,14 +6,24 @@ import pytest
 from django.conf import settings
 from PIL import Image, ImageStat
 
-from blogs.models import Post
+from blogs.models import MediaFile, Post
 from tenancy import lifecycle
 from tenancy.themes import theme_names
 from tests.support.accounts import PASSWORD
 from tests.support.browser import browsing, needs_chromium
 from tests.support.pages import EVERYTHING
+from tests.support.recordings import FILES
 
 pytestmark = [pytest.mark.browser, needs_chromium]
+
+# Loads the audio of the page. The page itself has no script.
+LOADED = """new Promise(resolve => {
+  const audio = document.querySelector("audio");
+  audio.onloadedmetadata = () => resolve("loaded");
+  audio.onerror = () => resolve(audio.error.message);
+  audio.preload = "metadata";
+  audio.load();
+})"""
 
 
 @pytest.fixture
@@ -75,6 +85,35 @@ def test_a_form_with_a_file_that_is_too_large_is_not_sent_and_keeps_everything_t
     page.click("[name=_save]")
     page.wait_for_url(address(settings.ADMIN_HOST, "/blogs/post/"))
     assert Post.objects.get(title="A title").cover is not None
+
+
+def test_a_media_file_that_is_too_large_is_not_sent_and_a_smaller_one_plays(
+    techblog, author, publish, processes, browse, tmp_path
+):
+    (process,) = processes(1, MEDIA_FILE_MB="1")
+    large, small = tmp_path / "large.mp4", tmp_path / "small.wav"
+    large.write_bytes(bytes(4 * 1024 * 1024))  # more than a request may have
+    small.write_bytes(FILES[".wav"])
+    page = browse()
+    page.goto(f"http://{settings.ADMIN_HOST}:{process.port}/blogs/mediafile/add/")
+    page.fill("input[name=username]", author.email)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.fill("[name=title]", "A talk")
+
+    page.set_input_files("[name=file]", large)
+    page.click("[name=_save]")
+
+    assert "The file has 4,194,304 bytes; at most 1,048,576 are allowed" in page.inner_text(".field-file")
+    assert page.input_value("[name=title]") == "A talk"
+    page.set_input_files("[name=file]", small)
+    page.click("[name=_save]")
+    page.wait_for_url(f"http://{settings.ADMIN_HOST}:{process.port}/blogs/mediafile/")
+    publish("Talk", on=techblog, body=f"![A talk]({MediaFile.objects.get().get_absolute_url()})")
+    lifecycle.rename(techblog, "techblog.localhost", by=None)
+    page.goto(f"http://techblog.localhost:{process.port}/talk/")
+    assert page.get_attribute("audio", "aria-label") == "A talk"
+    assert page.evaluate(LOADED) == "loaded"
 
 
 @pytest.mark.parametrize("dark", [False, True])

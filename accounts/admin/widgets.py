@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.exceptions import ValidationError
 
-from lib.images import MAX_BYTES, too_many_bytes
+from lib import images, media_files
 from lib.keys import is_key
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class SuggestingInput(forms.TextInput):
         return context
 
 
-class ImageInput(forms.FileInput):
-    """An input for an image. With JavaScript, the browser does not send a form with a file that is too large.
+class BoundedFileInput(forms.FileInput):
+    """An input for a file. With JavaScript, the browser does not send a form with a file that is too large.
 
     A proxy refuses large requests before the application can show the form again, and the user would lose all entries.
     """
@@ -66,6 +67,18 @@ class ImageInput(forms.FileInput):
     class Media:
         js = ["newsstand/upload.js"]
 
+    def __init__(self, max_bytes: int, message: str, accept: str, attrs: dict[str, Any] | None = None) -> None:
+        """`message` contains `{size}`, for the number of bytes."""
+        limit = {"data-max-bytes": str(max_bytes), "data-too-large": message}
+        super().__init__({"accept": accept, **limit, **(attrs or {})})
+
+
+class ImageInput(BoundedFileInput):
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        limit = {"data-max-bytes": str(MAX_BYTES), "data-too-large": too_many_bytes("{size}")}
-        super().__init__({"accept": "image/*", **limit, **(attrs or {})})
+        super().__init__(images.MAX_BYTES, images.too_many_bytes("{size}"), "image/*", attrs)
+
+
+class MediaFileInput(BoundedFileInput):
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        limit = settings.MAX_MEDIA_FILE
+        super().__init__(limit, media_files.too_many_bytes("{size}", limit), "audio/*,video/*,.vtt", attrs)

@@ -1,5 +1,5 @@
-"""The admin of posts, placements, images and redirects, limited by the user's roles (accounts/admin/scoped.py)."""
+"""The admin of posts, placements, files and redirects, limited by the user's roles (accounts/admin/scoped.py)."""
 
-from blogs.admin import images, names, placements, posts, redirects
+from blogs.admin import files, names, placements, posts, redirects
 
-__all__ = ["images", "names", "placements", "posts", "redirects"]
+__all__ = ["files", "names", "placements", "posts", "redirects"]

@@ -149,5 +149,5 @@ class _Writer:
     def _store_image(self, folder: str, file_name: str) -> Image:
         with (content.IMAGES / file_name).open("rb") as file:
             image = Image(site=self.sites[folder], title=file_name, file=File(file, file_name))
-            publishing.create_image(image, by=None)
+            publishing.create_file(image, by=None)
         return image

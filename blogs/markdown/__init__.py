@@ -1,15 +1,16 @@
 """Convert Markdown to sanitised HTML."""
 
 from blogs.markdown.cards import is_player
-from blogs.markdown.document import MAX_HTML, ImageSize, media_names, plain_text, removed, render
+from blogs.markdown.document import MAX_HTML, media_names, plain_text, removed, render
+from blogs.markdown.elements import Size
 from blogs.markdown.limits import MAX_LENGTH, TooLarge
 from blogs.markdown.removals import Removal
 
 __all__ = [
     "MAX_HTML",
     "MAX_LENGTH",
-    "ImageSize",
     "Removal",
+    "Size",
     "TooLarge",
     "is_player",
     "media_names",

@@ -20,7 +20,8 @@ def words(text: str) -> frozenset[str]:
 
 MAX_DEPTH = 100
 
-VOID = words("br col hr img input wbr")
+VOID = words("br col hr img input source track wbr")
+PLAYERS = words("audio video")
 # Elements whose content is not part of the document's text, or is not parsed as HTML.
 OPAQUE = words("iframe noembed noframes plaintext script style svg template textarea title xmp")
 FORMATTING = words("a b big code em i s small strike strong tt u")
@@ -131,6 +132,10 @@ class _Elements:
             return None if level is None else self.close_from(level + 1, reopen=False)
         if top in TABLE_FRAME:
             return None  # A browser would move the start tag out of the table but not the end tag.
+        if name in ("source", "track") and top not in PLAYERS:
+            return None
+        if name in PLAYERS:
+            self.close_innermost(PLAYERS, ())
         if name in ("li", "dd", "dt"):
             self.close_innermost(("li",) if name == "li" else ("dd", "dt"), ITEM_LIMITS)
         elif name in HEADINGS and top in HEADINGS:

@@ -1,7 +1,8 @@
-"""A paragraph that consists of one link to a video, a post or a pen elsewhere becomes a card with the service's name.
+"""A paragraph of one link to a video, a post or a pen elsewhere becomes a card with the service's name.
 
-So does an `<iframe>` with a player of YouTube or Vimeo, which archives contain. The card is a plain link: the page
-loads nothing from the service.
+So does a picture with such a link, which becomes the preview, and an `<iframe>` with a player of YouTube or Vimeo. The
+card is a plain link: the page loads nothing from the service, so a preview that the service holds
+is left out.
 """
 
 import re
@@ -31,6 +32,11 @@ _EMPTY_BEFORE = re.compile(r"\n[ \t]*\n {0,3}\Z")
 _EMPTY_AFTER = re.compile(r"[ \t]*+(?:\Z|\n[ \t]*+(?:\n|\Z))")
 _TITLE = re.compile(r"""\stitle=(?:"([^"<>]+)"|'([^'<>]+)')""", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
+_LINKS = (["link_open", "text", "link_close"], ["link_open", "image", "link_close"])
+_HOST = re.compile(r"(?:https?:)?//([^/?#]+)", re.IGNORECASE)
+_OF_SERVICES = re.compile(
+    r"(?:.*\.)?(?:youtube(?:-nocookie)?|ytimg|ggpht|vimeo|vimeocdn)\.com|(?:.*\.)?(?:codepen|cdpn)\.io", re.IGNORECASE
+)
 
 
 def install(md: MarkdownIt) -> None:
@@ -51,18 +57,35 @@ def cards(state: StateCore) -> None:
     state.tokens = [part for token in state.tokens for part in _without_player(token)]
     for paragraph, inline in zip(state.tokens, state.tokens[1:], strict=False):
         children = inline.children or []
-        if paragraph.type != "paragraph_open" or [child.type for child in children] != [
-            "link_open",
-            "text",
-            "link_close",
-        ]:
+        if paragraph.type != "paragraph_open" or [child.type for child in children] not in _LINKS:
             continue
-        address = str(children[0].attrGet("href"))
-        if found := _ADDRESS.fullmatch(address):
+        opening, label, closing = children
+        if found := _ADDRESS.fullmatch(str(opening.attrGet("href"))):
             paragraph.attrSet("class", "link-card")
-            text = children[1].content
-            children[1].content = " " + (_SCHEME.sub("", text, count=1) if _SCHEME.match(text) else text)
-            inline.children = [children[0], *_service(str(found.lastgroup)), *children[1:]]
+            service = _service(str(found.lastgroup))
+            inline.children = [opening, *_preview(label, found[0]), *service, _label(label, found[0]), closing]
+
+
+def _preview(label: Token, address: str) -> list[Token]:
+    """The picture of the card, which the label describes. Empty for words, and for a picture that the service holds."""
+    if label.type != "image" or _is_of_service(str(label.attrGet("src")), address):
+        return []
+    return [Token("image", "img", 0, attrs={"src": str(label.attrGet("src")), "alt": ""}, children=[])]
+
+
+def _is_of_service(picture: str, address: str) -> bool:
+    host, of_link = (_HOST.match(each) for each in (picture, address))
+    if not host:
+        return False
+    return _OF_SERVICES.fullmatch(host[1]) is not None or (
+        of_link is not None and host[1].lower() == of_link[1].lower()
+    )
+
+
+def _label(label: Token, address: str) -> Token:
+    words = (child.content for child in label.children or () if child.type in ("text", "code_inline"))
+    text = (label.content if label.type == "text" else "".join(words)) or address
+    return Token("text", "", 0, content=" " + (_SCHEME.sub("", text, count=1) if _SCHEME.match(text) else text))
 
 
 def _without_player(token: Token) -> list[Token]:

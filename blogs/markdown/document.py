@@ -9,15 +9,16 @@ Lists of posts show `plain_text` instead.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from html import unescape
 from types import MappingProxyType
 from typing import NamedTuple
-from urllib.parse import unquote
 
+from blogs.markdown.elements import Sizes, attributes_of, media_name, size_attributes, tag
 from blogs.markdown.html import CHECKED_BOX, UNCHECKED_BOX
 from blogs.markdown.limits import TooLarge, check_source
+from blogs.markdown.players import complete_players, player_of_image, without_players
 from blogs.markdown.removals import Removal, removals
 from blogs.markdown.rules import parser
 from blogs.markdown.sanitise import sanitise
@@ -34,10 +35,9 @@ _CONTROL = re.compile(
 
 # These expressions need no HTML parser: nh3 escapes < and > in attribute values and quotes every value.
 _REWRITTEN = re.compile(r"<(a|img|input)( [^>]*)?>")
-_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _HEADING = re.compile(r"(</?h)([1-5])(?=[ >])")
 _HTML = re.compile("<[a-zA-Z]")
-_MEDIA_LINK = re.compile(rf'(?:src|href)="({MEDIA_PREFIX}[^"]*)"')
+_MEDIA_LINK = re.compile(rf'(?:href|poster|src)="({MEDIA_PREFIX}[^"]*)"')
 
 _FOOTNOTE_REF = re.compile(r'<sup class="footnote-ref">.*?</sup>')
 _INLINE_TAG = re.compile(
@@ -47,27 +47,20 @@ _INLINE_TAG = re.compile(
 _TAG = re.compile(r"<[^<>]*>")
 
 
-class ImageSize(NamedTuple):
-    """The size of an image that the site stores, in pixels."""
-
-    width: int
-    height: int
-
-
-def render(text: str, image_sizes: Mapping[str, ImageSize] = MappingProxyType({}), language: str = "") -> str:
-    """Sanitised HTML of a Markdown document. `image_sizes` maps file names below /media/ to the sizes of the images.
+def render(text: str, sizes: Sizes = MappingProxyType({}), language: str = "") -> str:
+    """Sanitised HTML of a Markdown document. `sizes` are those of the images and videos that it shows.
 
     `language` is a code such as `de-at`. Without it, quotation marks and dashes stay as they are written.
 
     If the document has an h1, all headings move down by one level, because the title of the post is the page's h1.
     Raises TooLarge.
     """
-    return post_process(_sanitised(text, language).html, image_sizes, language)
+    return post_process(_sanitised(text, language).html, sizes, language)
 
 
 def media_names(text: str, language: str = "") -> set[str]:
     """Names of files below /media/ that the document shows or links to, in Markdown or HTML. Raises TooLarge."""
-    return {name for address in _MEDIA_LINK.findall(_sanitised(text, language).html) if (name := _media_name(address))}
+    return {name for address in _MEDIA_LINK.findall(_sanitised(text, language).html) if (name := media_name(address))}
 
 
 def removed(text: str, language: str = "") -> tuple[Removal, ...]:
@@ -80,7 +73,7 @@ def plain_text(html: str, limit: int) -> str:
 
     A text of more than `limit` characters is cut between two words and ends with "…".
     """
-    body = _FOOTNOTE_REF.sub("", html.partition('<hr class="footnotes-sep">')[0])
+    body = _FOOTNOTE_REF.sub("", without_players(html).partition('<hr class="footnotes-sep">')[0])
     text = " ".join(unescape(_TAG.sub(" ", _INLINE_TAG.sub("", body))).split())
     if len(text) <= limit:
         return text
@@ -122,54 +115,44 @@ def _render(text: str, language: str) -> _Sanitised:
     return _Sanitised(sanitise(html), removals(html) if _HTML.search(text) else ())
 
 
-def post_process(html: str, image_sizes: Mapping[str, ImageSize], language: str = "") -> str:
+def post_process(html: str, sizes: Sizes, language: str = "") -> str:
     """Adapt sanitised HTML to a post's page. Adds nothing that the sanitiser would remove."""
     # Entities can still encode control characters. Replace these characters and do not delete them, because deletion
     # would turn "java&#1;script:" into a scheme that browsers execute.
     html = _CONTROL.sub("\ufffd", html)
     if "<h1" in html:
         html = _HEADING.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html)
-    html = _REWRITTEN.sub(lambda found: _REWRITE[found[1]](dict(_ATTRIBUTE.findall(found[2] or "")), image_sizes), html)
+    html = complete_players(html, sizes)  # before the next step makes players of images
+    html = _REWRITTEN.sub(lambda found: _REWRITE[found[1]](attributes_of(found[2]), sizes), html)
     return scrollable(html, language)
 
 
-def _link(attributes: dict[str, str], _image_sizes: Mapping[str, ImageSize]) -> str:
+def _link(attributes: dict[str, str], _sizes: Sizes) -> str:
     if attributes.get("href", "").lower().lstrip().startswith(("http:", "https:", "//")):
         relations = [word for word in attributes.get("rel", "").split() if word != "noopener"]
         attributes["rel"] = " ".join([*relations, "noopener"])
-    return _tag("a", attributes)
+    return tag("a", attributes)
 
 
-def _image(attributes: dict[str, str], image_sizes: Mapping[str, ImageSize]) -> str:
-    """A lazy-loading image with its size, so that the browser reserves space. An image without `src` is removed."""
+def _image(attributes: dict[str, str], sizes: Sizes) -> str:
+    """A lazy-loading image with its size, or a player of audio or video. An image without `src` is removed."""
     if not attributes.get("src"):
         return ""
+    if player := player_of_image(attributes, sizes):
+        return player
     attributes |= {"alt": attributes.get("alt", ""), "loading": "lazy", "decoding": "async"}
-    size = image_sizes.get(_media_name(attributes["src"]))
-    if size and not attributes.keys() & {"width", "height"}:
-        attributes |= {"width": str(size.width), "height": str(size.height)}
-    return _tag("img", attributes)
+    return tag("img", attributes | size_attributes(attributes["src"], attributes, sizes))
 
 
-def _checkbox(attributes: dict[str, str], _image_sizes: Mapping[str, ImageSize]) -> str:
+def _checkbox(attributes: dict[str, str], _sizes: Sizes) -> str:
     """The check box of a task. All other inputs are removed."""
     if attributes.get("type") != "checkbox":
         return ""
     return CHECKED_BOX if "checked" in attributes else UNCHECKED_BOX
 
 
-_REWRITE: dict[str, Callable[[dict[str, str], Mapping[str, ImageSize]], str]] = {
+_REWRITE: dict[str, Callable[[dict[str, str], Sizes], str]] = {
     "a": _link,
     "img": _image,
     "input": _checkbox,
 }
-
-
-def _tag(name: str, attributes: dict[str, str]) -> str:
-    return "".join([f"<{name}", *(f' {key}="{value}"' for key, value in attributes.items()), ">"])
-
-
-def _media_name(address: str) -> str:
-    """The file name in an attribute value: `a.png` for `/media/a.png?x`. Empty if the URL is not below /media/."""
-    path = re.split("[?#]", unescape(address))[0]
-    return unquote(path.removeprefix(MEDIA_PREFIX)) if path.startswith(MEDIA_PREFIX) else ""

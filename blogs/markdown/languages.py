@@ -38,6 +38,14 @@ QUOTES = {
     "zh": Quotes("“", "”", "‘", "’"),
 }
 
+# French puts a narrow no-break space before these marks. In Canada only some have one.
+SPACED_MARKS = {"fr": ";:!?»", "fr-ca": ":»"}
+
 
 def quotes_of(language: str) -> Quotes | None:
     return QUOTES.get(longest_known(language, QUOTES))
+
+
+def spaced_marks_of(language: str) -> str:
+    """The marks that have a narrow no-break space before them, or ""."""
+    return SPACED_MARKS.get(longest_known(language, SPACED_MARKS), "")

@@ -9,7 +9,7 @@ from html import unescape
 from typing import NamedTuple
 
 from blogs.markdown.balance import OPAQUE, tags
-from blogs.markdown.sanitise import ATTRIBUTES, SCHEMES, TAGS, VALUES
+from blogs.markdown.sanitise import ATTRIBUTES, SCHEMES, TAGS, VALUES, is_file_of_player, is_own_file
 
 MAX_NAME = 40  # characters
 
@@ -58,6 +58,8 @@ def _removed(element: str, attribute: str, value: str) -> Removal | None:
         return None if value in VALUES[element][attribute] else Removal(element, attribute)
     if attribute not in ATTRIBUTES["*"] | ATTRIBUTES.get(element, set()):
         return Removal(element, attribute)
+    if is_file_of_player(element, attribute) and not is_own_file(value):
+        return Removal(element, attribute, value or '""')
     scheme = _SCHEME.match("".join(value.split())) if attribute in _ADDRESSES else None
     if scheme and scheme[1].lower() not in SCHEMES:
         return Removal(element, attribute, f"{scheme[1].lower()}:…")

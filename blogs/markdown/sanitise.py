@@ -1,9 +1,9 @@
 """The allow-list of HTML in posts. All other tags and attributes are removed, and the text inside stays.
 
 These are intentionally not allowed: `style` (the content security policy forbids it), `picture` and `srcset` (nh3 does
-not check their URLs), `iframe`, `video`, forms, `svg` and `math`. Only classes that the style sheets use are allowed.
-Ids, and links within the document, get a prefix, so that a post can neither repeat an id of the page nor shadow a
-property of `document`.
+not check their URLs), `iframe`, forms and `svg`. Players of audio and video play files of the site only, and never
+start by themselves. Only classes that the style sheets use are allowed. Ids, and links within the document, get a
+prefix, so that a post can neither repeat an id of the page nor shadow a property of `document`.
 """
 
 import re
@@ -12,20 +12,23 @@ from collections.abc import Callable
 import nh3
 from pygments.token import STANDARD_TYPES
 
-from blogs.markdown.balance import balanced, words
+from blogs.markdown.balance import PLAYERS, balanced, words
+from lib.paths import MEDIA_PREFIX
 
 ID_PREFIX = "md-"
 
 TAGS = words(
-    "a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup data dd del"
+    "a abbr address article aside audio b bdi bdo big blockquote br caption center cite code col colgroup data dd del"
     " details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img input ins kbd li mark"
-    " nav ol p pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead"
-    " time tr tt u ul var wbr"
+    " nav ol p pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th"
+    " thead time tr track tt u ul var video wbr"
 )
 _CELL = {"align", "colspan", "rowspan"}
+_PLAYER = {"controls", "loop", "muted", "src"}
 ATTRIBUTES = {
     "*": {"aria-hidden", "aria-label", "class", "dir", "id", "lang", "role", "title"},
     "a": {"href", "hreflang", "name", "rel"},
+    "audio": _PLAYER,
     "blockquote": {"cite"},
     "col": {"span"},
     "colgroup": {"span"},
@@ -38,17 +41,24 @@ ATTRIBUTES = {
     "li": {"value"},
     "ol": {"reversed", "start", "type"},
     "q": {"cite"},
+    "source": {"src", "type"},
     "td": _CELL,
     "th": {*_CELL, "abbr", "scope"},
     "time": {"datetime"},
     "tr": {"align"},
+    "track": {"default", "label", "src", "srclang"},
+    "video": {*_PLAYER, "height", "playsinline", "poster", "width"},
 }
+_PRELOAD = {"metadata", "none"}
 # Attributes that are allowed with these values only.
 VALUES = {
     "a": {"target": {"_blank"}},
+    "audio": {"preload": _PRELOAD},
     "div": {"tabindex": {"0"}},
     "input": {"type": {"checkbox"}},
     "pre": {"tabindex": {"0"}},
+    "track": {"kind": {"captions", "chapters", "descriptions", "subtitles"}},
+    "video": {"preload": _PRELOAD},
 }
 CLASSES = frozenset(STANDARD_TYPES.values()) | words(
     "align-center align-left align-right callout callout-caution callout-important callout-note callout-tip"
@@ -64,6 +74,8 @@ _PRE = re.compile(r"(<pre(?: [^>]*)?>)\n")  # HTML ignores the first newline in 
 _CLASS_FAMILIES = re.compile(r"language-\S{1,60}|[a-z0-9]{1,3}(?:-[A-Z][A-Za-z]{0,20}){1,3}")
 _NUMBER = re.compile(r"-?[0-9]{1,6}%?")
 _NUMBERS = words("colspan height rowspan span start width")
+# A file of the site, perhaps with the seconds to play (https://www.w3.org/TR/media-frags/).
+_OWN_FILE = re.compile(MEDIA_PREFIX + r"[0-9a-f]{32}\.[a-z0-9]{3,4}(?:#t=[0-9.,:]{1,30})?")
 
 
 def sanitise(html: str) -> str:
@@ -78,9 +90,21 @@ def in_page(href: str) -> str:
     return f"#{ID_PREFIX}{href[1:]}"
 
 
+def is_file_of_player(element: str, attribute: str) -> bool:
+    """Whether the attribute holds the address of a file that browsers load for a player."""
+    return attribute in ("poster", "src") and element in {*PLAYERS, "source", "track"}
+
+
+def is_own_file(address: str) -> bool:
+    """Whether the address can be one of a file of the site. Players load only these."""
+    return _OWN_FILE.fullmatch(address) is not None
+
+
 def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "class":
         return _words(value, lambda word: word in CLASSES or _CLASS_FAMILIES.fullmatch(word) is not None)
+    if is_file_of_player(tag, name):
+        return value if is_own_file(value) else None
     if name in ("id", "name"):
         return f"{ID_PREFIX}{''.join(value.removeprefix(ID_PREFIX).split())}"
     if name == "href":

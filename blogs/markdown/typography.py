@@ -1,4 +1,4 @@
-"""Quotation marks, apostrophes, dashes and ellipses in the language of the document.
+"""Quotation marks, apostrophes, dashes, ellipses, and the spaces of French, in the language of the document.
 
 The rules read each character once. Only pairs of quotation marks are replaced, so `6"` stays. Code, URLs, raw HTML
 and characters after a backslash are left as they are.
@@ -6,6 +6,7 @@ and characters after a backslash are left as they are.
 
 import re
 from collections.abc import Iterator
+from itertools import starmap
 from typing import NamedTuple
 
 from markdown_it import MarkdownIt
@@ -13,7 +14,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from blogs.markdown.emphasis import is_cjk
-from blogs.markdown.languages import Quotes, quotes_of
+from blogs.markdown.languages import Quotes, quotes_of, spaced_marks_of
+from blogs.markdown.spacing import french_spaces
 
 OBJECT = "\ufffc"  # stands for an image, code, a URL and an escaped character
 _OPENING = "([{-–—/«“„‚‘\"'"
@@ -33,15 +35,16 @@ def install(md: MarkdownIt) -> None:
 
 
 def typography(state: StateCore) -> None:
-    quotes = quotes_of(state.env.get("language", ""))
+    language = state.env.get("language", "")
+    quotes, marks = quotes_of(language), spaced_marks_of(language)
     if not quotes:
         return
     for token in state.tokens:
         if token.children:
-            _replace(token.children, quotes)
+            _replace(token.children, quotes, marks)
 
 
-def _replace(tokens: list[Token], quotes: Quotes) -> None:
+def _replace(tokens: list[Token], quotes: Quotes, marks: str) -> None:
     texts, pieces, length, verbatim = [], [], 0, 0
     for token in tokens:
         piece = "\n" if token.type.endswith("break") else ""
@@ -55,7 +58,7 @@ def _replace(tokens: list[Token], quotes: Quotes) -> None:
         pieces.append(piece)
         length += len(piece)
     whole = "".join(pieces)
-    edits = sorted(_edits(whole, quotes))
+    edits = sorted([*_edits(whole, quotes), *(starmap(Edit, french_spaces(whole, marks)) if marks else ())])
     number = 0
     for start, token in texts:
         end, position, parts = start + len(token.content), start, []
@@ -66,8 +69,6 @@ def _replace(tokens: list[Token], quotes: Quotes) -> None:
                 parts += [whole[position : edit.start], edit.text]
                 position = edit.end
         token.content = "".join([*parts, whole[position:end]])
-        if quotes.opening == "«\u202f":
-            token.content = token.content.replace("« ", quotes.opening).replace(" »", quotes.closing)
 
 
 def _edits(text: str, quotes: Quotes) -> Iterator[Edit]:

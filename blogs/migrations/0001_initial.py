@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                     "name",
                     models.CharField(
                         editable=False,
-                        help_text="The last part of the address of the image.",
+                        help_text="The last part of the address of the file.",
                         max_length=50,
                         unique=True,
                     ),
@@ -118,12 +118,57 @@ class Migration(migrations.Migration):
                 (
                     "site",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="images", to="sites.site"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to="sites.site"
                     ),
                 ),
             ],
             options={
                 "ordering": ["-uploaded_at", "-pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="MediaFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        editable=False,
+                        help_text="The last part of the address of the file.",
+                        max_length=50,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True, help_text="For the search in this admin. Readers do not see it.", max_length=200
+                    ),
+                ),
+                ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "digest",
+                    models.CharField(
+                        blank=True,
+                        editable=False,
+                        help_text="SHA-256 of an imported file. A site stores each file once.",
+                        max_length=64,
+                    ),
+                ),
+                ("file", tenancy.media.SiteMediaField(upload_to=tenancy.media.site_folder)),
+                ("width", models.PositiveIntegerField(editable=False, null=True)),
+                ("height", models.PositiveIntegerField(editable=False, null=True)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to="sites.site"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-uploaded_at", "-pk"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
@@ -290,6 +335,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("images", models.ManyToManyField(editable=False, related_name="posts", to="blogs.image")),
+                ("media_files", models.ManyToManyField(editable=False, related_name="posts", to="blogs.mediafile")),
                 (
                     "saved_by",
                     models.ForeignKey(

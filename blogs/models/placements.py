@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from blogs.models.compiled import Parameter, Row
+from blogs.models.files import Image, MediaFile
 from blogs.models.names import Names
-from blogs.models.posts import Image, Post
+from blogs.models.posts import Post
 from blogs.models.rows import LastRow
 from blogs.models.slugs import SlugField
 from blogs.paths import is_reserved, public_path, validate_moment, validate_slug_is_free
@@ -132,6 +133,10 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
     def images(self) -> models.QuerySet[Image]:
         """The images that these placements show. The images of a draft must not be public."""
         return Image.objects.filter(models.Exists(self.filter(post__images=models.OuterRef("pk"))))
+
+    def media_files(self) -> models.QuerySet[MediaFile]:
+        """The media files that these placements show. Those of a draft must not be public."""
+        return MediaFile.objects.filter(models.Exists(self.filter(post__media_files=models.OuterRef("pk"))))
 
     def live_on(self, site: int | models.OuterRef, post: int | models.OuterRef) -> Self:
         """The placement of `post` on `site` if both are live. On the home of the post it is the canonical placement."""

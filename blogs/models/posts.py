@@ -1,7 +1,7 @@
-"""Posts with their tags, authors and images."""
+"""Posts with their tags and authors."""
 
 import uuid
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
@@ -10,11 +10,10 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from blogs import markdown
+from blogs.models.files import Image, MediaFile, is_media_file
 from blogs.models.on_delete import protect_placed_elsewhere
 from blogs.models.slugs import SlugField
-from blogs.paths import public_path
 from lib.text_fields import LinesField, OneLineField
-from tenancy.media import SiteImageField
 from tenancy.models import languages
 
 AUTHOR_SLUG_LENGTH = 100
@@ -84,41 +83,11 @@ class Author(models.Model):
         return self.name
 
 
-class Image(models.Model):
-    """An image that posts show as their cover or in their text. Its address on a site is /media/<name>."""
+class Shown(NamedTuple):
+    """The files that a post shows, as its cover or in its text."""
 
-    site = models.ForeignKey(Site, models.CASCADE, related_name="images")
-    file = SiteImageField(width_field="width", height_field="height")
-    name = models.CharField(
-        max_length=50, unique=True, editable=False, help_text="The last part of the address of the image."
-    )
-    title = OneLineField(max_length=200, blank=True, help_text="For the search in this admin. Readers do not see it.")
-    width = models.PositiveIntegerField(editable=False)
-    height = models.PositiveIntegerField(editable=False)
-    uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
-    digest = models.CharField(
-        max_length=64,
-        blank=True,
-        editable=False,
-        help_text="SHA-256 of an imported file. A site stores each file once.",
-    )
-
-    class Meta:
-        ordering = ["-uploaded_at", "-pk"]
-
-    def __str__(self) -> str:
-        return self.title or self.name
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the file of a new image. The file never changes later: browsers cache it without revalidation."""
-        with transaction.atomic():  # so that the storage removes the file if the row cannot be stored
-            if self._state.adding:
-                self.file.save(str(self.file.name), self.file.file, save=False)
-                self.name = str(self.file.name).rpartition("/")[2]
-            super().save(*args, **kwargs)
-
-    def get_absolute_url(self) -> str:
-        return public_path("media", self.name)
+    images: list[Image]
+    media_files: list[MediaFile]
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -180,6 +149,7 @@ class Post(models.Model):
         help_text="Describes the image to readers who cannot see it.",
     )
     images = models.ManyToManyField(Image, editable=False, related_name="posts")
+    media_files = models.ManyToManyField(MediaFile, editable=False, related_name="posts")
     # The rows of the home and of every site on which the post is placed. blogs/publishing/ keeps the slugs equal.
     authors = models.ManyToManyField(Author, blank=True, related_name="posts")
     tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
@@ -216,7 +186,7 @@ class Post(models.Model):
             raise ValidationError({"body": str(error)}) from error
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the post, its HTML, its summary and the list of images of its home that it shows.
+        """Store the post, its HTML, its summary and the files of its home that it shows.
 
         This method renders, and not `blogs/publishing/`, so that the HTML always belongs to the text, even if other
         code saves a post. Public pages never render Markdown. Raises TooLarge.
@@ -226,16 +196,21 @@ class Post(models.Model):
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
             if not is_new:
-                self.images.set(shown)
-            elif shown:
-                self.images.add(*shown)
+                self.images.set(shown.images)
+                self.media_files.set(shown.media_files)
+                return
+            if shown.images:
+                self.images.add(*shown.images)
+            if shown.media_files:
+                self.media_files.add(*shown.media_files)
 
-    def render(self) -> list[Image]:
-        """Set the HTML, the summary and `removed` of this object. Returns the images shown. Raises TooLarge."""
-        shown = list(self._shown_images())
-        image_sizes = {image.name: markdown.ImageSize(image.width, image.height) for image in shown}
+    def render(self) -> Shown:
+        """Set the HTML, the summary and `removed` of this object. Returns the files shown. Raises TooLarge."""
+        shown = self._shown()
+        sizes = {file.name: markdown.Size(file.width, file.height) for file in shown.images}
+        sizes |= {file.name: markdown.Size(file.width, file.height) for file in shown.media_files if file.width}
         language = self._language()
-        self.body_html = markdown.render(self.body, image_sizes, language)
+        self.body_html = markdown.render(self.body, sizes, language)
         self.removed = markdown.removed(self.body, language)
         self.summary = self.excerpt or markdown.plain_text(self.body_html, SUMMARY_LENGTH)
         return shown
@@ -253,8 +228,13 @@ class Post(models.Model):
         settings = getattr(self.home, "settings", None) if self.home_id else None
         return self.language or (settings.language if settings else "")
 
-    def _shown_images(self) -> models.QuerySet[Image]:
+    def _shown(self) -> Shown:
         names = markdown.media_names(self.body, self._language())
-        if not names and self.cover_id is None:
-            return Image.objects.none()
-        return Image.objects.filter(models.Q(name__in=names) | models.Q(pk=self.cover_id), site=self.home_id)
+        media_names = set(filter(is_media_file, names))
+        images, media_files = list[Image](), list[MediaFile]()
+        if names - media_names or self.cover_id is not None:
+            is_shown = models.Q(name__in=names - media_names) | models.Q(pk=self.cover_id)
+            images = list(Image.objects.filter(is_shown, site=self.home_id))
+        if media_names:
+            media_files = list(MediaFile.objects.filter(name__in=media_names, site=self.home_id))
+        return Shown(images, media_files)

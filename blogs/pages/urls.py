@@ -8,9 +8,9 @@ from blogs.slugs import is_slug
 
 
 class MediaName(StringConverter):
-    """The file name that `tenancy.media` gives to an image."""
+    """The file name that `tenancy.media` gives to a file."""
 
-    regex = r"[0-9a-f]{32}\.[a-z]{3,4}"
+    regex = r"[0-9a-f]{32}\.[a-z0-9]{3,4}"
 
 
 class Key(IntConverter):

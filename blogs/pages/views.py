@@ -2,12 +2,15 @@
 
 from datetime import date
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.contrib.sites.models import Site
+from django.db.models.fields.files import FieldFile
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from blogs import queries, redirects
 from blogs.models import Placement, Post
+from blogs.models.files import is_media_file
 from blogs.pages.canonical import canonical_url
 from blogs.pages.contexts import AuthorPage, HomePage, MonthPage, NotFoundPage, PostPage, TagPage
 from blogs.pages.lists import post_list, post_list_or_404
@@ -18,7 +21,7 @@ from blogs.paths import normal_path, public_path
 from lib.database import DATABASE_AWAY
 from pagecache.decorators import declare_public, public_page
 from tenancy.absolute_urls import site_url
-from tenancy.media import image_response
+from tenancy.media import media_response
 from tenancy.models import Robots
 from tenancy.responses import unavailable
 
@@ -64,14 +67,20 @@ def month(request: HttpRequest, year: str, month: str) -> HttpResponse:
 
 
 @require_safe
-def media(request: HttpRequest, name: str) -> FileResponse:
-    """The site's logo, or an image of a live post."""
-    logo = request.site.settings.logo
-    is_logo = str(logo.name).endswith(f"/{name}")
-    file = logo if is_logo else get_object_or_404(Placement.objects.on(request.site).live().images(), name=name).file
-    # `immutable`, because no other image ever gets the same name. After the post is unpublished, only browsers with a
-    # cached copy can still show the image.
-    return image_response(file, "public, max-age=31536000, immutable")
+def media(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The site's logo, or a file of a live post."""
+    # `immutable`, because no other file ever gets the same name. After the post is unpublished, only browsers with a
+    # cached copy can still show the file.
+    return media_response(request, _file(request.site, name), "public, max-age=31536000, immutable")
+
+
+def _file(site: Site, name: str) -> FieldFile:
+    logo = site.settings.logo
+    if str(logo.name).endswith(f"/{name}"):
+        return logo
+    live = Placement.objects.on(site).live()
+    file: FieldFile = get_object_or_404(live.media_files() if is_media_file(name) else live.images(), name=name).file
+    return file
 
 
 @require_safe

@@ -1,6 +1,6 @@
 """All operations on content, as `tenancy/lifecycle.py` has all operations on sites.
 
-The admin, the importer and the demo write posts, placements, images, tags and authors only with these functions. Each
+The admin, the importer and the demo write posts, placements, files, tags and authors only with these functions. Each
 function checks the permission of `by` and makes its change in one transaction. `by` is a user, or None for the operator
 on the command line.
 
@@ -8,12 +8,12 @@ Each transaction locks the post first and then its placements. So an author cann
 publishes it, and two transactions do not deadlock.
 """
 
-from blogs.publishing.images import (
-    ImageInUse,
-    create_image,
-    delete_image,
-    rename_image,
-    validate_images_are_unused,
+from blogs.publishing.files import (
+    FileInUse,
+    create_file,
+    delete_file,
+    rename_file,
+    validate_files_are_unused,
 )
 from blogs.publishing.names import (
     MAX_TAGS,
@@ -46,7 +46,7 @@ from blogs.publishing.rows import Conflict
 __all__ = [
     "MAX_TAGS",
     "Conflict",
-    "ImageInUse",
+    "FileInUse",
     "NewPost",
     "PlacementEdit",
     "arrange",
@@ -54,12 +54,12 @@ __all__ = [
     "change_placement",
     "create_author",
     "create_authors",
-    "create_image",
+    "create_file",
     "create_post",
     "create_posts",
     "create_tag",
     "delete_author",
-    "delete_image",
+    "delete_file",
     "delete_post",
     "delete_tag",
     "edit_author",
@@ -67,11 +67,11 @@ __all__ = [
     "place",
     "publish",
     "remove",
-    "rename_image",
+    "rename_file",
     "rename_tag",
     "render_again",
     "unpublish",
-    "validate_images_are_unused",
+    "validate_files_are_unused",
     "validate_new_tag",
     "validate_number_of_tags",
     "validate_placement",

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.roles import Actor
 from blogs import markdown, permissions
-from blogs.models import Author, Image, Placement, Post
-from blogs.publishing.images import create_image
+from blogs.models import Author, Image, MediaFile, Placement, Post
+from blogs.publishing.files import create_file
 from blogs.publishing.names import validate_number_of_tags
 from blogs.publishing.placements import place_new_posts
 from blogs.publishing.rows import Conflict, locked, require_fields, user_of
@@ -162,20 +162,21 @@ def validate_post(
     if stored_home not in (None, post.home_id):
         if by is not None and not permissions.can_move_post.test(by, post):
             errors["home"] = f"Only editors of {post.home} can move a published post to this site."
-        elif _shows_images_of(stored_home, post):
+        elif _shows_files_of(stored_home, post):
             errors["home"] = (
-                "The text shows images of the current home. Upload them to the new home and change their addresses."
+                "The text shows images or media files of the current home. Upload them to the new home and change their"
+                " addresses."
             )
     if errors:
         raise ValidationError(errors)
 
 
-def _shows_images_of(site_id: int | None, post: Post) -> bool:
+def _shows_files_of(site_id: int | None, post: Post) -> bool:
     try:
         names = markdown.media_names(post.body)
     except markdown.TooLarge as error:
         raise ValidationError({"body": str(error)}) from error
-    return Image.objects.filter(name__in=names, site=site_id).exists()
+    return any(model._default_manager.filter(name__in=names, site=site_id).exists() for model in (Image, MediaFile))
 
 
 def _save(post: Post, *, by: Actor, new_cover: "File[Any] | None", authors: Collection[Author]) -> None:
@@ -183,7 +184,7 @@ def _save(post: Post, *, by: Actor, new_cover: "File[Any] | None", authors: Coll
     post.clean_fields(exclude=["body_html", "cover", "created_by", "home", "saved_by", "summary"])
     if new_cover:
         image = Image(site=post.home, file=new_cover, title=post.title)
-        create_image(image, by=by)
+        create_file(image, by=by)
         post.cover = image
     post.saved_by, post.saved_at = user_of(by), timezone.now()
     try:

@@ -184,4 +184,4 @@ class SiteAdmin(ScopedAdmin[Site]):
         site = sites_of(request.user, Role.OWNER).filter(pk=site_id, settings__logo__gt="").first()
         if site is None:
             raise Http404("None of your sites with a logo has this id.")
-        return media.image_response(site.settings.logo, media.PRIVATE_CACHE_CONTROL)
+        return media.media_response(request, site.settings.logo, media.PRIVATE_CACHE_CONTROL)

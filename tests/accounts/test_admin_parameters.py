@@ -7,10 +7,11 @@ from django.contrib.redirects.models import Redirect
 
 from accounts.admin.site import site as admin_site
 from accounts.models import User
-from blogs.models import Author, Image, Tag
+from blogs.models import Author, Image, MediaFile, Tag
 from tests.support.admin import fields
 from tests.support.admin_urls import lists, model_of, patterns, with_key
 from tests.support.pictures import picture
+from tests.support.recordings import recording
 
 pytestmark = pytest.mark.rollback
 
@@ -44,12 +45,13 @@ def rows(techblog, publish, superuser):
     """One row of each model of the admin."""
     placement = publish("Post", on=techblog)
     image = Image.objects.create(site=techblog, file=picture(), title="Image")
+    files = (image, MediaFile.objects.create(site=techblog, file=recording(), title="Media file"))
     tag, author = (
         Tag.objects.create(site=techblog, slug="tag", name="Tag"),
         Author.objects.create(site=techblog, slug="author", name="Author"),
     )
     redirect = Redirect.objects.create(site=techblog, old_path="/old/", new_path="/new/")
-    return {type(row): row for row in (techblog, superuser, placement, placement.post, image, tag, author, redirect)}
+    return {type(row): row for row in (techblog, superuser, placement, placement.post, *files, tag, author, redirect)}
 
 
 def query(*names, value):

@@ -12,12 +12,13 @@ from django.contrib.sites.models import Site
 from accounts.admin.site import site as admin_site
 from accounts.models import Membership, Role, User
 from blogs import publishing
-from blogs.models import Author, Image, Placement, Post, Tag
+from blogs.models import Author, Image, MediaFile, Placement, Post, Tag
 from tenancy import lifecycle
 from tests.support.accounts import PASSWORD
 from tests.support.admin import errors, send
 from tests.support.admin_urls import addresses, lists, model_of, patterns
 from tests.support.pictures import picture
+from tests.support.recordings import recording
 
 pytestmark = pytest.mark.rollback
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.rollback
 # must appear in no response.
 SECRET = "qqsecret"
 SEARCH = "zyxmark"
-ROWS = {Site, User, Post, Placement, Tag, Author, Image, Redirect}
+ROWS = {Site, User, Post, Placement, Tag, Author, Image, MediaFile, Redirect}
 
 
 def plant(site, publish, user):
@@ -41,8 +42,11 @@ def plant(site, publish, user):
     placement.post.authors.add(author)
     image = Image(site=site, file=picture(), title=f"{name} image")
     image.save()
+    media_file = MediaFile(site=site, file=recording(), title=f"{name} media file")
+    media_file.save()
     redirect = Redirect.objects.create(site=site, old_path=f"/{name}-old/", new_path=f"/{name}-new/")
-    rows = {type(row): row for row in (site, user, placement.post, placement, tag, author, image, redirect)}
+    files = (image, media_file)
+    rows = {type(row): row for row in (site, user, placement.post, placement, tag, author, *files, redirect)}
     for row in rows.values():
         log(user, row, f"Changed {name} history.")
     return rows
@@ -90,7 +94,7 @@ def entwined(own, foreign):
 
 
 def secrets(foreign):
-    return [SECRET, foreign[Image].name]
+    return [SECRET, foreign[Image].name, foreign[MediaFile].name]
 
 
 def assert_no_secret(response, foreign, address):
@@ -122,7 +126,7 @@ def test_no_url_of_the_admin_shows_data_of_foreign_sites(insider, own, foreign, 
     for address in sorted(asked - {"/logout/"}):
         response = client.get(address)
         assert response.status_code < 500
-        if foreign[Image].name not in address:
+        if not any(foreign[model].name in address for model in (Image, MediaFile)):
             assert_no_secret(response, foreign, address)
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.rollback
 @pytest.fixture
 def image(techblog):
     image = Image(site=techblog, file=picture(), title="Before")
-    publishing.create_image(image, by=None)
+    publishing.create_file(image, by=None)
     return image
 
 
@@ -33,11 +33,11 @@ def redirect(techblog):
 
 
 def test_authors_of_a_site_upload_images_there_and_nowhere_else(techblog, financeblog, author, stranger, settings):
-    publishing.create_image(Image(site=techblog, file=picture()), by=author)
+    publishing.create_file(Image(site=techblog, file=picture()), by=author)
 
     for site, user in ((financeblog, author), (techblog, stranger)):
         with pytest.raises(PermissionDenied):
-            publishing.create_image(Image(site=site, file=picture()), by=user)
+            publishing.create_file(Image(site=site, file=picture()), by=user)
     assert Image.objects.get().site == techblog
     assert not (settings.MEDIA_ROOT / str(financeblog.pk)).exists()
 
@@ -45,21 +45,21 @@ def test_authors_of_a_site_upload_images_there_and_nowhere_else(techblog, financ
 def test_editors_of_its_site_rename_and_delete_an_image_but_authors_do_not(image, author, editor, stranger):
     for user in (author, stranger):
         with pytest.raises(PermissionDenied):
-            publishing.rename_image(image, "After", by=user)
+            publishing.rename_file(image, "After", by=user)
         with pytest.raises(PermissionDenied):
-            publishing.delete_image(image, by=user)
+            publishing.delete_file(image, by=user)
     assert Image.objects.get().title == "Before"
 
-    assert publishing.rename_image(image, "After", by=editor).title == Image.objects.get().title == "After"
-    publishing.delete_image(image, by=editor)
+    assert publishing.rename_file(image, "After", by=editor).title == Image.objects.get().title == "After"
+    publishing.delete_file(image, by=editor)
     assert not Image.objects.exists()
 
 
 def test_a_title_that_is_too_long_is_refused(image, editor):
     with pytest.raises(ValidationError, match="200"):
-        publishing.rename_image(image, "x" * 201, by=editor)
+        publishing.rename_file(image, "x" * 201, by=editor)
     with pytest.raises(ValidationError, match="200"):
-        publishing.create_image(Image(site=image.site, file=picture(), title="x" * 201), by=editor)
+        publishing.create_file(Image(site=image.site, file=picture(), title="x" * 201), by=editor)
 
 
 @pytest.mark.parametrize("shown", ["as cover", "in the text"])
@@ -68,16 +68,16 @@ def test_an_image_that_a_post_shows_is_not_deleted(techblog, image, editor, publ
     publish("Shows it", on=techblog, at=None, **fields)
 
     for user in (editor, None):
-        with pytest.raises(publishing.ImageInUse, match="The post “Shows it” shows this image"):
-            publishing.delete_image(image, by=user)
+        with pytest.raises(publishing.FileInUse, match="The post “Shows it” shows this image"):
+            publishing.delete_file(image, by=user)
 
 
 def test_the_title_of_a_post_of_another_site_is_not_in_the_refusal(techblog, financeblog, image, editor, publish):
     post = publish("Secret", on=financeblog).post
     Post.objects.filter(pk=post.pk).update(cover=image)
 
-    with pytest.raises(publishing.ImageInUse, match="A post on another site shows this image") as refusal:
-        publishing.delete_image(image, by=editor)
+    with pytest.raises(publishing.FileInUse, match="A post on another site shows this image") as refusal:
+        publishing.delete_file(image, by=editor)
 
     assert "Secret" not in str(refusal.value)
 
@@ -90,7 +90,7 @@ def test_a_save_of_a_post_that_shows_an_image_waits_for_the_deletion_of_the_imag
     cover = {"cover": image, "cover_alt": "It"}
 
     with transaction.atomic():
-        publishing.delete_image(image, by=None)
+        publishing.delete_file(image, by=None)
         saving = InThreads(lambda: publishing.edit_post(post, cover, by=None, version=1))
         time.sleep(0.3)
         assert saving.are_running()
@@ -137,8 +137,8 @@ def test_a_site_that_is_changed_only_in_memory_gives_no_permission(financeblog, 
     image.site = redirect.site = financeblog
 
     for refused in (
-        lambda: publishing.rename_image(image, "Mine", by=theirs),
-        lambda: publishing.delete_image(image, by=theirs),
+        lambda: publishing.rename_file(image, "Mine", by=theirs),
+        lambda: publishing.delete_file(image, by=theirs),
         lambda: redirects.delete(redirect, by=theirs),
     ):
         with pytest.raises(PermissionDenied):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from blogs.markdown import ImageSize, media_names, plain_text, render
+from blogs.markdown import Size, media_names, plain_text, render
 from blogs.markdown.document import post_process
 from blogs.markdown.highlighting import LANGUAGES, MAX_CODE
 from blogs.markdown.sanitise import sanitise
@@ -227,7 +227,7 @@ def test_images_are_loaded_lazily_and_have_width_and_height():
     html = render(
         '![A "b"](/media/x/a%20b.png?v=1 "T") <img src="/media/c.png"> ![](/media/d.png)'
         ' <img src="/media/x/a b.png" width="5">',
-        {"x/a b.png": ImageSize(640, 480), "c.png": ImageSize(1, 2)},
+        {"x/a b.png": Size(640, 480), "c.png": Size(1, 2)},
     )
 
     lazy = 'loading="lazy" decoding="async"'

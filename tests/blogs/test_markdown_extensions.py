@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from blogs.markdown import TooLarge, plain_text, removed, render
+from blogs.markdown import Size, TooLarge, plain_text, removed, render
 from blogs.markdown.callouts import KINDS
 from blogs.markdown.inline import MAX_ABBREVIATIONS
 from blogs.markdown.languages import QUOTES
@@ -159,6 +159,41 @@ def test_spaces_within_french_quotation_marks_do_not_break():
     assert paragraph('« a » et "b"', language="fr") == "«\u202fa\u202f» et «\u202fb\u202f»"
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "html"),  # `_` in the HTML is a narrow no-break space
+    [
+        ("fr", "Quoi? Non! Oui; voici: rien.", "Quoi_? Non_! Oui_; voici_: rien."),
+        ("fr-be", "Quoi ? Non   ! « Oui » : «non».", "Quoi_? Non_! «_Oui_»_: «_non_»."),
+        ("fr-ca", "Quoi? Non! Oui; voici : «non».", "Quoi? Non! Oui; voici_: «_non_»."),
+        (
+            "fr",
+            "**Gras** ! (Ah ?) Quoi ?! 9 % : `a:b;` fin",
+            "<strong>Gras</strong>_! (Ah_?) Quoi_?! 9 %_: <code>a:b;</code> fin",
+        ),
+        ("fr", "À 12:30, a:b, ::, :-) :smile: ?id=1!x", "À 12:30, a:b, ::, :-) :smile: ?id=1!x"),
+        ("fr", "`a ! b` <kbd>a ?</kbd> \\! a \\?", "<code>a ! b</code> <kbd>a ?</kbd> ! a ?"),
+        (
+            "fr",
+            "https://x.example/a?b;c: x",
+            '<a href="https://x.example/a?b;c" rel="noopener">https://x.example/a?b;c</a>_: x',
+        ),
+        ("fr", '"Quoi?" dit-il...', "«_Quoi_?_» dit-il…"),
+        ("fr", "Déjà\u00a0: oui\u202f! «\u202fa\u202f»", "Déjà&nbsp;: oui_! «_a_»"),
+        ("de", "Was? Nein! «a» :", "Was? Nein! «a» :"),
+    ],
+)
+def test_french_has_narrow_no_break_spaces_before_its_marks_and_within_quotation_marks(language, text, html):
+    rendered = paragraph(text, language=language)
+
+    assert rendered == html.replace("_", "\u202f")
+    if "<" not in html and "&" not in html and "\\" not in text:
+        assert paragraph(rendered, language=language) == rendered
+
+
+def test_the_source_of_a_card_and_an_address_have_no_added_spaces():
+    assert 'href="https://youtu.be/a?b;c:"' in render("[x](https://youtu.be/a?b;c:)", language="fr")
+
+
 @pytest.mark.parametrize("language", QUOTES)
 def test_headings_keep_their_ids_in_each_language(language):
     text = '## "Quoted" don\'t -- x...\n'
@@ -191,6 +226,46 @@ def test_a_paragraph_with_only_a_link_to_a_service_is_a_card(address, service, l
 
 def test_a_card_shows_the_words_of_its_link():
     assert '<span class="link-card-service">Vimeo</span> My film</a>' in render("[My film](https://vimeo.com/1)")
+
+
+def test_a_picture_with_a_link_to_a_service_is_the_preview_of_its_card():
+    picture = f"/media/{'0' * 32}.webp"
+
+    card = render(f"[![My *film*]({picture})](https://youtu.be/abc)", {picture[7:]: Size(640, 360)})
+
+    assert card == (
+        f'<p class="link-card"><a href="https://youtu.be/abc" rel="noopener"><img src="{picture}" alt="" loading="lazy"'
+        ' decoding="async" width="640" height="360"><span class="link-card-service">YouTube</span> My film</a></p>\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("picture", "address"),
+    [
+        ("https://img.youtube.com/vi/abc/0.jpg", "https://www.youtube.com/watch?v=abc"),
+        ("http://i.ytimg.com/vi/abc/0.jpg", "https://youtu.be/abc"),
+        ("//i.vimeocdn.com/video/1.jpg", "https://vimeo.com/1"),
+        ("https://shots.codepen.io/me/pen/abc-800.jpg", "https://codepen.io/me/pen/abc"),
+        ("https://social.example/media/1.png", "https://social.example/@me/109876543210"),
+    ],
+)
+def test_a_preview_that_the_service_holds_is_left_out(picture, address):
+    card = render(f"[![Words]({picture})]({address})")
+
+    assert "<img" not in card
+    assert "</span> Words</a>" in card
+
+
+def test_a_preview_without_alternative_text_is_labelled_with_the_address():
+    card = render("[![](https://pictures.example/a.png)](https://vimeo.com/1)")
+
+    assert '<img src="https://pictures.example/a.png" alt=""' in card
+    assert '<span class="link-card-service">Vimeo</span> vimeo.com/1</a>' in card
+
+
+def test_pictures_with_other_links_and_among_words_are_no_cards():
+    for text in ("[![a](/a.png)](https://x.example/)", "x [![a](/a.png)](https://youtu.be/abc)"):
+        assert "link-card" not in render(text)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,10 @@ from tests.support.admin import send
             "a <script>if (a < b) x()</script> <style>p{}</style>",
             ["<script> with its content", "<style> with its content"],
         ),
-        ("<video src=x controls><source src=y>words</video>", ["<video>", "<source>"]),
+        (
+            "<picture><source srcset=y>words</picture> <dialog>x</dialog>",
+            ["<picture>", "the attribute srcset of <source>", "<dialog>"],
+        ),
         ("a List<String> and </nope>", ["<string>"]),
         (
             "<p style='color:red' onclick=\"x('>')\">a</p> <p style=''>b</p>",
@@ -78,3 +81,14 @@ def test_the_admin_names_at_most_ten_parts(techblog, editor, admin_as):
 
     assert "<x9>, and 3 more." in warnings(added)[0]
     assert "<x10>" not in warnings(added)[0]
+
+
+@pytest.mark.rollback
+def test_the_admin_names_a_removed_iframe_a_video_of_another_site_and_a_script(techblog, editor, admin_as):
+    text = "<iframe src=/x></iframe>\n\n<video autoplay src=https://x.example/a.mp4></video>\n\n<script>x()</script>"
+
+    added = send(admin_as(editor), "/blogs/post/add/", title="Hello", home=techblog.pk, body=text)
+
+    (message,) = warnings(added)
+    assert "<iframe> with its content, the attribute autoplay of <video>" in message
+    assert "the address https://x.example/a.mp4 of <video>, <script> with its content." in message

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from blogs.markdown import ImageSize, TooLarge, render
+from blogs.markdown import Size, TooLarge, render
 from blogs.markdown.balance import MAX_DEPTH, VOID
 from blogs.markdown.rules import parser
 from blogs.markdown.sanitise import ATTRIBUTES, TAGS, VALUES, sanitise
@@ -257,7 +257,7 @@ def test_sanitising_makes_all_posts_of_a_real_archive_harmless_and_changes_none_
     unchanged = 0
     for path in Path(os.environ["NEWSSTAND_ARCHIVE"]).glob("posts/*.md"):
         text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(), flags=re.DOTALL)
-        assert_harmless(render(text, {"x": ImageSize(1, 1)}))
+        assert_harmless(render(text, {"x": Size(1, 1)}))
         tokens = [each for token in PARSER.parse(text) for each in (token, *(token.children or ()))]
         if not any(token.type.startswith("html") for token in tokens):
             unchanged += 1

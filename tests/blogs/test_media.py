@@ -95,7 +95,7 @@ class Later(Exception):
 
 
 def upload_image(site):
-    publishing.create_image(Image(site=site, file=picture()), by=None)
+    publishing.create_file(Image(site=site, file=picture()), by=None)
 
 
 def upload_cover(site):
@@ -166,7 +166,7 @@ def test_the_public_file_of_an_upload_has_no_metadata_and_the_original_is_kept(
     techblog, settings, content, suffix, size
 ):
     image = Image(site=techblog, file=ContentFile(content, "photo"))
-    publishing.create_image(image, by=None)
+    publishing.create_file(image, by=None)
 
     name = image.name.removesuffix(suffix)
     folder = settings.MEDIA_ROOT / str(techblog.pk)
@@ -192,13 +192,13 @@ def test_the_original_is_removed_with(techblog, settings, removal):
         if removal == "logo":
             lifecycle.change_settings(techblog, {"logo": ContentFile(photo(), "photo.jpg")}, by=None)
         else:
-            publishing.create_image(Image(site=techblog, file=ContentFile(photo(), "photo.jpg")), by=None)
+            publishing.create_file(Image(site=techblog, file=ContentFile(photo(), "photo.jpg")), by=None)
         assert len(stored_files(settings)) == 2
         if removal == "transaction":
             raise Later
 
     if removal == "image":
-        publishing.delete_image(Image.objects.get(), by=None)
+        publishing.delete_file(Image.objects.get(), by=None)
     elif removal == "site":
         lifecycle.delete(techblog, by=None)
     elif removal == "logo":

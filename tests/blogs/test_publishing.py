@@ -23,7 +23,8 @@ OTHER_FIELDS = {
     "feed_id",  # written by imports
     "home",
     "id",
-    "images",  # found in the body
+    "images",
+    "media_files",  # found in the body
     "saved_at",
     "saved_by",
     "sites",
@@ -168,7 +169,7 @@ def test_a_post_whose_text_shows_images_of_its_home_cannot_move_to_another_home(
     image.save()
     post = publish("Shows it", on=techblog, body=f"![It]({image.get_absolute_url()})").post
 
-    with pytest.raises(ValidationError, match="images of the current home"):
+    with pytest.raises(ValidationError, match="images or media files of the current home"):
         publishing.edit_post(post, {"home": financeblog}, by=None, version=1)
 
 

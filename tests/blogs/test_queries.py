@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blogs import queries as blog_queries
-from blogs.models import Author, AuthorListing, Image, Placement, Post, Tag, TagListing
+from blogs.models import Author, AuthorListing, Image, MediaFile, Placement, Post, Tag, TagListing
 from blogs.models.compiled import Parameter
 from blogs.models.placements import ID_RANGE
 from blogs.pages import sitemaps
@@ -22,6 +22,7 @@ from devstack.processes import wait_until
 from tenancy.models import Domain, SiteSettings
 from tenancy.registry.site_registry import registry
 from tests.support.pictures import picture
+from tests.support.recordings import recording
 
 QUERIES = {
     "/": 1,
@@ -39,6 +40,7 @@ QUERIES = {
     "/apple-touch-icon.png": 0,
     "/preview.png": 0,
     "/media/{image}": 1,
+    "/media/{video}": 1,
     "/nothing-here/": 2,
 }
 
@@ -48,12 +50,19 @@ def content(techblog, publish):
     """The techblog with twelve posts that have a cover, a tag and an author, and a page in the menu."""
     begin = timezone.now() - timedelta(days=3)
     image = Image.objects.create(site=techblog, file=picture())
+    video = MediaFile.objects.create(site=techblog, file=recording())
     python, ada = (
         Tag.objects.create(site=techblog, slug="python", name="Python"),
         Author.objects.create(site=techblog, slug="ada", name="Ada"),
     )
     for n in range(12):
-        post = publish(f"Deep {n}", on=techblog, cover=image, at=begin + timedelta(minutes=n)).post
+        post = publish(
+            f"Deep {n}",
+            on=techblog,
+            cover=image,
+            body=f"![]({video.get_absolute_url()})",
+            at=begin + timedelta(minutes=n),
+        ).post
         post.tags.add(python)
         post.authors.add(ada)
     publish("About", on=techblog, kind="page", pinned=True)
@@ -61,6 +70,7 @@ def content(techblog, publish):
         "before": Placement.objects.get(slug="deep-3").pk,
         "image": image.name,
         "month": f"{begin:%m}",
+        "video": video.name,
         "year": f"{begin:%Y}",
     }
 

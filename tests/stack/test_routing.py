@@ -142,7 +142,7 @@ def test_encoded_separators_in_a_path_are_refused(fetch, path):
 
 def test_too_long_headers_and_bodies_are_refused(fetch):
     assert fetch(TECHBLOG, "/", Long="x" * 40_000).status == 431
-    too_long = {"Content-Length": str(settings.MAX_REQUEST_BODY + 1)}
+    too_long = {"Content-Length": str(settings.MAX_MEDIA_REQUEST_BODY + 1)}
     assert fetch(ADMIN_HOST, "/login/", "POST", **too_long).status == 413
 
 

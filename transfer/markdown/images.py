@@ -120,7 +120,7 @@ class Pictures:
             raise Broken(f"the image {picture.name} was changed during the import; import the folder again")
         image = Image(site=self.site, digest=picture.digest, title=picture.name[-200:])
         image.file = images.CheckedImage(content, picture.path.name, picture.format)
-        publishing.create_image(image, by=None)
+        publishing.create_file(image, by=None)
         return image
 
 

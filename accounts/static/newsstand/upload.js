@@ -1,4 +1,4 @@
-// Shows an error at each image that is larger than its limit, and does not send the form. The server and the proxy refuse
+// Shows an error at each file that is larger than its limit, and does not send the form. The server and the proxy refuse
 // such a request before they read the other fields, so all entries would be lost.
 "use strict";
 function check(input) {
