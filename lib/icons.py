@@ -4,6 +4,7 @@ import io
 import warnings
 from itertools import takewhile
 
+from font_source_sans_pro import font_files_ttf
 from PIL import Image, ImageDraw, ImageFont, ImageStat
 
 from lib.images import opened
@@ -40,7 +41,7 @@ class Drawing:
         draw = ImageDraw.Draw(image)
         middle = PREVIEW_SIZE[0] / 2, PREVIEW_SIZE[1] / 2
         for size in _PREVIEW_FONT_SIZES:
-            font = ImageFont.load_default(size)
+            font = _font(size)
             if not _can_write(font, self._name):
                 break
             text = _wrapped(self._name, font, PREVIEW_SIZE[0] * 0.84)
@@ -54,7 +55,7 @@ class Drawing:
     def _icon(self, size: int) -> Image.Image:
         image = Image.new("RGB", (size, size), self._colour)
         draw = ImageDraw.Draw(image)
-        font = ImageFont.load_default(size * 0.68)
+        font = _font(size * 0.68)
         initial = next((character.upper() for character in self._name if character.isalnum()), "")
         if initial and _can_write(font, initial):
             draw.text((size / 2, size / 2), initial, self._ink, font, anchor="mm")
@@ -96,7 +97,12 @@ class Logo:
         return square
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> str | None:
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    """A font for Latin, Greek and Cyrillic letters. Pillow's own font has letters without accents only."""
+    return ImageFont.truetype(font_files_ttf["SourceSansProSemibold"], size)
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: float) -> str | None:
     """The text in lines of at most this width. None if a word is wider or if there are too many lines."""
     lines = [""]
     for word in text.split():
@@ -109,7 +115,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, widt
     return "\n".join(lines) if fits and lines[0] else None
 
 
-def _can_write(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str) -> bool:
+def _can_write(font: ImageFont.FreeTypeFont, text: str) -> bool:
     """Whether the font has each character. It draws all others with the same sign."""
     missing = bytes(font.getmask("\U0010fffd"))
     known = takewhile(lambda character: character.isspace() or bytes(font.getmask(character)) != missing, text)

@@ -122,6 +122,15 @@ def test_every_name_and_colour_gives_pictures_that_show_something(name, colour):
 
 
 @pytest.mark.pure
+@pytest.mark.parametrize("letters", ["AB", "ÉŁ", "ЖД", "ΩΣ", "ğı"])
+def test_the_icons_of_two_initials_in_latin_greek_and_cyrillic_differ(letters):
+    first, second = (Drawing("#0b6e4f", letter).touch_icon() for letter in letters)
+
+    assert first != second
+    assert Drawing("#0b6e4f", "数").touch_icon() not in (first, second)
+
+
+@pytest.mark.pure
 def test_drawing_takes_less_than_three_tenths_of_a_second():
     began = time.process_time()
     for number in range(3):
