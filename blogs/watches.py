@@ -1,9 +1,8 @@
 """Declares which rows of content affect the public pages of which sites. Drafts affect no site."""
 
-from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 
-from blogs.models import Author, AuthorListing, Image, Placement, Post, Tag, TagListing
+from blogs.models import Author, AuthorListing, Image, Placement, Post, Redirect, Tag, TagListing
 from tenancy.changes.moments import watch_moments
 from tenancy.changes.watches import watch
 from tenancy.models import SiteSettings

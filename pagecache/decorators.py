@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from math import inf
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,6 +17,8 @@ View = Callable[..., HttpResponse]
 MAX_PARAMETERS = 50
 _PUBLIC = "newsstand.public"
 _MODIFIED_AT = "newsstand.modified_at"
+_STORED_FOR = "newsstand.stored_for"
+_SENT_QUERY = "newsstand.sent_query"
 
 
 def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
@@ -27,7 +30,8 @@ def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def public_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            query_string = declared_query(request.META.get("QUERY_STRING", ""), query)
+            request.META[_SENT_QUERY] = sent_query(request)
+            query_string = declared_query(sent_query(request), query)
             request.GET = QueryDict(query_string)
             request.META["QUERY_STRING"] = query_string
             # Before the view reads rows, so that no response has a later time than its content.
@@ -40,10 +44,11 @@ def public_page(query: Iterable[str] = ()) -> Callable[[View], View]:
     return decorate
 
 
-def declare_public(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Let the page cache, CDNs and browsers store the response."""
+def declare_public(request: HttpRequest, response: HttpResponse, *, stored_for: float = inf) -> HttpResponse:
+    """Let the page cache, CDNs and browsers store the response; the page cache for at most `stored_for` seconds."""
     response["Cache-Control"] = CACHE_CONTROL
     request.META[_PUBLIC] = True
+    request.META[_STORED_FOR] = stored_for
     return response
 
 
@@ -55,6 +60,18 @@ def is_declared_public(environ: dict[str, Any]) -> bool:
 def modified_at(environ: dict[str, Any]) -> float:
     """The Unix time of the last change of the site when the view began. 0 for a view without `public_page`."""
     return float(environ.get(_MODIFIED_AT, 0.0))
+
+
+def sent_query(request: HttpRequest) -> str:
+    """The query string that the client sent, with the parameters that the view does not declare."""
+    query: str = request.META.get(_SENT_QUERY, request.META.get("QUERY_STRING", ""))
+    return query
+
+
+def stored_for(environ: dict[str, Any]) -> float:
+    """For how many seconds the page cache may store the public response to the request."""
+    seconds: float = environ.get(_STORED_FOR, inf)
+    return seconds
 
 
 def declared_query(query: str, names: Iterable[str]) -> str:

@@ -6,9 +6,10 @@ from time import time
 from typing import Any, NamedTuple
 
 from lib.cache_control import NO_STORE
+from lib.query_strings import with_query
 from pagecache import cached_response
 from pagecache.cached_response import CachedResponse, Headers
-from pagecache.decorators import is_declared_public, modified_at
+from pagecache.decorators import is_declared_public, modified_at, stored_for
 from pagecache.requests import CacheRequest, Environ, StartResponse
 from tenancy.response_headers import common_headers
 
@@ -45,6 +46,7 @@ class DjangoResponse:
         self.body = application(environ, self._start)
         self._is_declared_public = is_declared_public(environ)
         self._modified_at = modified_at(environ)
+        self._stored_for = stored_for(environ)
 
     def _start(self, status: str, headers: Headers, exc_info: Any = None) -> None:
         self.status, self.headers = status, headers
@@ -69,6 +71,7 @@ class DjangoResponse:
             body = b"".join(self.body)
         finally:
             self.close()
+        expires_at = min(expires_at, time() + self._stored_for)
         modified = max(self._modified_at, serving_since) if self._modified_at else 0.0
         return RenderedResponse(self.status, self.headers, body, expires_at, modified, {})
 
@@ -90,8 +93,17 @@ def send_cached(request: CacheRequest, cached: CachedResponse, state: str) -> Bo
     if cached.is_current(environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MODIFIED_SINCE"), now):
         request.start_response("304 Not Modified", cached.not_modified_headers() + cache_headers)
         return []
-    request.start_response(cached.status, cached.headers + cached.last_modified_headers(now) + cache_headers)
+    headers = _headers_for(environ, cached) + cached.last_modified_headers(now) + cache_headers
+    request.start_response(cached.status, headers)
     return without_body_for_head([cached.body], request.environ)
+
+
+def _headers_for(environ: Environ, cached: CachedResponse) -> Headers:
+    """The headers of the response. A redirect keeps the query string of the request, as one of Django does."""
+    query = environ.get("QUERY_STRING", "")
+    if not query or not cached.status.startswith("30"):
+        return cached.headers
+    return [(name, with_query(value, query) if name == "Location" else value) for name, value in cached.headers]
 
 
 def _cache_headers(cached: CachedResponse, state: str) -> Headers:

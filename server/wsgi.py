@@ -13,6 +13,7 @@ try:
     django = get_wsgi_application()
 
     # These modules import models, so the apps must be loaded first.
+    from blogs.redirects.uses import uses
     from pagecache.release import recorded_release
     from pagecache.wsgi import PageCache
     from server.bulkhead import Bulkhead
@@ -22,6 +23,7 @@ try:
     wait_for_services()
     check_before_serving()
     release = recorded_release()
+    uses.write_in_background()
     close_connections()
     application = Bulkhead(PageCache(django, release))
 except ImproperlyConfigured as error:

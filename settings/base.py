@@ -75,7 +75,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    "django.contrib.redirects",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_hosts",

@@ -1,18 +1,17 @@
-"""Forms of the admin for posts and redirects."""
+"""Forms of the admin for posts and tags."""
 
 import json
 from collections import Counter
 from typing import Any, cast
 
 from django import forms
-from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import QueryDict
 
 from accounts.admin.widgets import ImageInput, SuggestingInput
 from accounts.roles import AnyUser
-from blogs import publishing, redirects
+from blogs import publishing
 from blogs.admin.conflicts import EditConflict
 from blogs.admin.merging import MergingForm
 from blogs.models import Author, Post, Tag
@@ -142,29 +141,5 @@ class TagForm(forms.ModelForm):
                 if not self.instance.pk:
                     publishing.validate_new_tag(self.instance)
                 publishing.validate_tag_name(self.instance)
-            except ValidationError as error:
-                self.add_error(None, error)
-
-
-class RedirectForm(forms.ModelForm):
-    class Meta:
-        model = Redirect
-        fields = ["site", "old_path", "new_path"]
-        help_texts = {
-            "old_path": "A path of the site, such as /2015/old-name/",
-            "new_path": "A path of the site, or an absolute URL that begins with https:// or http://",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "new_path" in self.fields:
-            self.fields["new_path"].required = True
-
-    def _post_clean(self) -> None:
-        """Validate as `blogs.redirects` does, so that its errors appear at the form fields."""
-        super()._post_clean()  # type: ignore[misc]  # Django's own step after `clean`
-        if not self.errors:
-            try:
-                redirects.validate(self.instance)
             except ValidationError as error:
                 self.add_error(None, error)

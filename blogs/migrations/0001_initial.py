@@ -203,6 +203,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "last_live_slug",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        editable=False,
+                        help_text="The slug of a draft when it was live. Readers may know it, so it responds with 410 when deleted.",
+                        max_length=200,
+                    ),
+                ),
+                (
                     "site",
                     models.ForeignKey(
                         db_index=False,
@@ -499,6 +510,53 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Redirect",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("old_path", models.CharField(max_length=500)),
+                ("new_path", models.CharField(blank=True, max_length=500)),
+                ("new_path_key", models.CharField(blank=True, editable=False, max_length=500)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="redirects",
+                        to="sites.site",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["old_path", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="RedirectUse",
+            fields=[
+                (
+                    "redirect",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="use",
+                        serialize=False,
+                        to="blogs.redirect",
+                    ),
+                ),
+                ("uses", models.PositiveBigIntegerField()),
+                ("last_used", models.DateField()),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="redirect",
+            index=models.Index(fields=["site", "new_path_key"], name="redirect_target"),
+        ),
+        migrations.AddConstraint(
+            model_name="redirect",
+            constraint=models.UniqueConstraint(fields=("site", "old_path"), name="old_path_once_on_a_site"),
         ),
         migrations.AddConstraint(
             model_name="author",

@@ -187,6 +187,15 @@ class Placement(models.Model):
         default=False, help_text="A pinned post stays at the top of the home page. A pinned page is in the menu."
     )
 
+    last_live_slug = models.CharField(
+        max_length=SLUG_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The slug of a draft when it was live. Readers may know it, so it responds with 410 when deleted.",
+    )
+
     objects = PlacementQuerySet.as_manager()
 
     class Meta:

@@ -153,4 +153,8 @@ class NotFoundPage(TypedDict):
     pass
 
 
-PageContext = HomePage | PostPage | TagPage | AuthorPage | MonthPage | NotFoundPage
+class GonePage(TypedDict):
+    pass
+
+
+PageContext = HomePage | PostPage | TagPage | AuthorPage | MonthPage | NotFoundPage | GonePage

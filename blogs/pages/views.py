@@ -12,14 +12,16 @@ from blogs import queries, redirects
 from blogs.models import Placement, Post
 from blogs.models.files import is_media_file
 from blogs.pages.canonical import canonical_url
-from blogs.pages.contexts import AuthorPage, HomePage, MonthPage, NotFoundPage, PostPage, TagPage
+from blogs.pages.contexts import AuthorPage, GonePage, HomePage, MonthPage, NotFoundPage, PostPage, TagPage
 from blogs.pages.lists import post_list, post_list_or_404
 from blogs.pages.presenters import month_name, present_author, present_post, present_tag
 from blogs.pages.rendering import render_page
 from blogs.pages.spellings import page_spelled
 from blogs.paths import normal_path, public_path
+from blogs.redirects.uses import STORED_FOR, uses
 from lib.database import DATABASE_AWAY
-from pagecache.decorators import declare_public, public_page
+from lib.query_strings import with_query
+from pagecache.decorators import declare_public, public_page, sent_query
 from tenancy.absolute_urls import site_url
 from tenancy.media import media_response
 from tenancy.models import Robots
@@ -92,23 +94,28 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The site's 404 page, or a 301 if the address has moved or is another spelling of the address of a page."""
+    """The site's 404 page.
+
+    If the address has moved or is another spelling of the address of a page, a 301; if it was removed on purpose, the
+    site's 410 page.
+    """
     try:
+        query = sent_query(request)
         page = page_spelled(request.site, request.path)
         if page is not None:
             # Not public: each of the many spellings would add an entry to the page cache.
-            return HttpResponsePermanentRedirect(_with_query(request, page))
-        target = redirects.target(request.site, request.path)
-        if target is not None:
-            moved = HttpResponsePermanentRedirect(target)
-            # Query strings and spellings are part of the cache key. Each would add an entry for the same redirect.
-            is_public = not request.GET and request.path == normal_path(request.path)
-            return declare_public(request, moved) if is_public else moved
-        return render_page(request, "404.html", NotFoundPage(), status=404)
+            return HttpResponsePermanentRedirect(with_query(page, query))
+        old_address = redirects.find(request.site, request.path)
+        if old_address is None:
+            return render_page(request, "404.html", NotFoundPage(), status=404)
+        if old_address.redirect_id is not None:
+            uses.count(old_address.redirect_id)
+        if not old_address.location:
+            return render_page(request, "410.html", GonePage(), status=410)
+        moved = HttpResponsePermanentRedirect(with_query(old_address.location, query))
+        # Each spelling, query string and address below a pattern would add an entry to the page cache. The cache itself
+        # adds the query string of a request to a stored redirect.
+        is_public = old_address.is_exact and not query and request.path == normal_path(request.path)
+        return declare_public(request, moved, stored_for=STORED_FOR) if is_public else moved
     except DATABASE_AWAY as error:  # Django calls handler404 outside the middleware that handles this error.
         return unavailable(request, error)
-
-
-def _with_query(request: HttpRequest, path: str) -> str:
-    query = request.META.get("QUERY_STRING", "")
-    return f"{path}?{query}" if query else path

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.roles import Actor
 from blogs import permissions, redirects
 from blogs.models import Placement, Post
+from blogs.paths import public_path
 from blogs.publishing.rows import Conflict, locked, require_fields
 from blogs.publishing.shared_names import keep_in_step
 
@@ -47,19 +48,21 @@ def arrange(
             placement.post = post  # the home in memory may differ from the stored home
         placements = Placement.objects.select_for_update(of=["self"]).select_related("post", "site")
         stored = {edit.placement.pk: placements.get(pk=edit.placement.pk) for edit in (*edited, *removed)}
-        old_paths = {pk: row.get_absolute_url() for pk, row in stored.items() if row.is_live}
+        live_at = {pk: row.slug for pk, row in stored.items() if row.is_live}
         for edit in (*edited, *removed):
             _check_and_apply(edit, stored[edit.placement.pk], by=by)
         for placement in new:
             permissions.require(permissions.can_place, by, placement)
 
+        redirects.ended(stored[edit.placement.pk] for edit in removed)
         for edit in removed:
             stored[edit.placement.pk].delete()
         for edit in edited:
-            _write_edit(stored[edit.placement.pk], edit.changes, old_path=old_paths.get(edit.placement.pk))
+            _write_edit(stored[edit.placement.pk], edit.changes, live_at=live_at.get(edit.placement.pk))
         for placement in new:
             placement.full_clean()
             placement.save()
+        redirects.taken_again(new)
         if any(row.site_id != post.home_id for row in (*new, *(stored[edit.placement.pk] for edit in removed))):
             keep_in_step([post.pk])
     return [stored[edit.placement.pk] for edit in edited]
@@ -78,13 +81,17 @@ def _check_and_apply(edit: PlacementEdit, row: Placement, *, by: Actor) -> None:
     permissions.require(permissions.can_change_placement, by, row)
 
 
-def _write_edit(row: Placement, changes: Mapping[str, Any], *, old_path: str | None) -> None:
-    """Store the changed row. `old_path` is the address that readers may know; it redirects to a new address."""
+def _write_edit(row: Placement, changes: Mapping[str, Any], *, live_at: str | None) -> None:
+    """Store the changed row. `live_at` is the slug that readers may know; its address redirects to a new one."""
     # Validate only changed fields: a new rule that another field violates must not block the edit.
     row.full_clean(exclude=[field.name for field in row._meta.fields if field.name not in changes])
+    if live_at is not None and not row.is_live:
+        row.last_live_slug = live_at
     row.save()
-    if old_path not in (None, row.get_absolute_url()):
-        redirects.moved(row.site, old_path=old_path, new_path=row.get_absolute_url())
+    if changes.keys() & {"slug", "published_at"}:
+        redirects.taken_again([row])
+    if live_at not in (None, row.slug):
+        redirects.moved(row.site, old_path=public_path("post", live_at), new_path=row.get_absolute_url())
 
 
 def place(*placements: Placement, by: Actor) -> None:
@@ -113,6 +120,7 @@ def place_new_posts(placements: Sequence[Placement], *, by: Actor) -> None:
         if (placement.site_id, placement.slug) in taken:
             raise placement.slug_is_taken()
     Placement.objects.bulk_create(placements)
+    redirects.taken_again(placements)
 
 
 def change_placement(
@@ -139,7 +147,10 @@ def unpublish(placement: Placement, *, by: Actor) -> Placement:
 
 
 def remove(placement: Placement, *, by: Actor) -> None:
-    """Delete the placement but not the post. Raises the same exceptions as `arrange`."""
+    """Delete the placement but not the post. If it was live, its address responds with 410 from now on.
+
+    Raises the same exceptions as `arrange`.
+    """
     arrange(Post(pk=placement.post_id), removed=[PlacementEdit(placement, {})], by=by)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.roles import Actor
-from blogs import markdown, permissions
+from blogs import markdown, permissions, redirects
 from blogs.models import Author, Image, MediaFile, Placement, Post
 from blogs.publishing.files import create_file
 from blogs.publishing.names import validate_number_of_tags
@@ -124,7 +124,10 @@ def _by_slug(authors: Collection[Author]) -> Names:
 
 
 def delete_post(post: Post, *, by: Actor) -> None:
-    """Delete the post with its placements. Raises PermissionDenied unless `by` may edit it, and Post.DoesNotExist."""
+    """Delete the post with its placements. The addresses at which readers may know it respond with 410 from now on.
+
+    Raises PermissionDenied unless `by` may edit it, and Post.DoesNotExist.
+    """
     with transaction.atomic():
         stored = locked(post)
         permissions.require(permissions.can_edit_post, by, stored)
@@ -132,6 +135,7 @@ def delete_post(post: Post, *, by: Actor) -> None:
         if len(sites[stored.pk].all) > 1:
             for relation in RELATIONS:
                 assign(relation, {stored.pk: {}}, sites)
+        redirects.ended(stored.placements.select_related("site"))
         stored.delete()
 
 

@@ -3,11 +3,10 @@
 from urllib.parse import quote
 
 import pytest
-from django.contrib.redirects.models import Redirect
 
 from accounts.admin.site import site as admin_site
 from accounts.models import User
-from blogs.models import Author, Image, MediaFile, Tag
+from blogs.models import Author, Image, MediaFile, Redirect, Tag
 from tests.support.admin import fields
 from tests.support.admin_urls import lists, model_of, patterns, with_key
 from tests.support.pictures import picture

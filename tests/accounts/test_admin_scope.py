@@ -6,13 +6,12 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 
 from accounts.admin.site import site as admin_site
 from accounts.models import Membership, Role, User
 from blogs import publishing
-from blogs.models import Author, Image, MediaFile, Placement, Post, Tag
+from blogs.models import Author, Image, MediaFile, Placement, Post, Redirect, Tag
 from tenancy import lifecycle
 from tests.support.accounts import PASSWORD
 from tests.support.admin import errors, send
@@ -170,7 +169,7 @@ def test_lists_searches_filters_and_facets_show_no_data_of_foreign_sites(insider
 def test_filtering_by_a_foreign_site_gives_the_same_response_as_by_a_missing_site(own, foreign, entwined, admin_as):
     client = admin_as(own[User])
 
-    for address in ("/blogs/post/", "/blogs/placement/", "/blogs/image/", "/redirects/redirect/"):
+    for address in ("/blogs/post/", "/blogs/placement/", "/blogs/image/", "/blogs/redirect/"):
         answers = [client.get(f"{address}?site={site}") for site in (foreign[Site].pk, 987654321)]
         counts = [answer.context_data["cl"].result_count for answer in answers]
         assert counts == [0, 0] or counts[0] == counts[1]
@@ -382,7 +381,7 @@ def test_a_role_on_one_site_gives_no_rights_on_another(own, techblog, financeblo
         assert client.get(address).status_code == 200
         assert client.post(address, {"name": "Mine", "title": "Mine"}).status_code == 403
     redirect = {"site": techblog.pk, "old_path": "/a/", "new_path": "/b/"}
-    assert "valid choice" in errors(send(client, "/redirects/redirect/add/", **redirect))
+    assert "valid choice" in errors(send(client, "/blogs/redirect/add/", **redirect))
 
 
 def test_the_number_of_queries_of_a_list_does_not_grow_with_its_rows(
@@ -405,7 +404,7 @@ def test_a_value_that_is_not_a_primary_key_selects_no_row(typed, own, superuser,
         "/blogs/placement/add/": ["post", "site"],
         "/blogs/image/add/": ["site"],
         "/blogs/author/add/": ["user"],
-        "/redirects/redirect/add/": ["site"],
+        "/blogs/redirect/add/": ["site"],
     }
 
     for address, names in choosers.items():

@@ -3,12 +3,11 @@
 import time
 
 import pytest
-from django.contrib.redirects.models import Redirect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 
 from blogs import publishing, redirects
-from blogs.models import Image, Post
+from blogs.models import Image, Post, Redirect
 from tests.support.pictures import picture
 from tests.support.timing import InThreads
 
@@ -154,7 +153,18 @@ def test_a_site_that_is_changed_only_in_memory_gives_no_permission(financeblog, 
         ("/old/", "javascript:alert(1)", "new_path"),
         ("/old/", "/old/", "new_path"),
         ("/", "/new/", "old_path"),
-        ("/old/", "", "new_path"),
+        ("/old/", "/OLD", "new_path"),
+        ("/old/", "https://elsewhere.test/*", "new_path"),
+        ("/old*", "/new/", "old_path"),
+        ("/a/*/b/", "/new/", "old_path"),
+        ("/old/?page=2", "/new/", "old_path"),
+        ("/old/#part", "/new/", "old_path"),
+        ("/old%00/", "/new/", "old_path"),
+        ("/-/x/", "/new/", "old_path"),
+        ("/media/*", "/new/", "old_path"),
+        ("/static/x.css", "/new/", "old_path"),
+        ("/feed", "/new/", "old_path"),
+        ("https://elsewhere.test/old/", "/new/", "old_path"),
     ],
 )
 def test_an_invalid_redirect_is_refused_on_the_command_line_too(techblog, old, new, field):

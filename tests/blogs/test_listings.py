@@ -5,14 +5,13 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.db import connection, transaction
 from django.utils import timezone
 
 from blogs import listings, publishing
 from blogs.listings import LISTINGS
-from blogs.models import Author, Placement, Post, Tag, TagListing
+from blogs.models import Author, Placement, Post, Redirect, Tag, TagListing
 from tenancy import lifecycle
 from tests.support.timing import InThreads
 from tests.support.transactions import ADVISORY, ROWS, execute, in_a_transaction, meanwhile, wait_until_blocked

@@ -5,14 +5,13 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from django.contrib.redirects.models import Redirect
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from blogs import publishing
-from blogs.models import Author, Image, Placement, Tag
+from blogs.models import Author, Image, Placement, Redirect, Tag
 from blogs.models.placements import ID_RANGE
 from blogs.pages import sitemaps
 from blogs.pages.urls import urlpatterns

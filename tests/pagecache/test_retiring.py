@@ -5,7 +5,6 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.db import connection, transaction
 from django.test import Client
@@ -14,7 +13,7 @@ from django.utils import timezone
 
 from blogs import publishing, redirects
 from blogs.listings import LISTINGS
-from blogs.models import Author, Image, Placement, Post, Tag
+from blogs.models import Author, Image, Placement, Post, Redirect, Tag
 from tenancy import lifecycle
 from tenancy.changes import watches
 from tenancy.models import Generation, SiteSettings
@@ -219,6 +218,6 @@ def test_every_table_that_pages_read_is_watched(cast):
         assert client.get("/old/").status_code == 301
     tables = {table for query in captured for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])}
 
-    assert {"blogs_post", "blogs_post_authors", "blogs_image", "django_redirect"} <= tables
+    assert {"blogs_post", "blogs_post_authors", "blogs_image", "blogs_redirect"} <= tables
     kept = {model._meta.db_table for model in (*LISTINGS, Generation)}  # triggers write them
     assert tables <= kept | {model._meta.db_table for model in watches.watched()}

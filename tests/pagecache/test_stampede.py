@@ -183,7 +183,7 @@ def test_waiting_requests_get_the_expired_page_if_the_database_is_unavailable(te
 
 def test_requests_that_wait_for_a_missing_post_get_404(five_threads, blog):
     before = entries()
-    with locked("django_redirect"):  # Django reads this table before it responds with 404
+    with locked("blogs_redirect"):  # Django reads this table before it responds with 404
         crowd = InThreads(lambda: five_threads.get(HOST, "/nothing/"), 20)
         time.sleep(0.3)
     assert {response.status for response in crowd.results()} == {404}

@@ -8,11 +8,10 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.contrib.redirects.models import Redirect
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from blogs.models import Author, Placement, Post, Tag
+from blogs.models import Author, Placement, Post, Redirect, Tag
 from tenancy.changes import triggers
 from tenancy.changes.postgresql import MAX_KEYS
 from tenancy.models import Generation

@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.storage import default_storage
@@ -13,7 +12,7 @@ from django.db.models import ProtectedError
 
 from accounts.models import Membership, User
 from blogs import publishing
-from blogs.models import Author, Image, Post, Tag
+from blogs.models import Author, Image, Post, Redirect, Tag
 from lib.hostnames import InvalidDomain
 from tenancy import lifecycle
 from tenancy.lifecycle import DomainTaken, NotAFurtherDomain
@@ -429,9 +428,9 @@ EVERYWHERE = [
     "blogs_image.site_id",
     "blogs_placement.site_id",
     "blogs_post.home_id",
+    "blogs_redirect.site_id",
     "blogs_tag.site_id",
     "blogs_taglisting.site_id",
-    "django_redirect.site_id",
     "tenancy_domain.site_id",
     "tenancy_generation.site_id",
     "tenancy_sitesettings.site_id",

@@ -105,10 +105,10 @@ class Router:
 def test_a_check_reports_a_watched_model_in_another_database_than_the_generations(settings):
     assert checks.watched_tables_are_beside_generations(None) == []
 
-    settings.DATABASE_ROUTERS = [Router("redirects")]
+    settings.DATABASE_ROUTERS = [Router("sites")]
     (error,) = checks.watched_tables_are_beside_generations(None)
     assert error.id == "newsstand.E006"
-    assert "redirects.Redirect" in error.msg
+    assert "sites.Site" in error.msg
 
 
 def test_a_check_reports_a_lock_that_does_not_cover_a_table_of_the_query(monkeypatch):

@@ -1,9 +1,8 @@
 """The importer handles repeated imports, dry runs and broken files."""
 
 import pytest
-from django.contrib.redirects.models import Redirect
 
-from blogs.models import Author, Image, Placement, Post, Tag
+from blogs.models import Author, Image, Placement, Post, Redirect, Tag
 from transfer.markdown import writer
 from transfer.markdown.importer import BATCH_FILES
 from transfer.models import ImportedFile

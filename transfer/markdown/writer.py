@@ -21,8 +21,6 @@ from transfer.markdown.outcomes import Edited, Note, Subject
 from transfer.markdown.preparation import EMBEDDED, Prepared, digest_of
 from transfer.models import ImportedFile
 
-ADDRESS_LENGTH = 200  # max_length of Redirect.old_path
-
 
 def lock_unedited_post(record: ImportedFile, *, overwrite: bool) -> Post:
     """Return the post of the imported file and lock its row. Raises Edited if the import would overwrite edits."""
@@ -182,9 +180,9 @@ class Writer:
 def _redirect(moves: redirects.Moves, old_addresses: Iterable[str], new: str) -> Iterable[Note]:
     known = {old: moves.target(old) for old in old_addresses}
     for old, target in known.items():
-        if max(len(old), len(new)) > ADDRESS_LENGTH:
-            message = f"the old address {old[:60]}… is too long for a redirect and is left out"
-            yield Note(Subject.ADDRESS, message, None, "the old address is too long")
+        if reason := redirects.refusal(old):
+            message = f"the old address {old[:60]} is left out. {reason}"
+            yield Note(Subject.ADDRESS, message, None, "an address that cannot be redirected")
         elif target not in (None, new):
             message = f"the old address {old} already redirects to {target}; this redirect stays"
             yield Note(Subject.ADDRESS, message, None, "the old address redirects to another post", old)

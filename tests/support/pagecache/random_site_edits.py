@@ -2,13 +2,12 @@
 
 from time import sleep, time
 
-from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site as SiteRow
 from django.db import connections, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from blogs.models import Author, Placement, Tag
+from blogs.models import Author, Placement, Redirect, Tag
 from tenancy import lifecycle
 from tenancy.models import SiteSettings
 from tests.support.admin import saved, send
