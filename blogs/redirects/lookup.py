@@ -9,7 +9,7 @@ from django.utils.encoding import iri_to_uri
 
 from blogs.models import Redirect
 from blogs.paths import MEDIA_PREFIX, old_path_key, public_path, target_key
-from blogs.redirects.pages import pages_at
+from blogs.redirects.taken import pages_at
 from lib.query_strings import MAX_URL
 from tenancy import dynamic
 

@@ -9,8 +9,8 @@ from django.contrib.sites.models import Site
 from blogs.models import Redirect
 from blogs.models.redirects import PATH_LENGTH
 from blogs.redirects.chains import Chain, Chains
-from blogs.redirects.pages import pages_at
 from blogs.redirects.rules import Typed, shown
+from blogs.redirects.taken import pages_at
 
 MAX_REDIRECTS = 20_000  # of a site; a save reads all of them
 _BATCH = 500  # rows in one statement
