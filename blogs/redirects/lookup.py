@@ -8,8 +8,9 @@ from django.contrib.sites.models import Site
 from django.utils.encoding import iri_to_uri
 
 from blogs.models import Redirect
-from blogs.paths import MEDIA_PREFIX, old_path_key, public_path, target_key
+from blogs.paths import old_path_key, public_path, target_key
 from blogs.redirects.taken import pages_at
+from lib.paths import MEDIA_PREFIX
 from lib.query_strings import MAX_URL
 from tenancy import dynamic
 

@@ -80,7 +80,7 @@ def test_the_number_of_counted_redirects_is_bounded(monkeypatch):
 
 def test_the_page_cache_stores_a_redirect_for_a_limited_time_so_that_its_use_is_seen(techblog, row):
     environ = RequestFactory(headers={"host": techblog.domain}).get("/old/").environ
-    rendered = DjangoResponse(WSGIHandler(), environ).render(float("inf"))
+    rendered = DjangoResponse(WSGIHandler(), environ).render(float("inf"), 0.0)
 
     assert rendered.expires_at - timezone.now().timestamp() <= STORED_FOR
 
