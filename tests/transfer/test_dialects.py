@@ -5,10 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from django.contrib.redirects.models import Redirect
 from django.core.management.base import CommandError
 
-from blogs.models import Placement, Post
+from blogs.models import Placement, Post, Redirect
 from tests.support.crawling import crawl, dead_links
 
 pytest_plugins = ["tests.support.importing"]

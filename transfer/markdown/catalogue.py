@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils import timezone
 
-from blogs.paths import normal_path, public_path
+from blogs.paths import normal_path, old_path_key, public_path
+from blogs.redirects.lookup import patterns_for
 from lib.paths import MEDIA_PREFIX
 from transfer.dialects import Dialect
 from transfer.dialects.filenames import FileName
@@ -166,8 +167,8 @@ class Catalogue:
             return True
         if len(parts) == 2 and parts[0] == "author" and parts[1] in self.site.authors:
             return True
-        normal = normal_path(path)
-        return bool({normal, f"{normal}/", normal.removesuffix("/")} & self.site.old_paths)
+        old = old_path_key(path)
+        return not self.site.old_paths.isdisjoint([old, *patterns_for(old)])
 
 
 def _key(path: str) -> str:

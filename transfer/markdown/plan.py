@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 
-from blogs.models import Author, Placement, Tag
+from blogs.models import Author, Placement, Redirect, Tag
 from blogs.paths import public_path
 from transfer.dialects import Dialect
 from transfer.markdown.catalogue import Catalogue, SiteAddresses
@@ -38,7 +37,7 @@ def plan(site: Site, dialect: Dialect, drafts: Iterable[tuple[Draft, Record | No
         slugs=set(Placement.objects.on(site).live().values_list("slug", flat=True)),
         tags=set(Tag.objects.filter(site=site).values_list("slug", flat=True)),
         authors=set(Author.objects.filter(site=site).values_list("slug", flat=True)),
-        old_paths=set(Redirect.objects.filter(site=site).values_list("old_path", flat=True)),
+        old_paths=set(Redirect.objects.on(site).exclude(new_path="").values_list("old_path", flat=True)),
     )
     planned = Plan(Catalogue(dialect, known), set(Placement.objects.on(site).values_list("slug", flat=True)))
     for draft, record in drafts:

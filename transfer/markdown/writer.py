@@ -12,8 +12,9 @@ from django.utils import timezone
 from blogs import publishing, redirects
 from blogs.models import Image, Placement, Post
 from blogs.models.placements import SLUG_LENGTH
-from blogs.paths import validate_slug_is_free
+from blogs.paths import old_path_key, validate_slug_is_free
 from blogs.publishing import NewPost
+from blogs.redirects.lookup import is_reserved
 from blogs.slugs import free_slug
 from transfer.markdown.authors import Authors
 from transfer.markdown.images import Picture
@@ -180,6 +181,8 @@ class Writer:
 def _redirect(moves: redirects.Moves, old_addresses: Iterable[str], new: str) -> Iterable[Note]:
     known = {old: moves.target(old) for old in old_addresses}
     for old, target in known.items():
+        if is_reserved(old_path_key(old)):
+            continue  # the site itself uses the address, so no reader reaches the post with it
         if reason := redirects.refusal(old):
             message = f"the old address {old[:60]} is left out. {reason}"
             yield Note(Subject.ADDRESS, message, None, "an address that cannot be redirected")
