@@ -97,6 +97,7 @@ def test_a_last_change_in_the_future_is_ignored_and_reported(archive):
         ("status: Draft", "status: draft"),
         ("status: private", "status: private"),
         ("private: true", "private: true"),
+        ("visibility: private", "visibility: private"),
     ],
 )
 def test_a_draft_names_its_reason(archive, line, reason):
@@ -106,3 +107,12 @@ def test_a_draft_names_its_reason(archive, line, reason):
 
     assert state_of()[0] == "draft"
     assert run.records["a.md"]["unpublished_because"] == reason
+
+
+def test_a_file_in_a_folder_of_drafts_is_a_draft(archive):
+    archive.write("_drafts/a.md", "---\ndate: 2014-01-01\n---\nText.")
+
+    run = archive.run()
+
+    assert state_of()[0] == "draft"
+    assert "1 draft: 1 is in a folder _drafts." in run.output

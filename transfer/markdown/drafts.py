@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from pathlib import PurePath
 
 from django.utils import timezone
 
@@ -32,7 +33,7 @@ NAME_LENGTH = 100  # Maximum characters of the name of a tag or author, and of i
 _AUTHORS = ("authors", "author", "byline", "by", "authorname", "writer", "creator")
 _EXCERPT = ("excerpt", "summary", "description", "subtitle", "abstract", "lead", "intro")
 _OLD_ADDRESSES = ("redirectfrom", "aliases", "alias", "permalink", "url")
-# Values of the field `status`.
+# Values of the fields `status` and `visibility`.
 _NOT_PUBLIC = {"draft", "hidden", "pending", "private", "unpublished"}
 
 
@@ -150,12 +151,15 @@ class _Parser:
         return Post.Kind.PAGE if is_page else Post.Kind.POST
 
     def _unpublished_because(self, kind: Post.Kind, moments: Moments) -> str:
-        fields, status = self.fields, self.fields.text("status").lower()
+        fields = self.fields
         for field, marks_draft in (("draft", True), ("private", True), ("published", False), ("publish", False)):
             if fields.says(field, yes=marks_draft):
                 return f"{field}: {str(marks_draft).lower()}"
-        if status in _NOT_PUBLIC:
-            return f"status: {status}"
+        for field in ("status", "visibility"):
+            if (value := fields.text(field).lower()) in _NOT_PUBLIC:
+                return f"{field}: {value}"
+        if "_drafts" in PurePath(self.place).parts:
+            return "in a folder _drafts"
         if moments.expires and moments.expires <= timezone.now():
             self.note(f"the post expired on {moments.expires:%Y-%m-%d}; it becomes a draft", "expirydate", "expired")
             return "expired"

@@ -139,6 +139,8 @@ def _draft_reason(reason: str, number: int) -> str:
         return f"{number:,} {'has' if number == 1 else 'have'} no date"
     if ":" in reason:
         return f"{number:,} {'says' if number == 1 else 'say'} {reason}"
+    if reason.startswith("in "):
+        return f"{number:,} {'is' if number == 1 else 'are'} {reason}"
     return f"{number:,} {reason}"
 
 
