@@ -67,7 +67,7 @@ class ImportForm(forms.Form):
         required=False,
         label="Or paste the table",
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 12, "class": "vLargeTextField markdown", "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 12, "class": "vLargeTextField table-text", "spellcheck": "false"}),
         help_text="The first line names the columns: old_path,new_path. An empty new_path means that the address was"
         " removed on purpose (410). Redirects that the table does not name stay as they are.",
     )

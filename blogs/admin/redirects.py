@@ -75,7 +75,7 @@ class RedirectAdmin(TableViews):
 
     @admin.display
     def state(self, obj: Any) -> str:
-        return "inactive: a post has the address" if obj.is_covered else "active"
+        return "inactive" if obj.is_covered else "active"
 
     @admin.display(ordering="use__uses")
     def uses(self, obj: Any) -> int:
