@@ -100,22 +100,28 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     site's 410 page.
     """
     try:
-        query = sent_query(request)
-        page = page_spelled(request.site, request.path)
+        old_address = redirects.find(request.site, request.path)
+        # A redirect for exactly this address precedes a page whose address resembles it, and a pattern does not.
+        page = page_spelled(request.site, request.path) if old_address is None or not old_address.is_exact else None
         if page is not None:
             # Not public: each of the many spellings would add an entry to the page cache.
-            return HttpResponsePermanentRedirect(with_query(page, query))
-        old_address = redirects.find(request.site, request.path)
+            return HttpResponsePermanentRedirect(with_query(page, sent_query(request)))
         if old_address is None:
             return render_page(request, "404.html", NotFoundPage(), status=404)
-        if old_address.redirect_id is not None:
-            uses.count(old_address.redirect_id)
-        if not old_address.location:
-            return render_page(request, "410.html", GonePage(), status=410)
-        moved = HttpResponsePermanentRedirect(with_query(old_address.location, query))
-        # Each spelling, query string and address below a pattern would add an entry to the page cache. The cache itself
-        # adds the query string of a request to a stored redirect.
-        is_public = old_address.is_exact and not query and request.path == normal_path(request.path)
-        return declare_public(request, moved, stored_for=STORED_FOR) if is_public else moved
+        return _moved(request, old_address)
     except DATABASE_AWAY as error:  # Django calls handler404 outside the middleware that handles this error.
         return unavailable(request, error)
+
+
+def _moved(request: HttpRequest, old_address: redirects.OldAddress) -> HttpResponse:
+    """The redirect to the new address, or the 410 page of an address that was removed on purpose."""
+    if old_address.redirect_id is not None:
+        uses.count(old_address.redirect_id)
+    if not old_address.location:
+        return render_page(request, "410.html", GonePage(), status=410)
+    query = sent_query(request)
+    moved = HttpResponsePermanentRedirect(with_query(old_address.location, query))
+    # Each spelling, query string and address below a pattern would add an entry to the page cache. The cache itself
+    # adds the query string of a request to a stored redirect.
+    is_public = old_address.is_exact and not query and request.path == normal_path(request.path)
+    return declare_public(request, moved, stored_for=STORED_FOR) if is_public else moved

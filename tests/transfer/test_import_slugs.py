@@ -80,13 +80,13 @@ def test_a_title_without_a_visible_character_is_not_used(archive):
 
 
 def test_old_addresses_beyond_ascii_keep_answering_percent_encoded_or_not(archive, techblog, visit):
-    archive.write("2014-03-12-Моя_Запись.md", "---\ntitle: Запись\npermalink: /блог/Моя_Запись.html\n---\nText.")
+    archive.write("2014-03-12-Мой_Ёж.md", "---\ntitle: Запись\npermalink: /блог/Мой_Ёж.html\n---\nText.")
 
     archive.run()
 
-    address = quote("/моя-запись/")
+    address = quote("/мой-ёж/")
     assert visit(techblog, address).status_code == 200
-    for old in ("/2014/03/12/Моя_Запись/", "/блог/Моя_Запись.html", "/моя_запись/"):
+    for old in ("/2014/03/12/Мой_Ёж/", "/блог/Мой_Ёж.html", "/мой_ёж/"):
         for spelling in (old, quote(old), quote(old).lower(), quote(normalize("NFD", old))):
             response = visit(techblog, spelling)
             assert (response.status_code, response["Location"]) == (301, address), spelling
