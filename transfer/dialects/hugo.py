@@ -76,7 +76,10 @@ class Hugo(Dialect):
         super().__init__(project, patterns)
         values = self.project.config
         languages = [_lowered(each) for each in config.table(values, "languages").values() if isinstance(each, dict)]
-        named = [text_of(each.get("contentdir")).strip("/") for each in (*languages, values)]
+        mounts = config.table(values, "module").get("mounts")
+        mounted = [each for each in mounts if isinstance(each, dict)] if isinstance(mounts, list) else []
+        named = [text_of(each.get("source")).strip("/") for each in mounted if each.get("target") == "content"]
+        named += [text_of(each.get("contentdir")).strip("/") for each in (*languages, values)]
         self.content_folders = tuple(filter(None, named)) or ("content",)
 
     @classmethod
