@@ -435,14 +435,26 @@ def test_a_link_to_a_post_that_is_not_live_is_reported(archive):
     assert archive.run().notes("a.md") == ["the link b.md leads to a post that is not live"]
 
 
+def test_a_link_to_a_file_that_is_too_large_for_a_post_is_reported(archive):
+    archive.write("a.md", "---\ndate: 2015-01-01\n---\n[x](b.md)")
+    archive.write("b.md", f"---\ndate: 2015-01-01\n---\n{'[' * 20_000}")
+
+    run = archive.run()
+
+    assert run.verdicts() == {"a.md": "created", "b.md": "skipped"}
+    assert run.notes("a.md") == ["the link b.md leads to no page of the site; its words stay"]
+
+
 # -- patterns of old addresses -----------------------------------------------------------------------------------------
 
 
 def test_a_pattern_of_old_addresses_can_be_given(archive, techblog, visit):
     archive.write("2015-10-26-a.md", "---\ncategories: [News]\n---\n")
 
-    archive.run("--old-address=/:year/:i_month/archive/:slug.php", "--old-address=/:categories/:stem/")
+    archive.run()
+    run = archive.run("--old-address=/:year/:i_month/archive/:slug.php", "--old-address=/:categories/:stem/")
 
+    assert run.verdicts() == {"2015-10-26-a.md": "updated"}
     assert location(visit, techblog, "/2015/10/archive/a.php") == "/a/"
     assert location(visit, techblog, "/news/a") == "/a/"
 

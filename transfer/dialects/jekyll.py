@@ -97,13 +97,14 @@ class Jekyll(Dialect):
         place = self.project.place(name)
         fields = {**self._defaults(place, head.fields), **head.fields}
         parts = PurePosixPath(place).parts[:-1]
+        is_hidden = any(part.startswith("_") for part in parts)  # the folder of a collection
         if DRAFTS in parts:
             fields["draft"] = True
         if POSTS in parts:
             above = [part for part in parts[: parts.index(POSTS)] if not part.startswith("_")]
             if above and not (fields.get("categories") or fields.get("category")):
                 fields["categories"] = above
-        elif self.project.is_known and DRAFTS not in parts and not any(part.startswith("_") for part in parts):
+        elif self.project.is_known and DRAFTS not in parts and not (is_hidden and fields.get("date")):
             fields.setdefault("type", "page")
         for key in ("tags", "categories"):
             if isinstance(fields.get(key), str):

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.sites.models import Site
 from django.db import transaction
 
+from blogs.markdown.limits import check_source
 from blogs.models import Image, Placement, Post
 from transfer.dialects import Dialect
 from transfer.markdown import drafts, files, writer
@@ -105,10 +106,16 @@ class Importer:
     def _planned(self, named: Iterable[tuple[str, Path]]) -> Iterator[tuple[Draft, Record | None]]:
         """The drafts of all files that can be parsed. `_read` reports the errors of the others."""
         for name, path in named:
-            read = guarded(name, lambda path=path, name=name: self._draft(path, name))  # type: ignore[misc]
+            read = guarded(name, lambda path=path, name=name: self._storable(path, name))  # type: ignore[misc]
             if not isinstance(read, Outcome):
                 text, draft = read
                 yield draft, self.records.find(name, _digest(text))
+
+    def _storable(self, path: Path, name: str) -> tuple[str, Draft]:
+        """The text of the file, and its draft. Raises TooLarge as well, because no link can lead to such a post."""
+        text, draft = self._draft(path, name)
+        check_source(draft.body)
+        return text, draft
 
     def _draft(self, path: Path, name: str) -> tuple[str, Draft]:
         """The text of the file, and its draft. Raises Skipped, Broken."""

@@ -37,6 +37,11 @@ _NEW_BLOCK = re.compile(r"(?:\A\s*|\n[ \t]*\n) {0,3}\Z")
 _BEFORE_HTML = re.compile(r"[ \t]*(?:\{[:.#][^{}\n]*\})?[ \t]*\n[ \t]*<")
 _LINE_BEGIN = re.compile(r"(?:\A|\n)[ \t]*\Z")
 _LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
+_MARKDOWN_INSIDE = re.compile(
+    r"(?P<tag><(?:article|aside|blockquote|center|details|div|figcaption|figure|footer|header|section)\b"
+    r"(?=[^<>\n]*\smarkdown=)[^<>\n]*>)[ \t]*+\n?",
+    re.IGNORECASE,
+)
 _LOOK_BACK = 200
 
 
@@ -46,6 +51,14 @@ def expand(text: str, first_line: int, variables: Mapping[str, str], dialect: Di
     `first_line` is the line of the file on which the text begins.
     """
     return _Expansion(text, first_line, {**dialect.variables, **variables}, dialect).result()
+
+
+def _with_markdown_in_html(text: str) -> str:
+    """The text with an empty line after tags such as <div markdown="1">, so that Markdown within them is rendered."""
+    if "markdown=" not in text:
+        return text
+    inside = code.membership(text)
+    return _MARKDOWN_INSIDE.sub(lambda tag: tag[0] if inside(tag.start()) else f"{tag['tag']}\n\n", text)
 
 
 class _Expansion:
@@ -79,7 +92,7 @@ class _Expansion:
             written.append(self._enclosed(token, tag, end) if tag and end else self._expanded(token, tag))
             position = copied = end.end() if end else token.end()
         written.append(self.text[copied:])
-        return "".join(written), self.notes
+        return _with_markdown_in_html("".join(written)), self.notes
 
     # -- tags around text that is not Markdown -------------------------------------------------------------------------
 
