@@ -22,9 +22,15 @@ MAX_DEPTH = 100
 
 VOID = words("br col hr img input source track wbr")
 PLAYERS = words("audio video")
+# MathML Core, and `menclose`. Parsers leave `math` at the start tag of another element.
+MATHML = words(
+    "menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle"
+    " msub msubsup msup mtable mtd mtext mtr munder munderover"
+)
 # Elements whose content is not part of the document's text, or is not parsed as HTML.
 OPAQUE = words("iframe noembed noframes plaintext script style svg template textarea title xmp")
 FORMATTING = words("a b big code em i s small strike strong tt u")
+_MATH = words("math")
 TABLE_PARENTS = {
     "caption": words("table"),
     "col": words("table colgroup"),
@@ -134,6 +140,9 @@ class _Elements:
             return None  # A browser would move the start tag out of the table but not the end tag.
         if name in ("source", "track") and top not in PLAYERS:
             return None
+        if name in MATHML:
+            return None if self.find(_MATH, ()) is None else []
+        self.close_innermost(_MATH, ())
         if name in PLAYERS:
             self.close_innermost(PLAYERS, ())
         if name in ("li", "dd", "dt"):

@@ -61,6 +61,12 @@ class Renderer(RendererHTML):
             return item
         return f"{item}{CHECKED_BOX if tokens[idx].meta['checked'] else UNCHECKED_BOX} "
 
+    def formula(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
+        """MathML (blogs/markdown/formulas.py)."""
+        return tokens[idx].content
+
+    formula_block = formula
+
     # The following methods render tokens of the footnote plugin. Ids of headings have no colon, so they differ from the
     # ids here.
 

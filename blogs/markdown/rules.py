@@ -23,7 +23,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.footnote.index import footnote_ref as plugins_footnote_ref
 
-from blogs.markdown import callouts, cards, inline, sections, typography
+from blogs.markdown import callouts, cards, formulas, inline, sections, typography
 from blogs.markdown.emphasis import cjk_emphasis, cjk_strikethrough
 from blogs.markdown.html import Renderer
 from blogs.markdown.limits import TooLarge
@@ -52,7 +52,7 @@ def parser() -> MarkdownIt:
     md.inline.ruler.push("link_url", link_url)
     md.inline.ruler.push("link_email", link_email)
     md.use(deflist_plugin)
-    for extension in (callouts, inline, typography, cards, sections):
+    for extension in (callouts, formulas, inline, typography, cards, sections):
         extension.install(md)
     for rule in (links_in_page, bound_addresses):
         md.core.ruler.push(rule.__name__, rule)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import nh3
 from pygments.token import STANDARD_TYPES
 
-from blogs.markdown.balance import PLAYERS, balanced, words
+from blogs.markdown.balance import MATHML, PLAYERS, balanced, words
 from lib.paths import MEDIA_PREFIX
 
 ID_PREFIX = "md-"
@@ -22,7 +22,7 @@ TAGS = words(
     " details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img input ins kbd li mark"
     " nav ol p pre q rp rt ruby s samp section small source span strike strong sub summary sup table tbody td tfoot th"
     " thead time tr track tt u ul var video wbr"
-)
+) | {"math", *MATHML}
 _CELL = {"align", "colspan", "rowspan"}
 _PLAYER = {"controls", "loop", "muted", "src"}
 ATTRIBUTES = {
@@ -49,6 +49,13 @@ ATTRIBUTES = {
     "track": {"default", "label", "src", "srclang"},
     "video": {*_PLAYER, "height", "playsinline", "poster", "width"},
 }
+# Attributes of MathML that have no address and no action.
+_MATH = words(
+    "accent accentunder columnlines depth display displaystyle fence form height largeop linethickness lspace"
+    " mathvariant maxsize minsize movablelimits notation rowlines rspace scriptlevel separator stretchy symmetric"
+    " voffset width"
+)
+ATTRIBUTES |= {element: set(_MATH) for element in ("math", *MATHML)}
 _PRELOAD = {"metadata", "none"}
 # Attributes that are allowed with these values only.
 VALUES = {
@@ -74,6 +81,7 @@ _PRE = re.compile(r"(<pre(?: [^>]*)?>)\n")  # HTML ignores the first newline in 
 _CLASS_FAMILIES = re.compile(r"language-\S{1,60}|[a-z0-9]{1,3}(?:-[A-Z][A-Za-z]{0,20}){1,3}")
 _NUMBER = re.compile(r"-?[0-9]{1,6}%?")
 _NUMBERS = words("colspan height rowspan span start width")
+_MATH_VALUE = re.compile(r"[\w.,+% -]{1,40}")
 # A file of the site, perhaps with the seconds to play (https://www.w3.org/TR/media-frags/).
 _OWN_FILE = re.compile(MEDIA_PREFIX + r"[0-9a-f]{32}\.[a-z0-9]{3,4}(?:#t=[0-9.,:]{1,30})?")
 
@@ -113,6 +121,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
         return _words(value, RELATIONS.__contains__)
     if name == "role":
         return value if value in ROLES else None
+    if tag in MATHML or tag == "math":
+        return value if name not in _MATH or _MATH_VALUE.fullmatch(value) else None
     return value if name not in _NUMBERS or _NUMBER.fullmatch(value) else None
 
 

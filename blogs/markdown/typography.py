@@ -53,7 +53,7 @@ def _replace(tokens: list[Token], quotes: Quotes, marks: str) -> None:
         elif token.type == "text" and token.info != "auto" and not verbatim:
             piece = token.content
             texts.append((length, token))
-        elif token.type in ("code_inline", "image", "text", "text_special"):
+        elif token.type in ("code_inline", "formula", "image", "text", "text_special"):
             piece = OBJECT
         pieces.append(piece)
         length += len(piece)

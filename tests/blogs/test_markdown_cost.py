@@ -10,6 +10,8 @@ from blogs.markdown.limits import MARKS, MAX_LINES, MAX_MARKS
 
 pytestmark = pytest.mark.pure
 
+PRIMES = "'" * 1_900
+
 
 def repeated(*pieces):
     return {piece: lambda size, piece=piece: piece * (size // len(piece)) for piece in pieces}
@@ -50,6 +52,12 @@ HOSTILE = {
         "# a 'b'\n",
         "a [^a]: x\n[^a] ",
     ),
+    **repeated(
+        "$", "$a", "$x^2$ ", "$$\n", "$$x\n", "$\\\\", "$\\frac{", "$x'$ ", "<math>", "<math><mi>", "<math><b>", "<mi>"
+    ),
+    **repeated("<video>", "<audio src=x>", "<video><source>", "<track>", "[![a](b)](https://youtu.be/a)\n\n"),
+    "many formulas": lambda size: "".join(f"$x^{{{n}}}$ " for n in range(size // 10)),
+    "long formulas": lambda size: "".join(f"$x_{{{n}}}{PRIMES}$\n\n" for n in range(size // 2_000)),
     "many abbreviations": lambda size: "".join(f"*[a{n}]: b\n" for n in range(100)) + "a1 ab a99 a" * (size // 12),
     "a long abbreviation": lambda size: f"*[a]: {'b' * (size // 2)}\n\n" + "a " * (size // 4),
     "nested tables": lambda size: "<table><tr><td>" * (size // 40) + "a" + "</table>" * (size // 40),
