@@ -19,7 +19,7 @@ from blogs.pages.contexts import (
     TagContext,
 )
 from blogs.paths import public_path
-from lib.languages import attributes, attributes_if_other, with_territory
+from lib.languages import NO_ATTRIBUTES, attributes, attributes_if_other, with_territory
 from lib.languages.dates import day_text, month_text
 
 
@@ -60,7 +60,7 @@ def present_post(row: PostRow) -> PostContext:
         "tags": [] if is_page else _links("tag", row.tags),
         "cover": _cover(row),
         "lang": attributes_if_other(language, here),
-        "site_lang": attributes(here) if language else "",
+        "site_lang": attributes(here) if language else NO_ATTRIBUTES,
         "language": language,
         "territory": with_territory(language) if language else "",
     }

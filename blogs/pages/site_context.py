@@ -14,7 +14,15 @@ from blogs.models.rows import MenuRow
 from blogs.pages.contexts import ImageContext, MenuItem, SiteContext
 from blogs.paths import public_path
 from lib.icons import PREVIEW_SIZE
-from lib.languages import attributes_if_other, html_words, is_fallback, is_right_to_left, with_territory, words_of
+from lib.languages import (
+    NO_ATTRIBUTES,
+    attributes_if_other,
+    html_words,
+    is_fallback,
+    is_right_to_left,
+    with_territory,
+    words_of,
+)
 from tenancy.absolute_urls import site_url
 from tenancy.models import Robots
 from tenancy.registry.domain_map import SiteEntry
@@ -67,7 +75,7 @@ def _compute(site: Site) -> SharedContext:
         "language": language,
         "logo": logo,
         "origin": site_url(site, ""),
-        "own_lang": format_html(' lang="{}"', language) if in_other_language else "",
+        "own_lang": format_html(' lang="{}"', language) if in_other_language else NO_ATTRIBUTES,
         "preview_image": logo or _preview_image(),
         "right_to_left": is_right_to_left(language),
         "styles": {
@@ -78,7 +86,7 @@ def _compute(site: Site) -> SharedContext:
         "territory": with_territory(language),
         "theme": theme,
         "touch_icon": public_path("touch-icon"),
-        "words_lang": format_html(' lang="{}"', language_of_words) if in_other_language else "",
+        "words_lang": format_html(' lang="{}"', language_of_words) if in_other_language else NO_ATTRIBUTES,
     }
     pages = map(MenuRow._make, Placement.objects.on(site).live().menu().columns(MenuRow))
     menu: list[MenuItem] = [

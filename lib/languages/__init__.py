@@ -4,6 +4,7 @@
 """
 
 from lib.languages.codes import (
+    NO_ATTRIBUTES,
     attributes,
     attributes_if_other,
     is_right_to_left,
@@ -14,6 +15,7 @@ from lib.languages.codes import (
 from lib.languages.words import Words, html_words, is_fallback, words_of
 
 __all__ = [
+    "NO_ATTRIBUTES",
     "Words",
     "attributes",
     "attributes_if_other",

@@ -10,6 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_supported_language_variant, to_locale
 
+# A SafeString, because templates would escape each empty string.
+NO_ATTRIBUTES = SafeString("")
+
 _CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
 
 
@@ -42,9 +45,9 @@ def attributes(code: str) -> SafeString:
     return format_html(' lang="{}" dir="{}"', code, "rtl" if is_right_to_left(code) else "ltr")
 
 
-def attributes_if_other(code: str | None, page: str) -> str:
+def attributes_if_other(code: str | None, page: str) -> SafeString:
     """The attributes of an element whose text may be in another language than the page. An empty code is the page's."""
-    return attributes(code) if code and code != page else ""
+    return attributes(code) if code and code != page else NO_ATTRIBUTES
 
 
 @lru_cache(maxsize=1_000)
