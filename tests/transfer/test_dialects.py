@@ -198,6 +198,18 @@ def test_hugo_shortcodes_and_links(project):
     assert body("number-two").strip().endswith("[its old address](/bundle/).")
 
 
+def test_the_name_of_a_translation_gives_its_language(project):
+    archive = project("hugo")
+    archive.write("hugo.toml", (archive.folder / "hugo.toml").read_text() + "[languages.en]\n[languages.de]\n")
+    for name in ("hallo.de.md", "bonjour.fr.md"):
+        archive.write(f"content/posts/{name}", "---\ntitle: X\ndate: 2020-01-01\n---\nText\n")
+
+    archive.run()
+
+    languages = {slug: placement.post.language for slug, placement in published().items()}
+    assert (languages["hallo"], languages["bonjour-fr"], languages["bundle"]) == ("de", "", "")
+
+
 def test_hugo_sections_pages_and_excerpts(project):
     run = project("hugo").run()
 

@@ -112,18 +112,23 @@ class Hugo(Dialect):
         return super().reason_to_skip(name)
 
     def file_name(self, name: str) -> FileName:
-        """Names of translations end with the language: index.de.md."""
         place = PurePosixPath(self.project.place(name))
-        languages = {str(code).lower() for code in config.table(self.project.config, "languages")}
-        stem, dot, language = place.stem.rpartition(".")
-        if dot and language.lower() in languages:
-            place = place.with_name(f"{stem}{place.suffix}")
+        if self._language(place):
+            place = place.with_name(f"{place.stem.rpartition('.')[0]}{place.suffix}")
         return FileName.of(place.as_posix())
+
+    def _language(self, place: PurePosixPath) -> str:
+        """Names of translations end with a language of the configuration: index.de.md."""
+        languages = {str(code).lower() for code in config.table(self.project.config, "languages")}
+        _, dot, language = place.stem.lower().rpartition(".")
+        return language if dot and language in languages else ""
 
     def common_fields(self, name: str, head: FrontMatter) -> FrontMatter:
         fields = {**config.table(head.fields, "params"), **head.fields}
         if "/" not in self.content_path(self.project.place(name)) and self.project.is_known:
             fields.setdefault("type", "page")
+        if language := self._language(PurePosixPath(self.project.place(name))):
+            fields.setdefault("lang", language)
         return head._replace(fields=fields)
 
     def own_addresses(self, page: Page) -> Iterator[str]:
