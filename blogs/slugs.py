@@ -23,9 +23,9 @@ _ASCII_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # Symbols that distinguish names such as C, C++ and C#.
 _SYMBOLS = {"+": "-plus-", "#": "-sharp-"}
 _SYMBOL = re.compile(r"(?<=[\w+])\+|(?<=\w)#")
-# Removed without a hyphen: apostrophes, and letters and marks without a shape.
+# Removed without a hyphen: apostrophes, the quotation mark in Hebrew acronyms, and letters and marks without a shape.
 _REMOVED = frozenset(
-    "'\u2018\u2019\u05f3\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    "'\u2018\u2019\u05f3\u05f4\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
     + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
 )
 # Compatibility forms that are replaced by the plain letters: full width, joined Arabic letters, mathematical alphabets.
