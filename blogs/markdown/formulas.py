@@ -66,7 +66,9 @@ def formula_block(state: StateBlock, line: int, end: int, silent: bool) -> bool:
         return False
     mathml = _mathml(source.strip().removeprefix("$$").removesuffix("$$").strip(), "block", state.env)
     if mathml and not silent:
-        _push(state, "formula_block", f"{mathml}\n").map = [line, last + 1]
+        # A wide formula scrolls, for the keyboard as well.
+        scrollable = mathml.replace("<math ", '<math tabindex="0" ', 1)
+        _push(state, "formula_block", f"{scrollable}\n").map = [line, last + 1]
     state.line = last + 1 if mathml and not silent else state.line
     return bool(mathml)
 

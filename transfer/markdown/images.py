@@ -1,23 +1,26 @@
-"""Finds the images that imported posts show. Files outside the folders of the import are not read."""
+"""Finds the images, audio and video that imported posts show. Files outside the folders of the import are not read."""
 
 import hashlib
-import io
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
+from django.core.files.base import File
 
 from blogs import publishing
-from blogs.models import Image
-from lib import images
+from blogs.models import Image, MediaFile
+from lib import images, media_files
 from transfer.markdown import files
 from transfer.markdown.outcomes import Broken
 
 SUFFIXES = {".avif", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
+MEDIA_SUFFIXES = {*media_files.CONTENT_TYPES, ".m4v", ".mov", ".oga", ".opus"}
 _ELSEWHERE = {"data", "http", "https"}
 _ABOVE = re.compile(r"(?:\.\.?/)++")
 
@@ -26,7 +29,12 @@ class Picture(NamedTuple):
     path: Path
     name: str  # Path relative to the import folder that contains the image.
     digest: str
-    format: str  # Pillow's name of the format. Empty if the image was already stored.
+    format: str  # Pillow's name of the format. Empty if the image was already stored, and for audio and video.
+
+    @property
+    def is_media_file(self) -> bool:
+        """Whether this is audio, video or captions and not an image."""
+        return self.path.suffix.lower() in MEDIA_SUFFIXES
 
 
 class Missing(Exception):
@@ -43,23 +51,27 @@ def is_elsewhere(address: str) -> bool:
 
 
 def is_local_image(address: str) -> bool:
+    """Whether this can be the address of an image, audio or video within the archive."""
     try:
         parts = urlsplit(address)
     except ValueError:
         return False
-    return not (parts.scheme or parts.netloc) and PurePosixPath(unquote(parts.path)).suffix.lower() in SUFFIXES
+    suffix = PurePosixPath(unquote(parts.path)).suffix.lower()
+    return not (parts.scheme or parts.netloc) and suffix in SUFFIXES | MEDIA_SUFFIXES
 
 
 class Pictures:
-    """The images of one site. `folders` are searched in the given order."""
+    """The images, audio and video of one site. `folders` are searched in the given order."""
 
     def __init__(self, site: Site, folders: Iterable[Path]) -> None:
         self.site = site
         self.folders = list(folders)
-        # The key is the digest of the image, so that all posts and all imports share one copy of the same image.
-        self.stored: dict[str, Image] = {
-            image.digest: image for image in Image.objects.filter(site=site).exclude(digest="").order_by("pk")
-        }
+        # The key is the digest of the file, so that all posts and all imports share one copy of the same file.
+        rows = chain[Image | MediaFile](
+            Image.objects.filter(site=site).exclude(digest="").order_by("pk"),
+            MediaFile.objects.filter(site=site).exclude(digest="").order_by("pk"),
+        )
+        self.stored: dict[str, Image | MediaFile] = {row.digest: row for row in rows}
         self._examined: dict[Path, Picture | Missing] = {}
 
     def find(self, address: str, document: Path) -> Picture:
@@ -100,29 +112,41 @@ class Pictures:
         return examined
 
     def _examined_now(self, path: Path, folder: Path) -> Picture | Missing:
-        size = path.stat().st_size
-        if size > images.MAX_BYTES:
-            return Missing(f"has {size:,} bytes; the limit is {images.MAX_BYTES:,}")
-        content = path.read_bytes()
-        digest, image_format = _digest(content), ""
-        if digest not in self.stored:
+        picture, size = Picture(path, files.name_below(path, folder), "", ""), path.stat().st_size
+        limit = settings.MAX_MEDIA_FILE if picture.is_media_file else images.MAX_BYTES
+        if size > limit:
+            return Missing(f"has {size:,} bytes; the limit is {limit:,}")
+        with path.open("rb") as file:
+            picture = picture._replace(digest=_digest(file))
+            if picture.digest in self.stored:
+                return picture
             try:
-                image_format = images.image_format(io.BytesIO(content))
+                if not picture.is_media_file:
+                    return picture._replace(format=images.image_format(file))
+                media_files.media_format(file, limit)
             except ValidationError as error:
                 return Missing(f"cannot be stored: {' '.join(error.messages)}")
-        return Picture(path, files.name_below(path, folder), digest, image_format)
+        return picture
 
-    def store(self, picture: Picture) -> Image:
-        """Create the row and the file of the image. After the commit the caller must add the image to `stored`."""
-        # The file is read again, because all images of a post together may not fit into memory.
-        content = picture.path.read_bytes()
-        if _digest(content) != picture.digest:
-            raise Broken(f"the image {picture.name} was changed during the import; import the folder again")
-        image = Image(site=self.site, digest=picture.digest, title=picture.name[-200:])
-        image.file = images.CheckedImage(content, picture.path.name, picture.format)
-        publishing.create_file(image, by=None)
-        return image
+    def store(self, picture: Picture) -> Image | MediaFile:
+        """Create the row and the file. After the commit the caller must add the row to `stored`."""
+        model: type[Image | MediaFile] = MediaFile if picture.is_media_file else Image
+        row = model(site=self.site, digest=picture.digest, title=picture.name[-200:])
+        # The file is read again, because all files of a post together may not fit into memory.
+        with picture.path.open("rb") as file:
+            if _digest(file) != picture.digest:
+                raise Broken(f"the file {picture.name} was changed during the import; import the folder again")
+            if picture.is_media_file:
+                row.file = File(file, picture.path.name)
+            else:
+                row.file = images.CheckedImage(file.read(), picture.path.name, picture.format)
+            publishing.create_file(row, by=None)
+        return row
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _digest(file: IO[bytes]) -> str:
+    """The digest of the whole file, which is read from its beginning again afterwards."""
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.seek(0)
+    return digest

@@ -17,7 +17,7 @@ from django.contrib.sites.models import Site
 from django.db import transaction
 
 from blogs.markdown.limits import check_source
-from blogs.models import Image, Placement, Post
+from blogs.models import Image, MediaFile, Placement, Post
 from transfer.dialects import Dialect
 from transfer.markdown import drafts, files, writer
 from transfer.markdown.drafts import Draft
@@ -199,7 +199,7 @@ class Importer:
         misses_some = any(note.subject is Subject.IMAGE for note in prepared.notes)
         return misses_some and len(prepared.pictures()) < post.images.count()
 
-    def _store_images(self, prepared: Prepared, new_images: dict[str, Image]) -> set[str]:
+    def _store_images(self, prepared: Prepared, new_images: dict[str, Image | MediaFile]) -> set[str]:
         """Add the images of the file that are not stored yet to `new_images`, and return their digests."""
         wanted = prepared.pictures()
         fresh = [digest for digest in wanted if digest not in self.pictures.stored and digest not in new_images]
@@ -208,9 +208,9 @@ class Importer:
         return set(fresh)
 
     @contextmanager
-    def _transaction(self) -> Iterator[dict[str, Image]]:
+    def _transaction(self) -> Iterator[dict[str, Image | MediaFile]]:
         """Run a transaction and yield a dictionary for new images, which later files use after the commit."""
-        new_images: dict[str, Image] = {}
+        new_images: dict[str, Image | MediaFile] = {}
         kept = False
         try:
             with transaction.atomic():

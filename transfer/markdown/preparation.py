@@ -18,7 +18,7 @@ from transfer.markdown.outcomes import Note, Subject
 
 # Elements that the sanitiser removes and that may be an essential part of the post. Each gets a note for the
 # author of the file.
-EMBEDDED = ("audio", "embed", "iframe", "object", "video")
+EMBEDDED = ("embed", "iframe", "object")
 _EMBEDDED = re.compile(rf"<(?:{'|'.join(EMBEDDED)})\b", re.IGNORECASE)
 
 _MORE = re.compile(r"<!--[ \t]*+(?:more|excerpt)[ \t]*+-->", re.IGNORECASE)
@@ -225,6 +225,9 @@ class _Search:
             self._look(address)
         if address not in self.found:
             self.missing.setdefault(address, "is not in the imported folders; the post has no cover")
+        elif self.found[address].is_media_file:
+            self.missing[address] = "is not an image; the post has no cover"
+            return None
         return self.found.get(address)
 
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from blogs import publishing, redirects
-from blogs.models import Image, Placement, Post
+from blogs.models import Image, MediaFile, Placement, Post
 from blogs.models.placements import SLUG_LENGTH
 from blogs.paths import old_path_key, validate_slug_is_free
 from blogs.publishing import NewPost
@@ -67,7 +67,7 @@ class Writer:
         """The post of each feed id on the site. New posts of this import have 0."""
         return dict(Post.objects.filter(home=self.site).exclude(feed_id="").values_list("feed_id", "pk"))
 
-    def create(self, files: Sequence[Prepared], images: Mapping[str, Image]) -> list[Written]:
+    def create(self, files: Sequence[Prepared], images: Mapping[str, Image | MediaFile]) -> list[Written]:
         """Create a post from each file. `images` maps digests to the images that the posts show."""
         now, taken = timezone.now(), self._taken(prepared.draft.slug for prepared in files)
         new: list[NewPost] = []
@@ -93,7 +93,7 @@ class Writer:
             for each, on_address, on_redirect in zip(new, notes, on_redirects, strict=True)
         ]
 
-    def edit(self, prepared: Prepared, post: Post, images: Mapping[str, Image]) -> Written:
+    def edit(self, prepared: Prepared, post: Post, images: Mapping[str, Image | MediaFile]) -> Written:
         """Write the file to its post. For `images` see `create`."""
         draft, now, notes = prepared.draft, timezone.now(), list[Note]()
         placement = post.placements.filter(site=self.site).first()
@@ -119,7 +119,7 @@ class Writer:
         self.__dict__.pop("_authors", None)
         self.__dict__.pop("_feed_ids", None)
 
-    def _content(self, prepared: Prepared, images: Mapping[str, Image]) -> dict[str, Any]:
+    def _content(self, prepared: Prepared, images: Mapping[str, Image | MediaFile]) -> dict[str, Any]:
         """The values for `Post.CONTENT_FIELDS`."""
 
         def address_of(picture: Picture) -> str:
