@@ -227,6 +227,8 @@ def test_links_to_other_hosts_and_code_are_unchanged(text):
         "[a][",
         "[a]",
         "<a href='b'>",
+        "<a href=b ",
+        " href=b",
         "<A ",
         "<A b={",
         "<A>\n",

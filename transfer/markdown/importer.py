@@ -106,24 +106,20 @@ class Importer:
     def _planned(self, named: Iterable[tuple[str, Path]]) -> Iterator[tuple[Draft, Record | None]]:
         """The drafts of all files that can be parsed. `_read` reports the errors of the others."""
         for name, path in named:
-            read = guarded(name, lambda path=path, name=name: self._storable(path, name))  # type: ignore[misc]
+            read = guarded(name, lambda path=path, name=name: self._draft(path, name))  # type: ignore[misc]
             if not isinstance(read, Outcome):
                 text, draft = read
                 yield draft, self.records.find(name, _digest(text))
 
-    def _storable(self, path: Path, name: str) -> tuple[str, Draft]:
-        """The text of the file, and its draft. Raises TooLarge as well, because no link can lead to such a post."""
-        text, draft = self._draft(path, name)
-        check_source(draft.body)
-        return text, draft
-
     def _draft(self, path: Path, name: str) -> tuple[str, Draft]:
-        """The text of the file, and its draft. Raises Skipped, Broken."""
+        """The text of the file, and its draft. Raises Skipped, Broken, and TooLarge before any work on a large text."""
         why = self.dialect.reason_to_skip(name)
         if why:
             raise Skipped(why)
         text = files.read_text(path, self.folder)
-        return text, drafts.read(text, name, self.zone, self.dialect)
+        draft = drafts.read(text, name, self.zone, self.dialect)
+        check_source(draft.body)
+        return text, draft
 
     def _read(self, path: Path, name: str) -> _File | Outcome:
         if len(name) > PATH_LENGTH:

@@ -11,16 +11,17 @@ _DESTINATION = re.compile(
     r"(?P<link>\]\([ \t]*+)(?:<(?P<pointed>[^<>\n]*+)>|(?P<bare>[^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+))"
     r"|(?P<reference>^ {0,3}\[(?!\^)(?P<label>[^\]\n]++)\]:[ \t]*+)<?(?P<referred>[^\s<>]++)"
     r"|(?P<attribute>[\s\"'](?P<name>src|href|poster)\s*+=\s*+)(?P<quote>[\"'])(?P<quoted>[^\"'<>]*+)(?P=quote)"
+    r"|[\s\"']href\s*+=\s*+(?P<unquoted>[^\s\"'<>=`]++)"
     r"|<(?P<auto>https?://[^\s<>]++)>",
     re.MULTILINE | re.IGNORECASE,
 )
-_ADDRESSES = ("pointed", "bare", "referred", "quoted", "auto")
+_ADDRESSES = ("pointed", "bare", "referred", "quoted", "unquoted", "auto")
 _TITLE = r"""(?:[ \t\n]+(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\)))?"""
 _CLOSING = re.compile(rf">?{_TITLE}[ \t\n]*+\)", re.DOTALL)
 _REST_OF_DEFINITION = re.compile(rf">?{_TITLE}[ \t]*+(?:\n|\Z)", re.DOTALL)
 _BRACKET = re.compile(r"\\.|[\[\]]|\n[ \t]*(?=\n)", re.DOTALL)
 _END_OF_ANCHOR = re.compile(r"</a\s*+>", re.IGNORECASE)
-_BEGIN_OF_ANCHOR = re.compile(r"<a\b", re.IGNORECASE)
+_ANCHOR = re.compile(r"""<a\b(?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+>""", re.IGNORECASE)
 _MAX_TAG = 2_000  # characters of an <a> tag
 
 Span = tuple[int, int]
@@ -99,10 +100,11 @@ class LinkedText:
             if rest is None:  # A line such as [note]: some words. It is no definition.
                 return None
             return Link(address, begin, end, around=((match.start(), rest.end()),), label=_normal(match["label"]))
-        if kind == "quoted":
-            if match["name"].lower() != "href":
-                return Link(address, begin, end, is_image=True)
-            return Link(address, begin, end, around=self._around_anchor(match))
+        if kind == "quoted" and match["name"].lower() != "href":
+            return Link(address, begin, end, is_image=True)
+        if kind in ("quoted", "unquoted"):
+            around = self._around_anchor(match)
+            return Link(address, begin, end, around=around) if around else None
         closing = _CLOSING.match(self._text, end)
         opening = self._brackets.opening(match.start())
         if closing is None or opening is None:
@@ -115,12 +117,12 @@ class LinkedText:
         """The spans of <a …> and </a>."""
         first = max(0, match.start() - _MAX_TAG)
         begin = self._text.rfind("<", first, match.start())
-        end = self._text.find(">", match.end(), match.end() + _MAX_TAG)
-        if begin < 0 or end < 0 or not _BEGIN_OF_ANCHOR.match(self._text, begin):
+        anchor = _ANCHOR.match(self._text, begin, match.end() + _MAX_TAG) if begin >= 0 else None
+        if anchor is None or anchor.end() <= match.start():
             return ()
-        index = bisect_left(self._anchor_ends, (end, end))
+        index = bisect_left(self._anchor_ends, (anchor.end(), 0))
         closing = self._anchor_ends[index : index + 1]
-        return ((begin, end + 1), *closing)
+        return (anchor.span(), *closing)
 
 
 class _Brackets:
