@@ -21,12 +21,12 @@ def pages_at(site: Site, keys: Collection[str], *, drafts_too: bool = False) -> 
     """Those of the addresses, in the form of `old_path_key`, at which the site has a page now.
 
     Addresses that every site has, such as the feed, count as pages even if they are empty. `drafts_too` adds those of
-    drafts and scheduled posts.
+    drafts and scheduled posts, and addresses that resemble that of a page: no pattern covers them.
     """
     routes: dict[str, dict[Any, set[str]]] = defaultdict(lambda: defaultdict(set))
     found = set()
     for key in keys:
-        match = _route(key)
+        match = _route(key, resembling=drafts_too)
         if match is None:
             continue
         name = str(match.url_name)
@@ -50,10 +50,10 @@ def pages_at(site: Site, keys: Collection[str], *, drafts_too: bool = False) -> 
     return found
 
 
-def _route(key: str) -> ResolverMatch | None:
-    """The view for this address, or for the address of which it is another spelling (`blogs.pages.spellings`)."""
+def _route(key: str, *, resembling: bool) -> ResolverMatch | None:
+    """The view for this address. With `resembling` also for the address that it resembles (`blogs.pages.spellings`)."""
     slugs = [slug_from(segment[:MAX_SOURCE]) for segment in key.strip("/").split("/")]
-    for path in (key, f"/{'/'.join(slugs)}/"):
+    for path in (key, f"/{'/'.join(slugs)}/") if resembling else (key,):
         with suppress(Resolver404):
             return resolve(path, urlconf="blogs.pages.urls")
     return None

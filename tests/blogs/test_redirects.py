@@ -218,6 +218,15 @@ def test_an_address_of_a_page_is_refused_with_the_remedy(techblog, publish, redi
     redirect("/1999/01/", "/new/")
 
 
+def test_an_address_that_resembles_that_of_a_page_can_be_redirected(techblog, publish, redirect, visit):
+    publish("My post", on=techblog)
+    redirect("/my_post/", "/other/")
+
+    for path in ("/my_post/", "/MY_POST"):
+        assert location(visit(techblog, path)) == (301, "/other/")
+    assert location(visit(techblog, "/MY-POST")) == (301, "/my-post/")
+
+
 def test_an_old_path_that_can_never_match_is_refused_with_the_remedy(redirect):
     assert "Remove the ? and everything after it" in refused(redirect, "/?p=12", "/new/")
     assert "Remove the # and everything after it" in refused(redirect, "/old/#part", "/new/")
