@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 import brotli
-from django.utils.http import http_date, parse_http_date_safe
+from django.utils.http import http_date, parse_http_date, parse_http_date_safe
 
 Headers = list[tuple[str, str]]
 
@@ -28,11 +28,12 @@ class CachedResponse(NamedTuple):
     headers: Headers
     body: bytes
     expires_at: float  # Unix time. Infinity if only a change of the site invalidates the response.
-    modified_at: float = 0.0  # Unix time of the last change. 0 for a response without Last-Modified.
+    settled_at: float = 0.0  # Unix time. Before it, the client gets an earlier Last-Modified (`earlier_headers`).
 
-    def last_modified_headers(self, now: float) -> Headers:
-        """The header Last-Modified, if the response has one. `now` is the Unix time."""
-        return [("Last-Modified", _http_date(self._last_modified(now)))] if self.modified_at else []
+    def earlier_headers(self) -> Headers:
+        """The headers before `settled_at`. Their date is the second of the change, not rounded up."""
+        date = http_date(self.settled_at - SETTLED_AFTER)
+        return [(name, date if name == "Last-Modified" else value) for name, value in self.headers]
 
     def is_current(self, if_none_match: str | None, if_modified_since: str | None, now: float) -> bool:
         """Whether the client has this version, by the headers of its request (RFC 9110, 13.2.2).
@@ -41,22 +42,11 @@ class CachedResponse(NamedTuple):
         """
         if if_none_match is not None:
             return self.matches(if_none_match)
-        if not if_modified_since or not self.modified_at or not self._is_settled(now):
+        modified = self._header("Last-Modified")
+        if not if_modified_since or modified is None or now < self.settled_at:
             return False
         known = parse_http_date_safe(if_modified_since)
-        return known is not None and self._last_modified(now) <= known
-
-    def _last_modified(self, now: float) -> int:
-        """The time of the last change in whole seconds, as in HTTP dates.
-
-        Another change may follow in the same second, and a response before it must not have the date of a response
-        after it. So the date is rounded up as soon as no further change of this second can appear.
-        """
-        second = int(self.modified_at)
-        return second + 1 if self._is_settled(now) else second
-
-    def _is_settled(self, now: float) -> bool:
-        return now >= int(self.modified_at) + SETTLED_AFTER
+        return known is not None and parse_http_date(modified) <= known
 
     def not_modified_headers(self) -> Headers:
         """The headers that a 304 response repeats."""
@@ -64,20 +54,23 @@ class CachedResponse(NamedTuple):
 
     def matches(self, if_none_match: str) -> bool:
         """Whether the header If-None-Match contains the ETag, by weak comparison (RFC 9110, 13.1.2)."""
-        own = next((value for name, value in self.headers if name == "ETag"), None)
+        own = self._header("ETag")
         tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
         return own is not None and (own in tags or tags == ["*"])
 
-
-@lru_cache(maxsize=1000)
-def _http_date(second: int) -> str:
-    return http_date(second)
+    def _header(self, name: str) -> str | None:
+        return next((value for header, value in self.headers if header == name), None)
 
 
 def encode(
     status: str, headers: Headers, body: bytes, encoding: str, expires_at: float, modified_at: float = 0.0
 ) -> CachedResponse:
-    """Compress a response of Django and add the headers that depend on its encoding."""
+    """Compress a response of Django and add the headers that depend on its encoding, and Last-Modified.
+
+    `modified_at` is the Unix time of the last change; 0 for a response without Last-Modified. Dates of HTTP have whole
+    seconds. Another change may follow in the same second, and a response before it must not have the date of a response
+    after it. So the date is rounded up, and the client gets it only when no further change of this second can appear.
+    """
     headers = [(name, value) for name, value in headers if name.lower() not in ("content-length", "vary")]
     headers.append(("Vary", "Accept-Encoding"))
     if encoding != "identity" and len(body) >= MIN_COMPRESSED:
@@ -86,7 +79,10 @@ def encode(
     if status.startswith("200"):
         headers.append(("ETag", f'"{blake2b(body, digest_size=12).hexdigest()}"'))
     headers.append(("Content-Length", str(len(body))))
-    return CachedResponse(status, headers, body, expires_at, modified_at)
+    if not modified_at:
+        return CachedResponse(status, headers, body, expires_at)
+    headers.append(("Last-Modified", http_date(int(modified_at) + 1)))
+    return CachedResponse(status, headers, body, expires_at, settled_at=int(modified_at) + SETTLED_AFTER)
 
 
 def _compress(body: bytes, encoding: str) -> bytes:
@@ -119,7 +115,7 @@ def _is_zero(weight: str) -> bool:
 
 def to_bytes(key: str, response: CachedResponse) -> bytes:
     """Serialise an entry: a checksum, a line for each other field, an empty line, and the body."""
-    times = repr(response.expires_at), repr(response.modified_at)
+    times = repr(response.expires_at), repr(response.settled_at)
     lines = [key, *times, response.status, *(f"{name}: {value}" for name, value in response.headers)]
     content = "\n".join(lines).encode("latin-1") + b"\n\n" + response.body
     return b"%08x\n" % zlib.adler32(content) + content
@@ -130,8 +126,8 @@ def from_bytes(key: str, entry: bytes) -> CachedResponse | None:
     if entry[:9] != b"%08x\n" % zlib.adler32(memoryview(entry)[9:]):
         return None
     head_ends = entry.index(b"\n\n")
-    own_key, expires_at, modified_at, status, *lines = entry[9:head_ends].decode("latin-1").split("\n")
+    own_key, expires_at, settled_at, status, *lines = entry[9:head_ends].decode("latin-1").split("\n")
     if own_key != key:
         return None
     headers = [(name, value) for name, value in [line.split(": ", 1) for line in lines]]
-    return CachedResponse(status, headers, entry[head_ends + 2 :], float(expires_at), float(modified_at))
+    return CachedResponse(status, headers, entry[head_ends + 2 :], float(expires_at), float(settled_at))

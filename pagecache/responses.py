@@ -90,16 +90,18 @@ def send_cached(request: CacheRequest, cached: CachedResponse, state: str) -> Bo
     `Age` counts from the last validation (RFC 9111, 5.1), which is now unless the response has expired."""
     cache_headers = _HIT if state == "HIT" else _cache_headers(cached, state)
     environ, now = request.environ, time()
-    if cached.is_current(environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MODIFIED_SINCE"), now):
+    none_match, modified_since = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MODIFIED_SINCE")
+    if (none_match or modified_since) and cached.is_current(none_match, modified_since, now):
         request.start_response("304 Not Modified", cached.not_modified_headers() + cache_headers)
         return []
-    headers = _headers_for(environ, cached) + cached.last_modified_headers(now) + cache_headers
-    request.start_response(cached.status, headers)
+    request.start_response(cached.status, _headers_for(environ, cached, now) + cache_headers)
     return without_body_for_head([cached.body], request.environ)
 
 
-def _headers_for(environ: Environ, cached: CachedResponse) -> Headers:
+def _headers_for(environ: Environ, cached: CachedResponse, now: float) -> Headers:
     """The headers of the response. A redirect keeps the query string of the request, as one of Django does."""
+    if now < cached.settled_at:
+        return cached.earlier_headers()
     query = environ.get("QUERY_STRING", "")
     if not query or not cached.status.startswith("30"):
         return cached.headers

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from blogs.models import Author
+from devstack.processes import wait_until
 from lib.singleflight import MAX_WAITERS, SHORT_TIMEOUT
 from pagecache.wsgi import MAX_STALE
 from server.compartments import MAX_WAIT
@@ -93,6 +94,7 @@ def test_a_missing_page_is_rendered_once_in_each_process_for_many_requests(each_
     with logged_queries() as queries:
         with locked("blogs_author"):
             crowd = stampede(*each_memory)
+            wait_until(lambda: waiting_for_a_lock() >= len(each_memory))
             concurrent = max_concurrent_renders(0.4)
         responses = crowd.results()
 
