@@ -23,6 +23,9 @@ _ADDRESS_KEYS = (
 )  # fmt: skip
 _ALT_KEYS = ("alt", "alttext", "imagealt", "caption", "description", "title")
 _ALT_ENDINGS = ("alt", "alttext", "description", "caption", "figcaption")
+_ALT_NAMES = frozenset(f"{name}{ending}" for name in NAMES for ending in _ALT_ENDINGS)
+# The alt text may be beside another field: `cover` and `image_alt` occur together.
+_ALT_OF_ANY = tuple(f"{name}{ending}" for name in NAMES for ending in _ALT_ENDINGS[:2])
 
 
 class Cover(NamedTuple):
@@ -33,20 +36,15 @@ class Cover(NamedTuple):
 
 
 def cover_of(fields: Fields) -> Cover:
-    values = {name: fields.get(name) for name in NAMES}
-    alts = {name: [fields.text(f"{name}{ending}") for ending in _ALT_ENDINGS] for name in NAMES}
-    for name, value in values.items():
+    fields.count_as_understood(_ALT_NAMES)
+    for name, value in [(name, fields.get(name)) for name in NAMES]:
         for item in value if isinstance(value, list) else [value]:
             address = text_in(item, _ADDRESS_KEYS)
             if address and (name in _CERTAIN or _is_image(address)):
                 own = text_in(item, _ALT_KEYS) if isinstance(item, Mapping) else ""
-                return Cover(address, next(filter(None, [own, *alts[name]]), "") or _any_alt(alts))
-    return Cover("", _any_alt(alts))
-
-
-def _any_alt(alts: Mapping[str, list[str]]) -> str:
-    """The alt text of another field: `cover` and `image_alt` occur together."""
-    return next((text for texts in alts.values() for text in texts[:2] if text), "")
+                beside = fields.text(*(f"{name}{ending}" for ending in _ALT_ENDINGS))
+                return Cover(address, own or beside or fields.text(*_ALT_OF_ANY))
+    return Cover("", fields.text(*_ALT_OF_ANY))
 
 
 def _is_image(address: str) -> bool:

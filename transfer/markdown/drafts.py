@@ -1,6 +1,5 @@
 """Parses a Markdown file into a draft of a post."""
 
-import html
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,13 +9,11 @@ from pathlib import PurePath
 
 from django.utils import timezone
 
-from blogs import markdown
 from blogs.models import Post
 from blogs.models.placements import SLUG_LENGTH
 from blogs.slugs import slug_from
-from lib.text_fields import one_line
 from transfer.dialects import DIALECTS, Dialect, Page
-from transfer.markdown import bylines, code, dates, feed_ids, front_matter
+from transfer.markdown import bylines, code, dates, feed_ids, front_matter, plain_text
 from transfer.markdown.covers import cover_of
 from transfer.markdown.fields import Fields, items_of, text_of
 from transfer.markdown.front_matter import FrontMatter
@@ -27,7 +24,6 @@ from transfer.markdown.outcomes import Note, Subject
 
 _PLAIN = DIALECTS["plain"]()
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 NAME_LENGTH = 100  # Maximum characters of the name of a tag or author, and of its slug.
 # Names that Jekyll, Hugo, Eleventy, Pelican and others use for the same field. The first field with a value is used.
 _AUTHORS = ("authors", "author", "byline", "by", "authorname", "writer", "creator")
@@ -133,9 +129,11 @@ class _Parser:
         """The title, and the body. If the first heading of the body repeats the title, it is removed."""
         body = self.head.body
         heading = code.search(_HEADING, body)
-        title = _plain(self.fields.text("title"))
+        title = plain_text.of_html(self.fields.text("title"))
         leads = heading is not None and not body[: heading.start()].strip()
-        heading_text = _markdown_as_text(heading["title"].rstrip(" \t#")) if heading and (leads or not title) else ""
+        heading_text = (
+            plain_text.of_markdown(heading["title"].rstrip(" \t#")) if heading and (leads or not title) else ""
+        )
         if heading and leads and title in ("", heading_text):
             # Empty lines replace the heading, so that the line numbers in notes stay correct.
             body = "\n" * heading[0].count("\n") + body[heading.end() :]
@@ -178,7 +176,7 @@ class _Parser:
 
     def _excerpt(self) -> str:
         text = self.fields.text(*_EXCERPT)
-        return markdown.plain_text(markdown.render(text), 1000).strip() if text else ""
+        return plain_text.excerpt(text) if text else ""
 
     def _tags(self) -> list[str]:
         """Tags and categories. A text is separated at commas, and in Jekyll, whose files have a date, at spaces."""
@@ -195,7 +193,7 @@ class _Parser:
 
     def _by_slug(self, what: str, names: Iterable[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        for name in filter(None, map(_plain, names)):
+        for name in filter(None, map(plain_text.of_html, names)):
             # The slug comes from the stored name, so that the next import finds the author by it.
             stored = cut_name(name)
             slug = slug_from(stored, NAME_LENGTH)
@@ -234,13 +232,3 @@ def cut_name(name: str) -> str:
     begin = name[: NAME_LENGTH - 1]
     words = begin.rpartition(" ")[0]
     return f"{(words if len(words) > NAME_LENGTH // 2 else begin).rstrip(' ,;')}…"
-
-
-def _markdown_as_text(text: str) -> str:
-    """Markdown as plain text."""
-    return _plain(html.escape(markdown.plain_text(markdown.render(text), 1000)))
-
-
-def _plain(text: str) -> str:
-    """The text without HTML tags and entities. Markdown characters stay, because names such as O*NET contain them."""
-    return " ".join(one_line(html.unescape(_TAG.sub("", text))).split())
