@@ -14,6 +14,7 @@ from blogs.redirects import uses as module
 from blogs.redirects.uses import STORED_FOR, Uses, uses
 from pagecache.responses import DjangoResponse
 from tenancy.registry.site_registry import registry
+from tests.support.processes import running
 
 
 @pytest.fixture
@@ -66,6 +67,17 @@ def test_counts_stay_in_memory_while_the_database_is_away(row, monkeypatch):
 
     own.count(row.pk)
     own.flush()
+    assert RedirectUse.objects.get().uses == 2
+
+
+def test_a_server_process_writes_its_counts_before_it_ends(techblog, row):
+    with running(1) as (process,):
+        for _ in range(2):
+            assert process.get(techblog.domain, "/old/?x=1").status == 301
+        assert not RedirectUse.objects.exists()
+        process.process.terminate()
+        process.process.wait(30)
+
     assert RedirectUse.objects.get().uses == 2
 
 
