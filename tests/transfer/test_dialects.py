@@ -338,6 +338,7 @@ def test_astro_components_expressions_and_links(project, techblog, visit):
     assert '<a href="/second/">A component that links</a>' in text
     assert "`{inline}`" in text and '```jsx\nimport x from "y";\n<Box style={{ a: 1 }}>{x}</Box>\n```' in text
     assert notes_on_links(run) == {"/blog/lost/"}
+    assert "comment" not in body("second")
     assert "[first](/first/). Braces {stay} here, `{{ these }}` as code. <span>A span.</span>" in body("second")
     posts = published()
     assert f"{posts['first'].published_at:%Y-%m-%d}" == "2022-02-03"

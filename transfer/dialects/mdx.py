@@ -24,6 +24,7 @@ _IMPORTED = re.compile(r"^import[ \t]++(?P<name>[\w$]++)[ \t]++from[ \t]*+[\"'](
 _IMAGE = re.compile(r"\.(?:avif|bmp|gif|heic|jpe?g|png|svg|tiff?|webp)\Z", re.IGNORECASE)
 _STRING = re.compile(r"\s*+(?:\"(?P<double>[^\"\\]*+)\"|'(?P<single>[^'\\]*+)'|`(?P<template>[^`\\$]*+)`)\s*+")
 _COMMENT = re.compile(r"\s*+(?:/\*(?:(?!\*/).)*+\*/\s*+)*+", re.DOTALL)
+_COMMENT_IN_BRACES = re.compile(r"(?<!\{)\{/\*(?:(?!\*/|\{/\*).)*+\*/\}", re.DOTALL)
 _BLANK_LINE = re.compile(r"\n[ \t]*(?:\n|\Z)|\Z")
 _IS_MATHEMATICS = re.compile(r"(?:\\|\\[A-Za-z]+|[\^_}])\Z")  # \{, \frac{, x^{
 _NO_MARKUP = frozenset({"", "fragment"})
@@ -37,7 +38,12 @@ def as_markdown(text: str, name: str, first_line: int) -> tuple[str, list[Note]]
 
 
 def without_braces_in_tags(text: str) -> str:
-    """The text without attributes such as style={{…}}."""
+    """The text without attributes such as style={{…}} and comments such as {/* … */}."""
+    if "{/*" in text:
+        inside = code.membership(text)
+        text = _COMMENT_IN_BRACES.sub(
+            lambda found: found[0] if inside(found.start()) else "\n" * found[0].count("\n"), text
+        )
     if "={" not in text:
         return text
     return applied(text, sorted(_attribute_edits(components(text, Braces(text)))))

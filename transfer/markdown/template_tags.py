@@ -162,10 +162,12 @@ class _Expansion:
     def _expression(self, token: re.Match[str]) -> str:
         """Convert an expression such as {{ value | filter | filter: "argument" }}."""
         expression = token["expression"]
+        value = _VALUE.match(expression)
+        if value and value["name"] in _SITE and "|" not in expression:
+            return ""
         if self.dialect.shows_expressions and self.text[token.start() - 1 : token.start()] not in tuple("(\"'=<"):
             self._note(token, "has no meaning in texts of the generator", ": it is shown as code")
             return f"`{{{{{expression}}}}}`" if "`" not in expression and "\n" not in expression else ""
-        value = _VALUE.match(expression)
         rest = expression[value.end() :] if value else expression
         text = self._text_of(value) if value else None
         filters = {name.split(":")[0].strip(" \t\n-~").lower() for name in rest.split("|")} - {""}
