@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 PATH_LENGTH = 500  # max_length of ImportedFile.path
 BATCH_FILES = 16  # A transaction that changes more posts delays all other commits (MAX_KEYS, tenancy/changes).
 BATCH_SIZE = 500_000  # Characters of text. The last file of a batch may exceed it.
+# Characters of the files that stay in memory between planning and storing. All others are read twice.
+MAX_KEPT = 50_000_000
 
 
 class _File(NamedTuple):
@@ -81,6 +83,8 @@ class Importer:
         self.pictures = Pictures(site, folders)
         self.records = Records(site, dry_run=dry_run)
         self.writer = writer.Writer(site)
+        self.kept: dict[str, tuple[str, Draft]] = {}  # text and draft by file name
+        self.kept_size = 0
         # Digests of the counted images. A dry run stores an image again in each transaction that needs it.
         self.counted: set[str] = set()
 
@@ -109,6 +113,9 @@ class Importer:
             read = guarded(name, lambda path=path, name=name: self._draft(path, name))  # type: ignore[misc]
             if not isinstance(read, Outcome):
                 text, draft = read
+                if self.kept_size + len(text) <= MAX_KEPT:
+                    self.kept[name] = text, draft
+                    self.kept_size += len(text)
                 yield draft, self.records.find(name, _digest(text))
 
     def _draft(self, path: Path, name: str) -> tuple[str, Draft]:
@@ -124,7 +131,7 @@ class Importer:
     def _read(self, path: Path, name: str) -> _File | Outcome:
         if len(name) > PATH_LENGTH:
             raise Broken(f"the path of the file has more than {PATH_LENGTH} characters")
-        text, draft = self._draft(path, name)
+        text, draft = self.kept.pop(name) if name in self.kept else self._draft(path, name)
         prepared = prepare(self.plan.with_slug(draft), text, path, self.own_domains, self.pictures, self.plan.catalogue)
         source = _digest(text)
         file = _File(name, prepared, self.records.find(name, source), source, len(text))
