@@ -1,8 +1,7 @@
 """A paragraph of one link to a video, a post or a pen elsewhere becomes a card with the service's name.
 
 So does a picture with such a link, which becomes the preview, and an `<iframe>` with a player of YouTube or Vimeo. The
-card is a plain link: the page loads nothing from the service, so a preview that the service holds
-is left out.
+card is a plain link: the page loads nothing from the service. So a preview on a host of the service is left out.
 """
 
 import re
@@ -67,7 +66,7 @@ def cards(state: StateCore) -> None:
 
 
 def _preview(label: Token, address: str) -> list[Token]:
-    """The picture of the card, which the label describes. Empty for words, and for a picture that the service holds."""
+    """The picture of the card, which the label describes. Empty for words, and for a picture of the service."""
     if label.type != "image" or _is_of_service(str(label.attrGet("src")), address):
         return []
     return [Token("image", "img", 0, attrs={"src": str(label.attrGet("src")), "alt": ""}, children=[])]

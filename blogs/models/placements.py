@@ -1,6 +1,6 @@
 """Placements, each of which publishes one post on one site, and the queries for the lists of a site."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Self
 
@@ -11,39 +11,18 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from blogs.models.annotations import annotations_of
 from blogs.models.compiled import Parameter, Row
 from blogs.models.files import Image, MediaFile
-from blogs.models.names import Names
 from blogs.models.posts import Post
 from blogs.models.rows import LastRow
 from blogs.models.slugs import SlugField
 from blogs.paths import is_reserved, public_path, validate_moment, validate_slug_is_free
 from blogs.slugs import free_slug, slug_from
-from tenancy.models import SiteSettings, State
+from tenancy.models import State
 
 SLUG_LENGTH = 200
 
-
-def _language() -> models.Case:
-    """The language of the text. Empty if it is that of the site, and None if the home of a shared post has no settings.
-
-    The subquery runs only for posts of other sites.
-    """
-    return models.Case(
-        models.When(~models.Q(post__language=""), then=models.F("post__language")),
-        models.When(post__home=models.F("site"), then=models.Value("")),
-        default=models.Subquery(SiteSettings.objects.filter(site=models.OuterRef("post__home")).values("language")[:1]),
-        output_field=models.CharField(),
-    )
-
-
-# Annotations, by the name of the row field that contains them. Functions, because Django resolves the paths of fields
-# only after it has loaded all models.
-_ANNOTATIONS: dict[str, Callable[[], models.Expression]] = {
-    "authors": lambda: Names(Post._meta.get_field("authors"), "site_id", "post_id"),
-    "tags": lambda: Names(Post._meta.get_field("tags"), "site_id", "post_id"),
-    "language": _language,
-}
 
 # Ids are divided into ranges of 10,000: the parts of a sitemap, whose protocol allows 50,000 URLs. The number is in the
 # SQL and not a parameter, because PostgreSQL uses an index on an expression only for the same expression.
@@ -118,8 +97,8 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
 
     def columns(self, row: type[Row]) -> "models.QuerySet[Placement, Any]":
         """Select the columns for the fields of `row`."""
-        annotations = {name: make() for name, make in _ANNOTATIONS.items() if name in row._fields}
-        columns: models.QuerySet[Placement, Any] = self.annotate(**annotations).values_list(*row._fields)
+        annotated = self.annotate(**annotations_of(row._fields))
+        columns: models.QuerySet[Placement, Any] = annotated.values_list(*row._fields)
         return columns
 
     def id_ranges(self, above: int | RawSQL = 0) -> "models.QuerySet[Placement, Any]":

@@ -70,10 +70,6 @@ class Redirect(models.Model):
         self.new_path_key = target_key(self.new_path)[:PATH_LENGTH]
         return self
 
-    @property
-    def is_pattern(self) -> bool:
-        return self.old_path.endswith("/*")
-
 
 class RedirectUse(models.Model):
     """How often and when a redirect was used. A table of its own, because a use must not refresh any page."""

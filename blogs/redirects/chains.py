@@ -16,7 +16,7 @@ PagesAt = Callable[[Collection[str]], set[str]]
 
 @dataclass
 class Chain:
-    """What a request for the old path of one redirect passes. `matches` are the redirects, the own one first."""
+    """The redirects that a request for one old path follows. `matches` are their old paths, in this order."""
 
     target: str
     matches: list[str]

@@ -1,4 +1,4 @@
-"""Finds where an address leads at which the site has no page."""
+"""Finds where an old address leads. The views call it when the site has no page there."""
 
 from typing import NamedTuple
 from urllib.parse import quote

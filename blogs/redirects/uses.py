@@ -1,8 +1,8 @@
 """Counts the uses of redirects in the memory of this process, and writes the counts from time to time.
 
-So a request for an old address writes nothing. Counts are approximate: a process that is killed loses those of the last
-FLUSH_INTERVAL, and the page cache answers a redirect for up to STORED_FOR without a count. Editors need to know which
-redirects are not used any longer, and the day of the last use says that.
+So a request for an old address writes nothing. Counts are approximate: a process that is killed loses the counts since
+its last flush, and the page cache serves a redirect for up to STORED_FOR without counting it. Editors only need to know
+which redirects are not used any more, and the day of the last use tells them.
 """
 
 import atexit
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Uses:
-    """Use the instance `uses`."""
+    """The counts of this process. All code shares the instance `uses`."""
 
     def __init__(self) -> None:
         self._writes_in_background = False

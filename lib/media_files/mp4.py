@@ -14,7 +14,7 @@ from lib.media_files.parts import Edit, Parsed, Refused, Source
 MAX_BOXES = 200_000
 MAX_DEPTH = 10
 
-_FOLDERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"mvex", b"edts", b"dinf", b"moof", b"traf", b"mfra"}
+_CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"mvex", b"edts", b"dinf", b"moof", b"traf", b"mfra"}
 _BOXES = {
     *(b"ftyp", b"styp", b"mdat", b"sidx", b"ssix", b"pdin"),
     *(b"mvhd", b"iods", b"tkhd", b"tref", b"elst", b"mdhd", b"hdlr", b"vmhd", b"smhd", b"nmhd", b"sthd", b"gmhd"),
@@ -53,7 +53,7 @@ def parse(source: Source) -> Parsed:
     size: tuple[int, int] | None = None
     has_movie = False
     for box in _boxes(source):
-        if box.kind in _FOLDERS:
+        if box.kind in _CONTAINERS:
             has_movie = has_movie or box.kind == b"moov"
         elif box.kind not in _BOXES:
             edits += [Edit(box.start + 4, box.start + 8, b"free"), Edit(box.begin, box.end, is_filled=True)]
@@ -81,7 +81,7 @@ def _refuse(found: set[bytes], what: str) -> None:
 
 
 def _boxes(source: Source) -> Iterator[_Box]:
-    """All boxes in the order of the file, each folder before its content."""
+    """All boxes in the order of the file, each container before its content."""
     stack = [(0, source.size)]
     count = 0
     while stack:
@@ -100,7 +100,7 @@ def _boxes(source: Source) -> Iterator[_Box]:
             raise Refused(f"The file is damaged or incomplete: a part of it has {length:,} bytes. Export it again.")
         box = _Box(kind, position, begin, position + length)
         stack.append((box.end, end))
-        if kind in _FOLDERS:
+        if kind in _CONTAINERS:
             stack.append((begin, box.end))
         yield box
 

@@ -6,7 +6,7 @@ from typing import IO, Any, NamedTuple
 from django.core.files.base import File
 
 CHUNK = 256 * 1024
-MAX_READ = 8 * 1024 * 1024  # bytes of one read: no part that parsers read as a whole is larger in a real file
+MAX_READ = 8 * 1024 * 1024  # bytes of one read; in real files all parts that a parser reads as a whole are smaller
 
 
 class Refused(ValueError):

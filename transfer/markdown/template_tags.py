@@ -157,7 +157,7 @@ class _Expansion:
         tag = tag_of(token)
         about = tag.name if tag else " ".join((token["expression"] or "").split())[:40]
         message = f"the template tag {shown} {cause}{effect}"
-        self.notes.append(Note(Subject.TAG, message, self.line, cause, about))
+        self.notes.append(Note(Subject.TAG, message, self.line, f"the tag {cause}", about))
 
     def _expression(self, token: re.Match[str]) -> str:
         """Convert an expression such as {{ value | filter | filter: "argument" }}."""
