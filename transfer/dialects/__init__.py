@@ -4,7 +4,8 @@ Each module knows the dates, the addresses, the links between files and the temp
 describes the interface, `detection` finds the generator of a folder.
 """
 
-from transfer.dialects.base import Dialect, Page, Project
+from transfer.dialects.base import Dialect, Project
 from transfer.dialects.detection import DIALECTS, Detected, detect
+from transfer.dialects.pages import Page
 
 __all__ = ["DIALECTS", "Detected", "Dialect", "Page", "Project", "detect"]

@@ -5,8 +5,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from transfer.dialects import permalinks
-from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Page, Sign
-from transfer.dialects.permalinks import text_of
+from transfer.dialects.base import Dialect, Sign
+from transfer.dialects.config import text_of
+from transfer.dialects.pages import Page
 from transfer.markdown.front_matter import FrontMatter
 
 _NAMES = tuple(f"astro.config{suffix}" for suffix in (".mjs", ".js", ".ts", ".mts", ".cjs"))
@@ -25,9 +26,7 @@ class Astro(Dialect):
         Sign(r"(?:^|/)content\.config\.[mc]?[jt]s\Z", "content.config.ts", 4),
     )
     text_signs = (Sign(r"^(?:pubDate|heroImage|updatedDate|pubDatetime|modDatetime)\s*:", "fields of Astro", 3),)
-    tags = TAGS
     own_fields = frozenset({"layout", "moddatetime", "pubdatetime"})
-    verbatim_tags = VERBATIM_TAGS
 
     @classmethod
     def config_of(cls, folder: Path) -> tuple[str, Mapping[str, Any]] | None:
@@ -53,7 +52,7 @@ class Astro(Dialect):
 
     def own_addresses(self, page: Page) -> Iterator[str]:
         path = PurePosixPath(self.content_path(page.place))
-        folder = path.parent.parent if page.file.is_index else path.parent
+        folder = page.file.folder_of(path)
         slug = text_of(page.fields.get("slug"))
         if slug and len(folder.parts) > 0:
             yield f"/{folder.parts[0]}/{slug.strip('/')}/"

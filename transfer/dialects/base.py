@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, NamedTuple
 
 from transfer.dialects import mdx, permalinks, shortcodes
-from transfer.dialects.filenames import FileName
+from transfer.dialects.pages import FileName, Page
 from transfer.markdown.front_matter import FrontMatter
 from transfer.markdown.outcomes import Note
 
@@ -64,25 +64,10 @@ class Sign(NamedTuple):
     weight: int = 1
 
 
-class Page(NamedTuple):
-    """What the addresses of a page depend on. `dates` are all days that a generator may have used."""
-
-    place: str
-    file: FileName
-    title: str
-    fields: Mapping[str, Any]
-    dates: Sequence[date | datetime]
-
-    @property
-    def moments(self) -> Sequence[date | datetime | None]:
-        """The dates, or None if there is none."""
-        return self.dates or [None]
-
-
 class Dialect:
-    """The rules that all generators share. It serves archives whose generator is unknown.
+    """The rules that all generators share. Subclasses are the generators, and `Plain` for archives of an unknown one.
 
-    Subclasses are the generators. An instance belongs to one import.
+    An instance belongs to one import.
     """
 
     name: ClassVar[str] = "plain"
@@ -168,7 +153,7 @@ class Dialect:
             yield from permalinks.filled("/:year/:month/:day/:stem/", page, self.values)
             yield from permalinks.filled("/:year/:month/:day/:stem.html", page, self.values)
         path = PurePosixPath(self.content_path(page.place))
-        folder = path.parent.parent if page.file.is_index else path.parent
+        folder = page.file.folder_of(path)
         yield f"/{(folder / (page.file.name)).as_posix()}/"
         yield f"/{(folder / (page.file.stem)).as_posix()}/"
 

@@ -69,3 +69,8 @@ def texts(values: Mapping[str, Any], prefix: str) -> dict[str, str]:
         for key, value in values.items()
         if isinstance(value, str | int | float) and not isinstance(value, bool)
     }
+
+
+def text_of(value: Any) -> str:
+    """A text or number of a configuration or of front matter. Everything else is empty."""
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""

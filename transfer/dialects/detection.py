@@ -28,7 +28,6 @@ _CONTENT = re.compile(
 )
 MAX_SAMPLES = 200
 _SAMPLE_LENGTH = 20_000  # characters
-_SUFFIXES = {".md", ".mdx", ".markdown", ".mkd", ".mkdn", ".mkdown"}
 _OF_CONTENT = ("content", "source", "_posts", "src")
 
 
@@ -102,7 +101,7 @@ def _occurs(sign: Sign, texts: Sequence[str]) -> bool:
 def _other_names(folder: Path) -> list[str]:
     """Names of files beside the Markdown files, in the folder itself and one level below."""
     found = islice(chain(folder.glob("*"), folder.glob("*/*")), 1000)
-    return [path.relative_to(folder).as_posix() for path in found if path.suffix.lower() not in _SUFFIXES]
+    return [path.relative_to(folder).as_posix() for path in found if path.suffix.lower() not in files.SUFFIXES]
 
 
 def _beginning(path: Path) -> str:

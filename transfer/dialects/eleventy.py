@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.text import slugify
 
 from transfer.dialects import config, permalinks, shortcodes
-from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Page, Project, Sign
-from transfer.dialects.permalinks import text_of
+from transfer.dialects.base import TAGS, Dialect, Project, Sign
+from transfer.dialects.config import text_of
+from transfer.dialects.pages import Page
 from transfer.dialects.shortcodes import Call
 from transfer.markdown.front_matter import FrontMatter
 
@@ -50,7 +51,6 @@ class Eleventy(Dialect):
     )
     tags = {**TAGS, "image": image, "image_with_class": image_with_class}
     own_fields = frozenset({"eleventycomputed", "eleventyexcludefromcollections", "eleventynavigation", "layout"})
-    verbatim_tags = VERBATIM_TAGS
 
     def __init__(self, project: Project | None = None, patterns: Sequence[str] = ()) -> None:
         super().__init__(project, patterns)
@@ -99,7 +99,7 @@ class Eleventy(Dialect):
             return
         for place in dict.fromkeys([self.content_path(page.place), page.place]):
             file = PurePosixPath(place)
-            folder = file.parent.parent if page.file.is_index else file.parent
+            folder = page.file.folder_of(file)
             if page.file.stem == folder.name:  # posts/name/name.md is /posts/name/
                 folder = folder.parent
             yield f"/{(folder / page.file.stem).as_posix()}/"

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from transfer.dialects import config, permalinks, shortcodes
-from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Page, Sign
-from transfer.dialects.permalinks import text_of
+from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Sign
+from transfer.dialects.config import text_of
+from transfer.dialects.pages import Page
 from transfer.dialects.shortcodes import Call
 from transfer.markdown.front_matter import FrontMatter
 
@@ -96,7 +97,6 @@ class Hexo(Dialect):
         "pullquote": shortcodes.quote_begin,
         "url_for": asset_path,
     }
-    own_fields = frozenset({"layout"})
     verbatim_tags = {**VERBATIM_TAGS, "code": codeblock, "codeblock": codeblock}
 
     @classmethod
@@ -144,7 +144,7 @@ class Hexo(Dialect):
                 yield from (f"{root}{address}" for address in permalinks.filled(pattern, undated, self.values))
         else:
             path = PurePosixPath(self.content_path(page.place))
-            folder = path.parent.parent if page.file.is_index else path.parent
+            folder = page.file.folder_of(path)
             address = (folder / page.file.name).as_posix()
             yield f"{root}/{address}/" if page.file.is_index else f"{root}/{address}.html"
 
@@ -163,7 +163,3 @@ class Hexo(Dialect):
             digest = hashlib.sha1(f"{title}{own['timestamp']}".encode(), usedforsecurity=False)
             own["hash"] = digest.hexdigest()[:12]
         return {**defaults, **fields, **known, **own}
-
-    def linked_places(self, path: str, place: str) -> Iterator[str]:
-        yield from super().linked_places(path, place)
-        yield from permalinks.files_at(permalinks.joined(PurePosixPath(), path.lstrip("/")))

@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from transfer.dialects import config, permalinks, shortcodes
-from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Page, Project, Sign
-from transfer.dialects.filenames import FileName
-from transfer.dialects.permalinks import text_of
+from transfer.dialects.base import TAGS, Dialect, Project, Sign
+from transfer.dialects.config import text_of
+from transfer.dialects.pages import FileName, Page
 from transfer.dialects.shortcodes import Call
 from transfer.markdown.front_matter import FrontMatter
 
@@ -70,7 +70,6 @@ class Hugo(Dialect):
     own_fields = frozenset(
         {"cascade", "headless", "layout", "linktitle", "markup", "outputs", "params", "type", "weight"}
     )
-    verbatim_tags = VERBATIM_TAGS
 
     def __init__(self, project: Project | None = None, patterns: Sequence[str] = ()) -> None:
         super().__init__(project, patterns)
@@ -133,7 +132,7 @@ class Hugo(Dialect):
 
     def own_addresses(self, page: Page) -> Iterator[str]:
         path = PurePosixPath(self.content_path(page.place))
-        folder = path.parent.parent if page.file.is_index else path.parent
+        folder = page.file.folder_of(path)
         base = self._base()
         url = text_of(page.fields.get("url"))
         if url:

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from transfer.dialects import config, permalinks, shortcodes
-from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Page, Sign
-from transfer.dialects.permalinks import text_of
+from transfer.dialects.base import TAGS, Dialect, Sign
+from transfer.dialects.config import text_of
+from transfer.dialects.pages import Page
 from transfer.dialects.shortcodes import Call
 from transfer.markdown import code
 from transfer.markdown.front_matter import FrontMatter
@@ -64,7 +65,6 @@ class Jekyll(Dialect):
     )
     tags = {**TAGS, "include": include, "include_relative": include, "link": link, "post_url": post_url}
     own_fields = frozenset({"excerptseparator", "layout"})
-    verbatim_tags = VERBATIM_TAGS
 
     @classmethod
     def config_of(cls, folder: Path) -> tuple[str, Mapping[str, Any]] | None:
@@ -164,7 +164,7 @@ class Jekyll(Dialect):
 
     def _page_addresses(self, page: Page, configured: str) -> Iterator[str]:
         path = PurePosixPath(page.place)
-        folder = path.parent.parent if page.file.is_index else path.parent
+        folder = page.file.folder_of(path)
         address = f"/{(folder / page.file.name).as_posix()}"
         yield f"{address}/"
         if not configured.endswith("/") and configured != "pretty":

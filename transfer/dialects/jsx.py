@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from transfer.markdown import code
+from transfer.markdown.edits import Edit
 
 _BRACES = re.compile(r"[{}]")
 _TAG_BEGIN = re.compile(r"<(?P<closing>/?)(?:(?P<name>[A-Za-z][\w.:-]*+)(?=[\s/>{])|(?=>))")
@@ -15,12 +16,6 @@ _TAG_END = re.compile(r"\s*+(?P<empty>/?)\s*+>")
 _SPREAD = re.compile(r"\s*+(?=\{)")
 MAX_ATTRIBUTES = 200
 MAX_LEVELS = 20  # of components whose indentation is removed
-
-
-class Edit(NamedTuple):
-    begin: int
-    end: int
-    new: str
 
 
 class Braces:
@@ -145,13 +140,3 @@ def without_indentation(text: str, tags: list[Component]) -> list[Edit]:
                     bases.append(None)
         position = end + 1
     return edits
-
-
-def applied(text: str, edits: list[Edit]) -> str:
-    written: list[str] = []
-    position = 0
-    for begin, end, new in edits:
-        if begin >= position:
-            written += text[position:begin], new
-            position = end
-    return "".join(written) + text[position:]

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from transfer.dialects import shortcodes
-from transfer.dialects.jsx import Braces, Component, Edit, applied, components, without_indentation
+from transfer.dialects.jsx import Braces, Component, components, without_indentation
 from transfer.dialects.shortcodes import Call
 from transfer.markdown import code
+from transfer.markdown.edits import Edit, applied
 from transfer.markdown.outcomes import Note, Subject
 
 _MODULE = re.compile(
@@ -46,7 +47,7 @@ def without_braces_in_tags(text: str) -> str:
         )
     if "={" not in text:
         return text
-    return applied(text, sorted(_attribute_edits(components(text, Braces(text)))))
+    return applied(text, _attribute_edits(components(text, Braces(text))))
 
 
 def _attribute_edits(tags: list[Component]) -> Iterator[Edit]:
@@ -65,7 +66,7 @@ class _Conversion:
         }
 
     def result(self) -> tuple[str, list[Note]]:
-        text = applied(self.source, list(_modules(self.source)))
+        text = applied(self.source, _modules(self.source))
         braces = Braces(text)
         tags = components(text, braces)
         edits = [
@@ -73,7 +74,7 @@ class _Conversion:
             *self._expression_edits(text, braces, [(tag.begin, tag.end) for tag in tags]),
             *without_indentation(text, tags),
         ]
-        return applied(text, sorted(edits)), sorted(self.notes, key=lambda note: note.line or 0)
+        return applied(text, edits), sorted(self.notes, key=lambda note: note.line or 0)
 
     def _note(self, text: str, position: int, what: str) -> None:
         line = self.first_line + text.count("\n", 0, position) if len(self.notes) < 200 else None

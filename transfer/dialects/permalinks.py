@@ -4,25 +4,25 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.text import slugify
 
-if TYPE_CHECKING:
-    from transfer.dialects.base import Page
+from transfer.dialects.config import text_of
+from transfer.dialects.pages import Page
+from transfer.markdown import files
 
 MAX_PATTERN = 300  # characters
 _PLACEHOLDER = re.compile(r":(?P<name>[a-z_]*[a-z])(?:\[(?P<slice>[0-9a-z:]*+)\])?")
-_MARKDOWN_SUFFIXES = (".md", ".mdx", ".markdown", ".mkd", ".mkdn", ".mkdown")
-_PAGE_SUFFIXES = (*_MARKDOWN_SUFFIXES, ".html", ".htm")
+_PAGE_SUFFIXES = (*files.SUFFIXES, ".html", ".htm")
 _SEPARATORS = re.compile(r"[\s/]+")
 # Part of a segment longer than this is never an address of a generator.
 MAX_SEGMENT = 300
 
-Values = Callable[["Page", date | datetime | None], Mapping[str, str]]
+Values = Callable[[Page, date | datetime | None], Mapping[str, str]]
 
 
-def filled(pattern: str, page: "Page", values: Values) -> Iterator[str]:
+def filled(pattern: str, page: Page, values: Values) -> Iterator[str]:
     """The addresses that a pattern gives to a page, one for each possible date.
 
     A pattern with a placeholder that has no value for the page gives no address.
@@ -55,10 +55,10 @@ def _part(value: str, wanted: str | None) -> str:
         return ""
 
 
-def values(page: "Page", moment: date | datetime | None, content_path: str) -> dict[str, str]:
+def values(page: Page, moment: date | datetime | None, content_path: str) -> dict[str, str]:
     """The values of all placeholders. Those of a date are absent without a date."""
     path = PurePosixPath(content_path)
-    folder = (path.parent.parent if page.file.is_index else path.parent).as_posix()
+    folder = page.file.folder_of(path).as_posix()
     folder = "" if folder == "." else folder
     categories = [segment(name) for name in names(page.fields, "categories", "category")]
     title = segment(page.title)
@@ -129,11 +129,6 @@ def names(fields: Mapping[str, Any], *keys: str) -> list[str]:
     return [text for text in texts if text]
 
 
-def text_of(value: Any) -> str:
-    """A text or number of a configuration or of front matter. Everything else is empty."""
-    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
 PLACEHOLDERS = frozenset(
     {
         *_values_of(date(2000, 1, 1)),
@@ -163,8 +158,8 @@ def files_at(path: str) -> Iterator[str]:
         return
     yield path
     stem = next((path[: -len(suffix)] for suffix in _PAGE_SUFFIXES if path.lower().endswith(suffix)), path)
-    for suffix in _MARKDOWN_SUFFIXES:
+    for suffix in files.SUFFIXES:
         yield f"{stem}{suffix}"
-    for suffix in _MARKDOWN_SUFFIXES[:3]:
+    for suffix in files.SUFFIXES[:3]:
         yield f"{stem}/index{suffix}"
     yield f"{stem}/_index.md"

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.text import slugify
 
 from transfer.dialects import config, permalinks
-from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Page, Sign
-from transfer.dialects.permalinks import text_of
+from transfer.dialects.base import Dialect, Sign
+from transfer.dialects.config import text_of
+from transfer.dialects.pages import Page
 from transfer.markdown.front_matter import FrontMatter
 
 _DATED_PATH = re.compile(r"/?(?:[^/]+/)*?(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})(?:/|\Z)")
@@ -27,11 +28,9 @@ class Zola(Dialect):
         Sign(r"^(?:taxonomies|sort_by|in_search_index|paginate_by)\s*[:=]", "fields of Zola", 2),
         Sign(r"\{%-?\s*end\s*-?%\}|\{\{\s*\w+\(\w*\s*=", "shortcodes of Zola", 2),
     )
-    tags = TAGS
     own_fields = frozenset(
         {"extra", "generatefeeds", "insearchindex", "path", "sortby", "taxonomies", "template", "weight"}
     )
-    verbatim_tags = VERBATIM_TAGS
 
     @classmethod
     def config_of(cls, folder: Path) -> tuple[str, Mapping[str, Any]] | None:
@@ -67,7 +66,7 @@ class Zola(Dialect):
             yield f"/{written.strip('/')}/"
             return
         path = PurePosixPath(self.content_path(page.place))
-        folder = path.parent.parent if page.file.is_index else path.parent
+        folder = page.file.folder_of(path)
         slug = text_of(page.fields.get("slug")) or page.file.stem
         for parts in ([*folder.parts, slugify(slug[: permalinks.MAX_SEGMENT]) or slug], [*folder.parts, slug]):
             yield f"/{'/'.join(parts)}/"

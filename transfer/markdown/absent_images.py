@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from transfer.markdown import code
+from transfer.markdown.links import normal_label
 
 _BRACKETS = r"(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.)*+\])*+"  # text with at most one level of brackets inside
 _TITLE = r"""[ \t\n]+(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))"""
@@ -50,11 +51,11 @@ def _images(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Position, end, address and alt text of each image in Markdown."""
     definitions: dict[str, str] = {}
     for definition in code.matches(_DEFINITION, text):
-        definitions.setdefault(_normal(definition["label"]), definition["address"])
+        definitions.setdefault(normal_label(definition["label"]), definition["address"])
     for image in code.matches(_IMAGE, text):
         address = image["pointed"] if image["pointed"] is not None else image["bare"]
         if address is None:
-            address = definitions.get(_normal(image["label"] or image["text"]))
+            address = definitions.get(normal_label(image["label"] or image["text"]))
         if address is not None:
             yield *image.span(), address, image["text"]
 
@@ -67,8 +68,3 @@ def _elements(text: str) -> Iterator[tuple[int, int, str, str]]:
             for attribute in _ATTRIBUTE.finditer(element[0])
         }
         yield *element.span(), values.get("src", ""), values.get("alt", "")
-
-
-def _normal(label: str) -> str:
-    """The form in which CommonMark compares labels of references."""
-    return " ".join(label.split()).casefold()

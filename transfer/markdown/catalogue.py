@@ -12,11 +12,12 @@ from blogs.paths import normal_path, old_path_key, public_path
 from blogs.redirects.lookup import patterns_for
 from lib.paths import MEDIA_PREFIX
 from transfer.dialects import Dialect
-from transfer.dialects.filenames import FileName
+from transfer.dialects.pages import FileName
 from transfer.markdown.drafts import Draft
+from transfer.markdown.files import SUFFIXES
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|\{\{|\?")
-_PAGE_SUFFIXES = {"", ".htm", ".html", ".md", ".mdx", ".markdown", ".php", ".aspx"}
+_NOT_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|\{\{|\?")
+_PAGE_SUFFIXES = {"", ".htm", ".html", ".php", ".aspx", *SUFFIXES}
 _INDEX = re.compile(r"/_?index(?:\.(?:html?|mdx?|markdown|php))?\Z")
 _FEEDS = frozenset({"/atom.xml", "/feed", "/feed.atom", "/feed.xml", "/index.xml", "/rss", "/rss.xml"})
 _TAG_PATH = re.compile(r"/(?:blog/)?(?:tags?|categor(?:y|ies)|topics?)/(?P<slug>[^/]+)/?")
@@ -97,7 +98,7 @@ class Catalogue:
 
     def destination(self, address: str, draft: Draft) -> Destination | None:
         """Where a link in the text of the draft leads. None if the link is not one within the old site."""
-        if _SCHEME.match(address) or len(address) > MAX_ADDRESS:
+        if _NOT_A_PATH.match(address) or len(address) > MAX_ADDRESS:
             return None
         try:
             parts = urlsplit(address)
@@ -135,7 +136,7 @@ class Catalogue:
     def _by_name(self, path: str) -> str | None:
         """The only file with this name, for references such as two.md or a bare two."""
         last = PurePosixPath(path)
-        is_file = last.suffix in (".md", ".mdx", ".markdown") or FileName.of(last.name).day
+        is_file = last.suffix in SUFFIXES or FileName.of(last.name).day
         if not is_file and "/" in path.strip("/"):
             return None
         names = self._by_stem.get((last.stem if last.suffix in _PAGE_SUFFIXES else last.name).casefold(), set())
@@ -175,7 +176,7 @@ def _key(path: str) -> str:
     """A path without letter case, index file, final slash and suffix of pages, so that all spellings agree."""
     path = normal_path(path[:MAX_ADDRESS])
     path = _INDEX.sub("/", path)
-    for suffix in (".html", ".htm", ".md", ".mdx", ".markdown"):
+    for suffix in (".html", ".htm", *SUFFIXES):
         path = path.removesuffix(suffix)
     return f"/{path.strip('/').removesuffix('/.').removeprefix('.')}"
 

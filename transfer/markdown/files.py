@@ -8,7 +8,8 @@ from typing import NamedTuple
 from transfer.markdown.outcomes import Broken
 
 MAX_BYTES = 2 * 1024 * 1024
-SUFFIXES = {".md", ".markdown", ".mdown", ".mdwn", ".mdx", ".mkd", ".mkdn", ".mkdown"}
+# The most frequent ones first.
+SUFFIXES = (".md", ".mdx", ".markdown", ".mkd", ".mkdn", ".mkdown", ".mdown", ".mdwn")
 # Texts in other formats. The summary counts them, because posts may be among them.
 _OTHER_TEXTS = {
     ".adoc", ".asciidoc", ".creole", ".docx", ".htm", ".html", ".ipynb", ".liquid", ".mdoc", ".njk", ".odt",

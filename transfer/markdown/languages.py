@@ -2,12 +2,12 @@
 
 from lib.languages import supported
 from transfer.markdown.fields import Fields, text_of
-from transfer.markdown.moments import Note
+from transfer.markdown.moments import AddNote
 
 _LANGUAGE = ("lang", "language", "locale")
 
 
-def language_of(fields: Fields, note: Note) -> str:
+def language_of(fields: Fields, note: AddNote) -> str:
     """A code of LANGUAGES. Empty if the file names no language, or one that Django does not know."""
     name, value = fields.first(_LANGUAGE)
     written = text_of(value)

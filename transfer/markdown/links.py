@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from transfer.markdown import code
+from transfer.markdown.edits import Edit, applied
 
 _DESTINATION = re.compile(
     r"(?P<link>\]\([ \t]*+)(?:<(?P<pointed>[^<>\n]*+)>|(?P<bare>[^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+))"
@@ -65,30 +66,30 @@ class LinkedText:
 
     def rewritten(self, new_address: Callable[[str], str]) -> str:
         """The text with `new_address(address)` in place of each address."""
-        edits: list[tuple[int, int, str]] = []
+        edits: list[Edit] = []
         for link in self._links:
             new = new_address(link.address)
             if new == link.address:
                 continue
             # Markdown allows only absolute addresses in <https://…>
             new = f"[{link.address}]({new})" if link.is_automatic else new
-            edits.append((link.begin, link.end, new))
-        return _applied(self._text, edits)
+            edits.append(Edit(link.begin, link.end, new))
+        return applied(self._text, edits)
 
     def without(self, is_dead: Callable[[str], bool]) -> str:
         """The text with the words alone in place of each link whose address `is_dead`. Images stay."""
-        edits: list[tuple[int, int, str]] = []
+        edits: list[Edit] = []
         labels: set[str] = set()
         for link in self.links:
             if is_dead(link.address):
-                edits += [(begin, end, "") for begin, end in link.around]
+                edits += [Edit(begin, end, "") for begin, end in link.around]
                 if link.is_automatic:
-                    edits.append((link.begin, link.end, link.address))
+                    edits.append(Edit(link.begin, link.end, link.address))
                 if link.label:
                     labels.add(link.label)
         if labels:
             edits += self._brackets.references(labels)
-        return _applied(self._text, edits)
+        return applied(self._text, edits)
 
     def _link(self, match: re.Match[str]) -> Link | None:
         kind = next(name for name in _ADDRESSES if match[name] is not None)
@@ -99,7 +100,7 @@ class LinkedText:
             rest = _REST_OF_DEFINITION.match(self._text, end)
             if rest is None:  # A line such as [note]: some words. It is no definition.
                 return None
-            return Link(address, begin, end, around=((match.start(), rest.end()),), label=_normal(match["label"]))
+            return Link(address, begin, end, around=((match.start(), rest.end()),), label=normal_label(match["label"]))
         if kind == "quoted" and match["name"].lower() != "href":
             return Link(address, begin, end, is_image=True)
         if kind in ("quoted", "unquoted"):
@@ -144,7 +145,7 @@ class _Brackets:
     def opening(self, closing: int) -> int | None:
         return self._openings.get(closing)
 
-    def references(self, labels: set[str]) -> Iterator[tuple[int, int, str]]:
+    def references(self, labels: set[str]) -> Iterator[Edit]:
         """Edits that leave the words of all references to one of the labels: [words][label], [label][], [label]."""
         used: set[int] = set()
         closings = {opening: closing for closing, opening in self._openings.items()}
@@ -152,30 +153,20 @@ class _Brackets:
             if opening in used or self._text[opening - 1 : opening] == "!":
                 continue
             following = self._text[closing + 1 : closing + 2]
-            own = _normal(self._text[opening + 1 : min(closing, opening + 1000)])
+            own = normal_label(self._text[opening + 1 : min(closing, opening + 1000)])
             if following == "[" and closing + 1 in closings:
                 end = closings[closing + 1]
-                label = _normal(self._text[closing + 2 : min(end, closing + 1000)]) or own
+                label = normal_label(self._text[closing + 2 : min(end, closing + 1000)]) or own
                 used.add(closing + 1)
                 if label in labels:
-                    yield opening, opening + 1, ""
-                    yield closing, end + 1, ""
+                    yield Edit(opening, opening + 1, "")
+                    yield Edit(closing, end + 1, "")
             elif following not in ("(", ":") and own in labels:
-                yield opening, opening + 1, ""
-                yield closing, closing + 1, ""
+                yield Edit(opening, opening + 1, "")
+                yield Edit(closing, closing + 1, "")
 
 
-def _applied(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
-    written: list[str] = []
-    position = 0
-    for begin, end, new in sorted(edits):
-        if begin >= position:
-            written += text[position:begin], new
-            position = end
-    return "".join(written) + text[position:]
-
-
-def _normal(label: str) -> str:
+def normal_label(label: str) -> str:
     """The form in which CommonMark compares labels of references."""
     return " ".join(label.split()).casefold()
 

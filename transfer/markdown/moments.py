@@ -19,7 +19,7 @@ _UPDATED = (
 )  # fmt: skip
 _EXPIRES = ("expirydate", "expiry", "expires", "expiresat", "expirationdate", "unpublishdate", "unpublishat")
 
-Note = Callable[[str, str, str], None]  # message, field, cause
+AddNote = Callable[[str, str, str], None]  # message, field, cause
 
 
 class Moments(NamedTuple):
@@ -30,7 +30,7 @@ class Moments(NamedTuple):
     expires: datetime | None
 
 
-def moments_of(fields: Fields, name_date: str | None, zone: tzinfo, note: Note) -> Moments:
+def moments_of(fields: Fields, name_date: str | None, zone: tzinfo, note: AddNote) -> Moments:
     """The dates in the front matter. `name_date` is the date in the name of the file. `note` reports invalid dates."""
     reader = _Reader(fields, zone, note)
     written, released = reader.first(_DATE), reader.first(_PUBLISHED)
@@ -43,7 +43,7 @@ def moments_of(fields: Fields, name_date: str | None, zone: tzinfo, note: Note) 
 
 
 class _Reader:
-    def __init__(self, fields: Fields, zone: tzinfo, note: Note) -> None:
+    def __init__(self, fields: Fields, zone: tzinfo, note: AddNote) -> None:
         self.fields = fields
         self.zone = zone
         self.note = note

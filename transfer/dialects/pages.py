@@ -1,8 +1,10 @@
-"""The parts of a file's name: date, name and language."""
+"""A page of the old site: the parts of its file's name, and what else its addresses depend on."""
 
 import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _DATED = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?:T[0-9]{2}[:-]?[0-9]{2}(?:[:-]?[0-9]{2})?Z?)?[-_ ](?P<stem>.+)"
@@ -32,3 +34,22 @@ class FileName(NamedTuple):
     def undated(self) -> "FileName":
         """The name for generators that read no date from it."""
         return self._replace(stem=self.name, day="")
+
+    def folder_of(self, path: PurePosixPath) -> PurePosixPath:
+        """The folder of the page whose file is at `path`. An index file is the page of its own folder."""
+        return path.parent.parent if self.is_index else path.parent
+
+
+class Page(NamedTuple):
+    """What the addresses of a page depend on. `dates` are all days that a generator may have used."""
+
+    place: str
+    file: FileName
+    title: str
+    fields: Mapping[str, Any]
+    dates: Sequence[date | datetime]
+
+    @property
+    def moments(self) -> Sequence[date | datetime | None]:
+        """The dates, or None if there is none."""
+        return self.dates or [None]
