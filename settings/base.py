@@ -83,12 +83,15 @@ LANGUAGE_CODE = "en"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"site": {"()": "tenancy.logs.SiteFilter"}},
+    "filters": {
+        "site": {"()": "tenancy.logs.SiteFilter"},
+        "suspended": {"()": "tenancy.logs.SuspendedFilter"},
+    },
     "formatters": {"plain": {"format": "{asctime} {site} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["site"], "formatter": "plain"}},
     # Does not log 404 and too many query parameters: any client can cause these, and they would fill the log.
     "loggers": {
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["suspended"]},
         "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
     },
     "root": {"handlers": ["console"], "level": "WARNING"},

@@ -3,6 +3,16 @@
 import logging
 
 
+SUSPENDED = "newsstand.suspended"  # in META of a request for a suspended site
+
+
+class SuspendedFilter(logging.Filter):
+    """Drops the record of each 503 for a suspended site: any client can cause these, and they would fill the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return SUSPENDED not in getattr(getattr(record, "request", None), "META", {})
+
+
 class SiteFilter(logging.Filter):
     """Sets `site` on each record: the host of its request, or "-"."""
 

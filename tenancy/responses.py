@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 
 from lib.cache_control import NO_STORE
+from tenancy.logs import SUSPENDED
 
 SUSPENDED_RETRY_AFTER = 3600  # Seconds. Crawlers repeat the request then and keep the pages in their index meanwhile.
 
@@ -40,6 +41,7 @@ def suspended(request: HttpRequest) -> HttpResponse:
         "It is not available at the moment. If it is yours, ask the operator of this server.",
     )
     response["Retry-After"] = str(SUSPENDED_RETRY_AFTER)
+    request.META[SUSPENDED] = True
     return response
 
 

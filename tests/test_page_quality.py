@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from blogs.models import Author, Image, Tag
+from blogs.models.redirects import Redirect
 from tenancy import lifecycle
 from tenancy.themes import theme_names
 from tests.support.browser import browsing, needs_chromium
@@ -25,15 +26,23 @@ STATUSES = {
     "/author/ada/": 200,
     "/{month}/": 200,
     "/none/": 404,
+    "/gone/": 410,
     "/-/": 404,
 }
 
 
-@pytest.fixture(params=theme_names())
+@pytest.fixture(params=zip(theme_names(), ["en", "ar", "eo"], strict=False), ids="-".join)
 def site(request, installation):
-    """One site for each theme."""
+    """One site for each theme. The languages include one from right to left."""
+    theme, language = request.param
     return lifecycle.create(
-        "quality.localhost", NAME, theme=request.param, tagline="Words & more", posts_per_page=2, by=None
+        "quality.localhost",
+        NAME,
+        theme=theme,
+        language=language,
+        tagline="Words & more",
+        posts_per_page=2,
+        by=None,
     )
 
 
@@ -53,6 +62,7 @@ def paths(site, publish):
     for placement in (everything, plain, oldest):
         placement.post.authors.add(ada)
         placement.post.tags.add(books)
+    Redirect.objects.create(site=site, old_path="/gone/", new_path="")
     values = {"oldest_listed": plain.pk, "month": f"{begin:%Y/%m}"}
     return {path.format(**values): status for path, status in STATUSES.items()}
 

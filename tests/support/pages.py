@@ -53,6 +53,14 @@ A tip.
 
 <details><summary>More</summary><p>Hidden text.</p></details>
 
+## Formulas
+
+A formula $x^2 + \\frac{{1}}{{y}}$ in a text.
+
+$$
+\\sum_{{i=1}}^n i
+$$
+
 ## Cards
 
 https://www.youtube.com/watch?v=dQw4w9WgXcQ

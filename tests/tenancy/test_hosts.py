@@ -98,6 +98,13 @@ def test_each_address_of_a_suspended_site_gets_503_that_names_no_site(techblog, 
     assert visit("never.test", path).status_code == 404
 
 
+def test_the_503_of_a_suspended_site_is_not_logged(techblog, visit, caplog):
+    lifecycle.suspend(techblog, by=None)
+    assert visit(techblog).status_code == 503
+
+    assert caplog.records == []
+
+
 def test_a_pinned_process_responds_with_503_for_its_own_suspended_site_only(techblog, financeblog, visit, settings):
     settings.PINNED_SITE_ID = techblog.pk
     for site in (techblog, financeblog):
