@@ -1,7 +1,6 @@
-"""Adds the site to each line of the log."""
+"""Adds the site to each line of the log, and drops records that any client can cause."""
 
 import logging
-
 
 SUSPENDED = "newsstand.suspended"  # in META of a request for a suspended site
 

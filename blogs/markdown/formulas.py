@@ -66,8 +66,8 @@ def formula_block(state: StateBlock, line: int, end: int, silent: bool) -> bool:
         return False
     mathml = _mathml(source.strip().removeprefix("$$").removesuffix("$$").strip(), "block", state.env)
     if mathml and not silent:
-        # A wide formula scrolls, for the keyboard as well.
-        scrollable = mathml.replace("<math ", '<math tabindex="0" ', 1)
+        # A wide formula scrolls, for the keyboard as well. Validators do not know `tabindex` of <math>.
+        scrollable = f'<div class="table-scroll" tabindex="0" role="group">{mathml}</div>'
         _push(state, "formula_block", f"{scrollable}\n").map = [line, last + 1]
     state.line = last + 1 if mathml and not silent else state.line
     return bool(mathml)

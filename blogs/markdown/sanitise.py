@@ -63,7 +63,6 @@ VALUES = {
     "audio": {"preload": _PRELOAD},
     "div": {"tabindex": {"0"}},
     "input": {"type": {"checkbox"}},
-    "math": {"tabindex": {"0"}},
     "pre": {"tabindex": {"0"}},
     "track": {"kind": {"captions", "chapters", "descriptions", "subtitles"}},
     "video": {"preload": _PRELOAD},

@@ -10,6 +10,9 @@ from blogs.markdown.formulas import MAX_ALL_FORMULAS, MAX_BRACES, MAX_FORMULA, M
 pytestmark = pytest.mark.pure
 
 SQUARE = "<math><msup><mi>x</mi><mn>2</mn></msup></math>"
+BLOCK = '<div class="table-scroll" tabindex="0" role="group">{}</div>'.format(
+    SQUARE.replace("<math>", '<math display="block">')
+)
 
 
 @pytest.mark.parametrize(
@@ -18,14 +21,14 @@ SQUARE = "<math><msup><mi>x</mi><mn>2</mn></msup></math>"
         ("a $x^2$ b", f"<p>a {SQUARE} b</p>\n"),
         ("$x^2$, ($x^2$) *$x^2$*", f"<p>{SQUARE}, ({SQUARE}) <em>{SQUARE}</em></p>\n"),
         ("a $$x^2$$ b", f"<p>a {SQUARE} b</p>\n"),
-        ("$$x^2$$", SQUARE.replace("<math>", '<math tabindex="0" display="block">') + "\n"),
+        ("$$x^2$$", BLOCK + "\n"),
         (
             "a\n$$\nx^2\n$$\nb",
-            "<p>a</p>\n" + SQUARE.replace("<math>", '<math tabindex="0" display="block">') + "\n<p>b</p>\n",
+            "<p>a</p>\n" + BLOCK + "\n<p>b</p>\n",
         ),
         (
             "> $$\n> x^2\n> $$",
-            "<blockquote>\n" + SQUARE.replace("<math>", '<math tabindex="0" display="block">') + "\n</blockquote>\n",
+            "<blockquote>\n" + BLOCK + "\n</blockquote>\n",
         ),
         ("$a_1 * b_2 * c$", None),
         (r"$\alpha\,b$", '<p><math><mi>α</mi><mspace width="0.16666667em"></mspace><mi>b</mi></math></p>\n'),
