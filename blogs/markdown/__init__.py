@@ -5,10 +5,12 @@ from blogs.markdown.document import MAX_HTML, media_names, plain_text, removed, 
 from blogs.markdown.elements import Size
 from blogs.markdown.limits import MAX_LENGTH, TooLarge
 from blogs.markdown.removals import Removal
+from blogs.markdown.sanitise import SCHEMES
 
 __all__ = [
     "MAX_HTML",
     "MAX_LENGTH",
+    "SCHEMES",
     "Removal",
     "Size",
     "TooLarge",

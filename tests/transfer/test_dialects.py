@@ -428,6 +428,7 @@ def test_a_link_to_a_file_that_is_imported_later_and_gets_a_number_leads_to_its_
         ("[x](/feed.xml) [y](/index.xml)", "[x](/feed/) [y](/feed/)"),
         ("[t](/tags/python/) [u](/categories/other/)", "[t](/tag/python/) u"),
         ("[x](/) [y](/2015/01/) [z](/a/) [d](draft.md)", "[x](/) [y](/2015/01/) [z](/a/) [d](/draft/)"),
+        ("[x](ttps://other.test/) <a href='mail-to:a@other.test'>y</a>", "x y"),
         ("[x](http://techblog.test/lost/) <http://techblog.test/lost/>", "x http://techblog.test/lost/"),
     ],
 )  # fmt: skip
@@ -442,6 +443,20 @@ def test_a_link_without_destination_leaves_its_words(archive, source, expected):
     image = body("z").removeprefix("![](").removesuffix(")")
     assert body("a") == expected.replace("{}", image).strip("\n")
     assert set(archive.run().verdicts().values()) == {"unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("link", "target"), [("/blog/release/two/", "/two/"), ("/blog/release/two.html", "/two/"), ("/blog/", "/")]
+)
+def test_a_link_through_the_name_of_the_imported_folder_leads_to_the_post(archive, techblog, visit, link, target):
+    archive.write("blog/one.md", f"---\ndate: 2015-01-01\n---\n[x]({link}) [y](/blog/lost/) [z](/other/release/two/)")
+    archive.write("blog/release/two.md", "---\ndate: 2015-01-01\n---\n")
+    archive.folder = archive.folder / "blog"
+
+    archive.run()
+
+    assert body("one") == f"[x]({target}) y z"
+    assert location(visit, techblog, "/blog/release/two/") == "/two/"
 
 
 def test_a_link_to_a_post_that_is_not_live_is_reported(archive):

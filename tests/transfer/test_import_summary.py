@@ -105,3 +105,15 @@ def test_edited_posts_are_counted_with_the_remedy(archive):
     archive.write("a.md", HEAD + "New.")
 
     assert "1 skipped: the post was edited on the site after its import; use --overwrite" in archive.run().output
+
+
+def test_links_to_drafts_and_dead_links_are_counted_separately(archive):
+    archive.write("a.md", HEAD + "[x](b.md) [y](lost.md) [z](b.md#part) [j](irc://other.test/)")
+    archive.write("b.md", "---\ndraft: true\n---\n")
+
+    run = archive.run()
+
+    lines = run.output.splitlines()
+    assert "Dead internal links: 2 (lost.md 1, irc://other.test/ 1)" in lines
+    assert "Links to drafts and scheduled posts, which work once these are live: 2 (b.md 1, b.md#part 1)" in lines
+    assert (run.summary["dead_links"], run.summary["links_not_live"]) == (2, 2)

@@ -48,6 +48,8 @@ class Astro(Dialect):
                 fields.setdefault(common, fields[own])
         if self.project.place(name).startswith(_PAGES):
             fields.setdefault("type", "page")
+        if self.sections.is_of_pages(name):
+            fields["type"] = "page"
         return head._replace(fields=fields)
 
     def own_addresses(self, page: Page) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from transfer.dialects import mdx, permalinks, shortcodes
 from transfer.dialects.pages import FileName, Page
+from transfer.dialects.sections import Sections
 from transfer.markdown.front_matter import FrontMatter
 from transfer.markdown.outcomes import Note
 
@@ -39,7 +40,13 @@ _SPECIAL = {
     "index": "the file is the home page of the old site",
     "search": "the file is the search page of the old site",
 }
-_NO_CONTENT = {"_includes", "_layouts", "_sass", "archetypes", "layouts", "node_modules", "scaffolds", "themes"}
+_NO_CONTENT = {"_includes", "_layouts", "_sass", "node_modules"}
+_NO_CONTENT_AT_ROOT = _NO_CONTENT | {"archetypes", "layouts", "scaffolds", "themes"}
+
+
+# Names of folders that are often the first part of the addresses of their files.
+_USUAL_MOUNTS = {"articles", "blog", "journal", "news", "notes", "posts", "weblog", "writing"}
+MAX_MOUNT = 3  # folders
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,12 @@ class Project:
     below: PurePosixPath = field(default_factory=PurePosixPath)
     config: Mapping[str, Any] = field(default_factory=dict)
     is_known: bool = False  # Whether `below` is certain, because of a configuration file or the name of the folder.
+
+    @property
+    def mounts(self) -> Sequence[str]:
+        """Paths that the imported folder can have had on the old site: blog, news/blog."""
+        parts = self.folder.resolve().parts[1:]
+        return ["/".join(parts[-length:]) for length in range(1, min(len(parts), MAX_MOUNT) + 1)]
 
     def place(self, name: str) -> str:
         """The path in the project of the imported file `name`."""
@@ -88,6 +101,7 @@ class Dialect:
     def __init__(self, project: Project | None = None, patterns: Sequence[str] = ()) -> None:
         self.project = project or Project()
         self.patterns = tuple(patterns)
+        self.sections = Sections(self)
 
     @classmethod
     def config_of(cls, folder: Path) -> tuple[str, Mapping[str, Any]] | None:
@@ -102,7 +116,9 @@ class Dialect:
         if self.project.is_known:
             if len(place.parts) == 1 and place.stem.lower() in _ABOUT_THE_PROJECT:
                 return "the file describes the project and is not a page of the site"
-            folder = next((part for part in place.parts[:-1] if part in _NO_CONTENT), "")
+            folders = place.parts[:-1]
+            hidden = (part for part in folders if part in _NO_CONTENT)
+            folder = folders[0] if folders and folders[0] in _NO_CONTENT_AT_ROOT else next(hidden, "")
             if folder:
                 return f"the folder {folder}/ has no pages of the site"
             return _SPECIAL.get(PurePosixPath(self.content_path(place.as_posix())).with_suffix("").as_posix(), "")
@@ -144,6 +160,8 @@ class Dialect:
     def old_addresses(self, page: Page) -> Iterator[str]:
         """The addresses that the page had on the old site. The first one is the most probable."""
         yield from self.own_addresses(page)
+        if not self.project.is_known and self.project.mounts[0] in _USUAL_MOUNTS:
+            yield from (f"/{self.project.mounts[0]}{address}" for address in self.own_addresses(page))
         for pattern in self.patterns:
             yield from permalinks.filled(pattern, page, self.values)
 
@@ -172,3 +190,7 @@ class Dialect:
             yield from permalinks.files_at(permalinks.joined(PurePosixPath(content), rest))
         if self.project.below.parts:
             yield from permalinks.files_at(permalinks.joined(self.project.below, rest))
+        if path.startswith("/"):
+            for mount in self.project.mounts:
+                if rest.startswith(f"{mount}/"):
+                    yield from permalinks.files_at(permalinks.joined(self.project.below, rest[len(mount) + 1 :]))

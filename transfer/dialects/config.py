@@ -46,6 +46,15 @@ def read(path: Path) -> Mapping[str, Any] | None:
     return loaded if isinstance(loaded, dict) else None
 
 
+def source(path: Path) -> str:
+    """The text of a configuration that is a program, or "" if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig") if path.stat().st_size <= MAX_BYTES else ""
+    except (OSError, ValueError) as error:
+        logger.warning("The configuration %s is ignored: %s", path, error)
+        return ""
+
+
 def _parsed(text: str, suffix: str) -> Any:
     if suffix == ".toml":
         return tomllib.loads(text)

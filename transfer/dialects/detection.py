@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from transfer.dialects.astro import Astro
 from transfer.dialects.base import Dialect, Project, Sign
+from transfer.dialects.docusaurus import Docusaurus
 from transfer.dialects.eleventy import Eleventy
 from transfer.dialects.hexo import Hexo
 from transfer.dialects.hugo import Hugo
@@ -17,14 +18,14 @@ from transfer.dialects.zola import Zola
 from transfer.markdown import files
 
 # In this order, because a _config.yml of Hexo is one of Jekyll too, and a config.toml of Zola may be one of Hugo.
-_GENERATORS: tuple[type[Dialect], ...] = (Hexo, Jekyll, Zola, Hugo, Eleventy, Astro)
+_GENERATORS: tuple[type[Dialect], ...] = (Hexo, Jekyll, Zola, Hugo, Eleventy, Docusaurus, Astro)
 _ALL: tuple[type[Dialect], ...] = (*_GENERATORS, Plain)
 DIALECTS: Mapping[str, type[Dialect]] = {dialect.name: dialect for dialect in _ALL}
 
 LEVELS_ABOVE = 4
 # If only the folder of the content is imported, the project is the folder above these.
 _CONTENT = re.compile(
-    r"(?:src/content|src/pages|source|content|_posts|src/posts|src/blog|posts|src)(?:/.*)?", re.DOTALL
+    r"(?:src/content|src/pages|source|content|_posts|src/posts|src/blog|posts|blog|docs|src)(?:/.*)?", re.DOTALL
 )
 MAX_SAMPLES = 200
 _SAMPLE_LENGTH = 20_000  # characters

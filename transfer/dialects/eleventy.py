@@ -64,6 +64,8 @@ class Eleventy(Dialect):
         fields = {**self._folder_data(PurePosixPath(name)), **head.fields}
         if fields.get("eleventyexcludefromcollections") is True and "type" not in fields:
             fields["type"] = "page"  # lists of posts do not contain it
+        if self.sections.is_of_pages(name):
+            fields["type"] = "page"
         if fields.get("permalink") is False:  # the old site did not show it
             fields["draft"] = True
         if isinstance(fields.get("tags"), str) and fields["tags"]:

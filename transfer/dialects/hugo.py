@@ -128,6 +128,8 @@ class Hugo(Dialect):
             fields.setdefault("type", "page")
         if language := self._language(PurePosixPath(self.project.place(name))):
             fields.setdefault("lang", language)
+        if self.sections.is_of_pages(name):
+            fields["type"] = "page"
         return head._replace(fields=fields)
 
     def own_addresses(self, page: Page) -> Iterator[str]:

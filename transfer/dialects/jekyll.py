@@ -87,11 +87,25 @@ class Jekyll(Dialect):
         hidden = next((part for part in parts if part.startswith("_") and part not in known), "")
         if hidden and self.project.is_known:
             return f"the folder {hidden}/ has no pages of the site"
+        if self._is_excluded(self.project.place(name)):
+            return "the configuration excludes the file"
         return super().reason_to_skip(name)
+
+    def _is_excluded(self, place: str) -> bool:
+        excluded = self.project.config.get("exclude")
+        patterns = [text_of(pattern)[:200].strip("/") for pattern in excluded] if isinstance(excluded, list) else []
+        return any(place.startswith(f"{each}/") or fnmatchcase(place, each) for each in patterns if each)
 
     def _collections(self) -> Iterable[str]:
         collections = self.project.config.get("collections")
         return map(str, collections) if isinstance(collections, dict | list) else ()
+
+    def _collection_of(self, place: str) -> str:
+        """The collection other than the posts to which the file belongs."""
+        parts = PurePosixPath(place).parts[:-1]
+        return next(
+            (name for name in self._collections() if name not in ("posts", "drafts") and f"_{name}" in parts), ""
+        )
 
     def common_fields(self, name: str, head: FrontMatter) -> FrontMatter:
         place = self.project.place(name)
@@ -118,7 +132,8 @@ class Jekyll(Dialect):
         for default in defaults if isinstance(defaults, list) else []:
             scope = config.table(default, "scope") if isinstance(default, dict) else {}
             path, kind = text_of(scope.get("path")).strip("/"), text_of(scope.get("type"))
-            if kind and kind != ("posts" if f"{POSTS}/" in f"/{place}" else "pages"):
+            own_kind = "posts" if f"{POSTS}/" in f"/{place}" else self._collection_of(place) or "pages"
+            if kind and kind != own_kind:
                 continue
             if not path or place.startswith(f"{path}/") or place == path or fnmatchcase(place, path[:200]):
                 found.append((len(path), config.table(default, "values")))
@@ -146,8 +161,13 @@ class Jekyll(Dialect):
 
     def _addresses_below_base(self, page: Page) -> Iterator[str]:
         own = text_of(page.fields.get("permalink"))
-        configured = text_of(self.project.config.get("permalink"))
-        is_post = page.file.day or f"{POSTS}/" in f"/{page.place}"
+        collection = self._collection_of(page.place)
+        is_post = not collection and bool(page.file.day or f"{POSTS}/" in f"/{page.place}")
+        configured = text_of(config.table(self.project.config, "collections", collection or "posts").get("permalink"))
+        if collection and not own:
+            yield from permalinks.filled(configured or "/:collection/:path:output_ext", page, self.values)
+            return
+        configured = (configured if is_post else "") or text_of(self.project.config.get("permalink"))
         if not is_post and not own:
             yield from self._page_addresses(page, configured)
         elif own:
@@ -173,7 +193,12 @@ class Jekyll(Dialect):
     def values(self, page: Page, moment: date | datetime | None) -> dict[str, str]:
         known = super().values(page, moment)
         slug = text_of(page.fields.get("slug"))
-        return {**known, "title": slug or page.file.stem, "slug": permalinks.segment(slug or page.file.stem)}
+        names = {"title": slug or page.file.stem, "slug": permalinks.segment(slug or page.file.stem)}
+        collection = self._collection_of(page.place)
+        if collection:
+            path = PurePosixPath(page.place.partition(f"_{collection}/")[2]).with_suffix("").as_posix()
+            names |= {"collection": collection, "path": path}
+        return {**known, **names}
 
     def linked_places(self, path: str, place: str) -> Iterator[str]:
         yield from super().linked_places(path, place)

@@ -40,6 +40,7 @@ class Call(NamedTuple):
     is_alone: bool = True  # Whether the line contains nothing else.
     content: str = ""
     source: str = ""  # The arguments as they are written.
+    is_in_link: bool = False  # Whether the tag is all that a link contains. Links cannot contain links.
 
     def value(self, *names: str, position: int | None = None) -> str:
         """The first named argument with a value, or the positional argument."""
@@ -74,6 +75,8 @@ def escaped(words: str) -> str:
 def link(call: Call, address: str, words: str = "") -> str:
     """A link. An address alone in its paragraph may become a card, see docs/markdown.md."""
     words = " ".join(words.split())
+    if call.is_in_link:
+        return html.escape(words or address, quote=False)
     if call.begins_block and not _NOT_IN_MARKDOWN.search(address):
         if not words and call.is_alone:
             return address
@@ -223,6 +226,12 @@ EMBEDS: dict[str, Callable[[Call], str | None]] = {
     "x": tweet,
     "youtube": embed("https://www.youtube.com/watch?v={}"),
 }
+
+
+def service_handler(name: str) -> Callable[[Call], str | None] | None:
+    """The handler for a tag whose name contains the one of a service, such as youtubeEmbed or lite-youtube."""
+    service = next((service for service in ("youtube", "vimeo", "codepen") if service in name), "")
+    return EMBEDS.get(service)
 
 
 def words_of(call: Call) -> str:

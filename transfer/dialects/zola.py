@@ -58,6 +58,8 @@ class Zola(Dialect):
             fields["slug"] = text_of(fields["path"]).rstrip("/").rpartition("/")[2]
         if "/" not in self.content_path(self.project.place(name)) and self.project.is_known and not fields.get("date"):
             fields.setdefault("type", "page")
+        if self.sections.is_of_pages(name):
+            fields["type"] = "page"
         return head._replace(fields=fields)
 
     def own_addresses(self, page: Page) -> Iterator[str]:

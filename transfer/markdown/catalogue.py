@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils import timezone
 
+from blogs.markdown import SCHEMES
 from blogs.paths import normal_path, old_path_key, public_path
 from blogs.redirects.lookup import patterns_for
 from lib.paths import MEDIA_PREFIX
@@ -61,7 +62,7 @@ class Catalogue:
         self._by_place: dict[str, str] = {}  # place in the project → name of the file
         self._by_stem: dict[str, set[str]] = {}
         self._by_address: dict[str, str] = {}  # old address → name of the file
-        self._sections: set[str] = set()
+        self._sections = {_key(f"/{folder}") for folder in dialect.project.mounts}
         self._months: set[str] = set()
 
     def add(self, draft: Draft, address: str) -> None:
@@ -98,8 +99,11 @@ class Catalogue:
 
     def destination(self, address: str, draft: Draft) -> Destination | None:
         """Where a link in the text of the draft leads. None if the link is not one within the old site."""
-        if _NOT_A_PATH.match(address) or len(address) > MAX_ADDRESS:
+        scheme = _NOT_A_PATH.match(address)
+        if len(address) > MAX_ADDRESS or (scheme and not _is_refused(scheme[0])):
             return None
+        if scheme:
+            return Destination(dead=f"begins with {scheme[0]}, which no link on a page can")
         try:
             parts = urlsplit(address)
         except ValueError:
@@ -179,6 +183,11 @@ def _key(path: str) -> str:
     for suffix in (".html", ".htm", *SUFFIXES):
         path = path.removesuffix(suffix)
     return f"/{path.strip('/').removesuffix('/.').removeprefix('.')}"
+
+
+def _is_refused(scheme: str) -> bool:
+    """Whether pages show no link with this scheme, such as `javascript:` or the misspelt `ttps:`."""
+    return scheme.endswith(":") and scheme[:-1].lower() not in SCHEMES
 
 
 def _resolved(folder: str, path: str) -> str:

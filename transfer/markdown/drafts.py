@@ -1,6 +1,5 @@
 """Parses a Markdown file into a draft of a post."""
 
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from blogs.models import Post
 from blogs.models.placements import SLUG_LENGTH
 from blogs.slugs import slug_from
 from transfer.dialects import DIALECTS, Dialect, Page
-from transfer.markdown import bylines, code, dates, feed_ids, front_matter, plain_text
+from transfer.markdown import bylines, dates, feed_ids, front_matter, plain_text
 from transfer.markdown.covers import cover_of
 from transfer.markdown.fields import Fields, items_of, text_of
 from transfer.markdown.front_matter import FrontMatter
@@ -21,12 +20,12 @@ from transfer.markdown.languages import language_of
 from transfer.markdown.moments import Moments, moments_of
 from transfer.markdown.old_addresses import path_of
 from transfer.markdown.outcomes import Note, Subject
+from transfer.markdown.titles import title_of
 
 _PLAIN = DIALECTS["plain"]()
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 NAME_LENGTH = 100  # Maximum characters of the name of a tag or author, and of its slug.
 # Names that Jekyll, Hugo, Eleventy, Pelican and others use for the same field. The first field with a value is used.
-_AUTHORS = ("authors", "author", "byline", "by", "authorname", "writer", "creator")
+_AUTHORS = ("authors", "author", "byline", "by", "authorname", "postauthor", "writer", "creator")
 _EXCERPT = ("excerpt", "summary", "description", "subtitle", "abstract", "lead", "intro")
 _OLD_ADDRESSES = ("redirectfrom", "aliases", "alias", "permalink", "url")
 # Values of the fields `status` and `visibility`.
@@ -86,13 +85,13 @@ class _Parser:
 
     def draft(self) -> Draft:
         fields = self.fields
-        title, body = self._title()
+        title, body = title_of(fields, self.head.body, self.stem)
         kind = self._kind()
         moments = moments_of(fields, self.name_date, self.zone, self.note)
         cover = cover_of(fields)
         return Draft(
             name=self.name,
-            title=title,
+            title=self.cut(title, 200, "title"),
             slug=self._slug(title) or str(kind),
             kind=kind,
             language=language_of(fields, self.note),
@@ -124,21 +123,6 @@ class _Parser:
         return f"{text[: length - 1].rstrip()}…"
 
     # -- one field each ---------------------------------------------------------------------------------------------
-
-    def _title(self) -> tuple[str, str]:
-        """The title, and the body. If the first heading of the body repeats the title, it is removed."""
-        body = self.head.body
-        heading = code.search(_HEADING, body)
-        title = plain_text.of_html(self.fields.text("title"))
-        leads = heading is not None and not body[: heading.start()].strip()
-        heading_text = (
-            plain_text.of_markdown(heading["title"].rstrip(" \t#")) if heading and (leads or not title) else ""
-        )
-        if heading and leads and title in ("", heading_text):
-            # Empty lines replace the heading, so that the line numbers in notes stay correct.
-            body = "\n" * heading[0].count("\n") + body[heading.end() :]
-        title = title or heading_text or self.stem.replace("-", " ").replace("_", " ").strip().capitalize()
-        return self.cut(title, 200, "title"), body
 
     def _slug(self, title: str) -> str:
         slugs = (slug_from(text, SLUG_LENGTH) for text in (self.fields.text("slug") or self.stem, title))

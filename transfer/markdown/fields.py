@@ -49,6 +49,10 @@ class Fields:
         self._asked.update(names)
         return next(filter(None, (text_of(self._values.get(name)) for name in names)), "")
 
+    def text_of_ending(self, ending: str, *, but: str) -> str:
+        """The first text of a field whose name ends with `ending`, without fields that end with `but`."""
+        return self.text(*(name for name in self._values if name.endswith(ending) and not name.endswith(but)))
+
     def says(self, name: str, *, yes: bool) -> bool:
         """Whether the field is true (`yes`) or false. Also understands words such as "yes"."""
         value = self.get(name)

@@ -20,6 +20,7 @@ class Subject(StrEnum):
     FIELD = "front matter"
     IMAGE = "images"
     LINK = "dead links"
+    HIDDEN = "links to posts that are not live"
     TAG = "template tags"
 
 

@@ -21,7 +21,7 @@ from transfer.markdown.outcomes import Note, Subject
 EMBEDDED = ("embed", "iframe", "object")
 _EMBEDDED = re.compile(rf"<(?:{'|'.join(EMBEDDED)})\b", re.IGNORECASE)
 
-_MORE = re.compile(r"<!--[ \t]*+(?:more|excerpt)[ \t]*+-->", re.IGNORECASE)
+_MORE = re.compile(r"<!--[ \t]*+(?:more|excerpt|truncate)[ \t]*+-->", re.IGNORECASE)
 
 MAX_LINE_SEARCHES = 200  # Each search for the line of a missing image reads the whole file.
 
@@ -158,8 +158,8 @@ def _notes_on_links(destinations: Mapping[str, Destination], missing: Container[
         line = _line(address, source) if searches < MAX_LINE_SEARCHES else None
         searches += 1
         why = f"{found.dead}; its words stay" if found.dead else "leads to a post that is not live"
-        cause = f"links that lead {'to a post that is not live' if found.is_hidden else 'nowhere'}"
-        yield Note(Subject.LINK, f"the link {address} {why}", line, cause, address)
+        subject, cause = (Subject.LINK, "lead nowhere") if found.dead else (Subject.HIDDEN, "readers get 404")
+        yield Note(subject, f"the link {address} {why}", line, cause, address)
 
 
 def _excerpt(text: str, separator: str) -> str:

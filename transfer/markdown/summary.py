@@ -11,6 +11,7 @@ from transfer.markdown.outcomes import Note, Outcome, Subject, Verdict
 MOST_FREQUENT = 5  # values that are shown of each group
 MAX_FIELDS = 20
 MAX_CAUSES = 20
+_COUNTED = (Subject.LINK, Subject.HIDDEN)  # in lines of their own
 
 Cause = tuple[Subject, str]
 
@@ -63,9 +64,13 @@ class Summary:
         if self.drafts:
             reasons = ", ".join(_draft_reason(reason, number) for reason, number in self.drafts.most_common())
             yield f"{_drafts(self.states[states.DRAFT])}: {reasons}."
-        dead = sum(self._of(Subject.LINK).values())
-        if dead:
-            yield f"Dead internal links: {dead:,} {self._most_frequent(self._of(Subject.LINK))}".rstrip()
+        for title, subject in (
+            ("Dead internal links", Subject.LINK),
+            ("Links to drafts and scheduled posts, which work once these are live", Subject.HIDDEN),
+        ):
+            found = self._of(subject)
+            if found:
+                yield f"{title}: {sum(found.values()):,} {self._most_frequent(found)}".rstrip()
         if self.not_read:
             kinds = ", ".join(f"{number:,} {suffix}" for suffix, number in self.not_read.most_common())
             yield f"Texts in formats that are not read: {kinds}."
@@ -89,7 +94,7 @@ class Summary:
 
     def _note_lines(self) -> Iterator[str]:
         """The notes by cause, the most frequent first. Causes of drafts and dead links are counted above."""
-        counted = {cause for cause in self.causes if cause[0] is Subject.LINK or cause[1] in self.drafts}
+        counted = {cause for cause in self.causes if cause[0] in _COUNTED or cause[1] in self.drafts}
         notes = [(cause, number) for cause, number in self.causes.most_common() if cause not in counted]
         if notes:
             yield "Notes to review:"
@@ -113,6 +118,7 @@ class Summary:
             "drafts": self.states[Placement.State.DRAFT],
             "drafts_by_cause": dict(self.drafts.most_common()),
             "dead_links": sum(self._of(Subject.LINK).values()),
+            "links_not_live": sum(self._of(Subject.HIDDEN).values()),
             "not_read": dict(self.not_read.most_common()),
             **{str(verdict): self.verdicts[verdict] for verdict in Verdict},
             "broken": len(self.broken),

@@ -11,11 +11,12 @@ import re
 from collections import ChainMap
 from collections.abc import Mapping
 
-from transfer.dialects import shortcodes
+from transfer.dialects import callouts, shortcodes
 from transfer.dialects.base import Dialect
 from transfer.dialects.plain import Plain
 from transfer.dialects.shortcodes import Call
 from transfer.markdown import code
+from transfer.markdown.callout_tags import CalloutTags, Fence
 from transfer.markdown.outcomes import Note, Subject
 from transfer.markdown.tag_syntax import TOKEN, Tag, end_tag, tag_of, unescaped
 
@@ -35,6 +36,8 @@ _HARMLESS_FILTERS = {
 }
 _NEW_BLOCK = re.compile(r"(?:\A\s*|\n[ \t]*\n) {0,3}\Z")
 _BEFORE_HTML = re.compile(r"[ \t]*(?:\{[:.#][^{}\n]*\})?[ \t]*\n[ \t]*<")
+_IN_LINK = re.compile(r"(?:<a\b[^<>]*>\s*|(?<![!\\])\[)\Z", re.IGNORECASE)
+_ADDRESS_FOLLOWS = ("(", '"', "'", "=", "<")  # what precedes an address in Markdown and in HTML
 _LINE_BEGIN = re.compile(r"(?:\A|\n)[ \t]*\Z")
 _LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
 _MARKDOWN_INSIDE = re.compile(
@@ -72,10 +75,12 @@ class _Expansion:
         self.notes: list[Note] = []
         self.line, self.counted = first_line, 0
         self.unclosed: set[tuple[str, str]] = set()
+        self.callouts = CalloutTags("", bool)
         self.opened: list[str] = []  # names of Zola's tags, which all end with {% end %}
 
     def result(self) -> tuple[str, list[Note]]:
         in_code = code.membership(self.text)
+        self.callouts = CalloutTags(self.text, in_code)
         written: list[str] = []
         position = copied = 0
         while token := TOKEN.search(self.text, position):
@@ -121,6 +126,8 @@ class _Expansion:
             return f"`{literal.strip()}`" if "`" not in literal and "\n" not in literal else literal
         if tag is None:
             return self._expression(token) if token["expression"] is not None else ""
+        if token.start() in self.callouts.begins:
+            return self._callout(token, tag, self.callouts.begins[token.start()])
         if tag.is_end:
             return self._end_of(token, tag)
         if tag.name in self.verbatim_tags or not tag.name:  # the end tag is missing
@@ -128,7 +135,7 @@ class _Expansion:
         if tag.syntax == "zola" and token["tag"] is not None:
             self.opened.append(tag.name)
         call = self._call(token, tag.name, tag.rest)
-        handler = self.tags.get(tag.name, shortcodes.unknown_figure)
+        handler = self.tags.get(tag.name) or shortcodes.service_handler(tag.name) or shortcodes.unknown_figure
         expanded = handler(call)
         if expanded is None:
             expanded = shortcodes.words_of(call)
@@ -137,17 +144,37 @@ class _Expansion:
             self._note(token, "is unknown", ": it is removed, and its words and content stay")
         return expanded
 
+    def _callout(self, token: re.Match[str], tag: Tag, fence: Fence) -> str:
+        if tag.syntax == "zola":
+            self.opened.append(tag.name)
+        positional, named = shortcodes.arguments(tag.rest)
+        line = callouts.first_line(tag.name, positional, named)
+        return f"\n{fence.indentation}{fence.colons}{line}\n\n{fence.indentation}"
+
     def _end_of(self, token: re.Match[str], tag: Tag) -> str:
         name = tag.name
         if tag.syntax == "zola":
             name = self.opened.pop() if self.opened else ""
+        if token.start() in self.callouts.ends:
+            fence = self.callouts.ends[token.start()]
+            return f"\n{fence.indentation}{fence.colons}\n\n{fence.indentation}"
         handler = self.tags.get(f"/{name}")
         return (handler(self._call(token, name, "")) if handler else "") or ""
 
     def _call(self, token: re.Match[str], name: str, rest: str) -> Call:
         positional, named = shortcodes.arguments(rest)
         is_alone = bool(_LINE_BEGIN.search(self._before(token)) and _LINE_END.match(self.text, token.end()))
-        return Call(name, positional, named, self.variables, self._begins_block(token), is_alone, source=rest)
+        in_link = _IN_LINK.search(self._before(token)) is not None
+        return Call(
+            name,
+            positional,
+            named,
+            self.variables,
+            self._begins_block(token),
+            is_alone,
+            source=rest,
+            is_in_link=in_link,
+        )
 
     def _note(self, token: re.Match[str], cause: str, effect: str = "") -> None:
         self.line += self.text.count("\n", self.counted, token.start())
@@ -165,7 +192,8 @@ class _Expansion:
         value = _VALUE.match(expression)
         if value and value["name"] in _SITE and "|" not in expression:
             return ""
-        if self.dialect.shows_expressions and self.text[token.start() - 1 : token.start()] not in tuple("(\"'=<"):
+        is_address = self.text[token.start() - 1 : token.start()] in _ADDRESS_FOLLOWS
+        if self.dialect.shows_expressions and not is_address:
             self._note(token, "has no meaning in texts of the generator", ": it is shown as code")
             return f"`{{{{{expression}}}}}`" if "`" not in expression and "\n" not in expression else ""
         rest = expression[value.end() :] if value else expression
@@ -174,7 +202,7 @@ class _Expansion:
         if text is not None and filters <= _HARMLESS_FILTERS:
             return text
         self._note(token, "is unknown", ": it is replaced by its text" if text else ": it is removed")
-        if text and text.startswith(("https://", "http://")):
+        if text and text.startswith(("https://", "http://")) and not is_address:
             positional, named = shortcodes.arguments(rest.partition(":")[2])
             words = next(iter([*positional, *named.values()]), text)
             call = Call("", [], {}, self.variables, self._begins_block(token), is_alone=False)
