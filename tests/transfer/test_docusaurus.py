@@ -19,7 +19,10 @@ def project(archive):
         " [root](@site/docs/01-setup/02-first.md#part) [lost](/lost)\n",
     )
     archive.write("blog/2023-02-22-newsletter/index.mdx", "---\ntitle: Later\nslug: /later-news\n---\nText.\n")
-    archive.write("docs/01-setup/02-first.md", "---\nsidebar_position: 2\n---\n\n# First steps\n\nText.\n")
+    archive.write(
+        "docs/01-setup/02-first.md",
+        "---\nsidebar_position: 2\n---\nimport Cards from '@theme/Cards';\n\n# First steps\n\nText.\n\n<Cards />\n",
+    )
     archive.write("docs/_partial.md", "No page.")
     archive.write("README.md", "# The project")
     return archive
@@ -36,7 +39,7 @@ def test_posts_documentation_and_authors_of_docusaurus(project, techblog):
     assert [author.name for author in post.authors.order_by("name")] == ["Ada Lovelace", "Grace Hopper"]
     assert post.excerpt == "The beginning."
     assert found["02-first"].post.kind == Post.Kind.PAGE and found["02-first"].published_at
-    assert found["02-first"].post.title == "First steps"
+    assert (found["02-first"].post.title, found["02-first"].post.body.strip()) == ("First steps", "Text.")
     assert "[file](/later-news/) [address](/02-first/) [root](/02-first/#part) lost" in post.body
     assert run.verdicts()["README.md"] == run.verdicts()["docs/_partial.md"] == "skipped"
     assert set(project.run().verdicts().values()) == {"unchanged", "skipped"}

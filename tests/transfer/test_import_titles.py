@@ -25,6 +25,8 @@ pytestmark = pytest.mark.sqlite
             'Ada\'s "first" post - x',
             "Text.",
         ),
+        ("x: y", "<!-- words -->\n\n# Leads\n\nText.", "Leads", "Text."),
+        ("title: Leads", "import A from 'b'\n\n# Leads\n\nText.", "Leads", "Text."),
         ("title: Other", "# For readers\n\nText.", "Other", "# For readers\n\nText."),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 # The words for kinds of callouts in other tools, and the kind that readers see.
 _KINDS = {
-    **dict.fromkeys(("abstract", "default", "example", "info", "note", "primary", "question", "secondary"), "note"),
+    **dict.fromkeys(("abstract", "default", "example", "info", "note", "primary", "secondary"), "note"),
     **dict.fromkeys(("hint", "success", "tip"), "tip"),
     **dict.fromkeys(("important",), "important"),
     **dict.fromkeys(("attention", "warn", "warning"), "warning"),

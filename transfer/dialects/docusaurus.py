@@ -6,9 +6,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from transfer.dialects import config, permalinks
-from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Page, Project, Sign
-from transfer.dialects.permalinks import text_of
+from transfer.dialects.base import Dialect, Project, Sign
+from transfer.dialects.config import text_of
+from transfer.dialects.pages import Page
 from transfer.markdown.front_matter import FrontMatter
+from transfer.markdown.outcomes import Note
 
 _NAMES = tuple(f"docusaurus.config{suffix}" for suffix in (".js", ".ts", ".mjs", ".cjs", ".mts"))
 _BASE = re.compile(r"""^\s*["']?baseUrl["']?\s*:\s*["'](?P<path>[^"'\n]{1,200})["']""", re.MULTILINE)
@@ -30,14 +32,12 @@ class Docusaurus(Dialect):
         Sign(r"^sidebar_(?:position|label):", "fields of Docusaurus", 3),
         Sign(r"<!--\s*truncate\s*-->|\{/\*\s*truncate\s*\*/\}", "the comment truncate", 3),
     )
-    tags = TAGS
     own_fields = frozenset(
         {
             "displayedsidebar", "hidetableofcontents", "hidetitle", "id", "paginationnext", "paginationprev",
             "sidebarclassname", "sidebarlabel", "sidebarposition", "tocmaxheadinglevel", "tocminheadinglevel",
         }
     )  # fmt: skip
-    verbatim_tags = VERBATIM_TAGS
 
     def __init__(self, project: Project | None = None, patterns: Sequence[str] = ()) -> None:
         super().__init__(project, patterns)
@@ -73,6 +73,10 @@ class Docusaurus(Dialect):
             fields["slug"] = slug.rpartition("/")[2]
             fields["path"] = slug
         return head._replace(fields=fields)
+
+    def markdown(self, text: str, name: str, first_line: int) -> tuple[str, list[Note]]:
+        """Docusaurus reads all files as MDX."""
+        return super().markdown(text, str(PurePosixPath(name).with_suffix(".mdx")), first_line)
 
     def _author(self, key: Any) -> Any:
         """The author with this key in authors.yml, or what the file itself says."""

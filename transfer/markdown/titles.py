@@ -7,6 +7,11 @@ from transfer.markdown.fields import Fields
 
 _HEADING = re.compile(r"^ {0,3}(?P<level>#{1,6})[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _MAIN_HEADING = re.compile(r"^ {0,3}#[ \t](?P<title>[^\n]*)", re.MULTILINE)
+# Comments and imports of MDX, which readers do not see.
+_INVISIBLE = re.compile(
+    r"(?:\s++|<!--(?:(?!-->).)*+-->|\{/\*(?:(?!\*/).)*+\*/\}|import[ \t][^\n\"']*+[\"'][^\"'\n]*+[\"'];?(?=\s))*+",
+    re.DOTALL,
+)
 _CODE = re.compile(r"(?<!`)(`{1,3})(?!`)(?P<code>[^`]+)\1(?!`)")
 _SIMPLE = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "`": None})
 
@@ -15,7 +20,7 @@ def title_of(fields: Fields, body: str, stem: str) -> tuple[str, str]:
     """The title, and the body. If the first heading of the body repeats the title, it is removed."""
     title = _without_code_marks(plain_text.of_html(fields.text("title")))
     heading = code.search(_HEADING, body)
-    if heading and body[: heading.start()].strip():  # It does not lead the text.
+    if heading and not _INVISIBLE.fullmatch(body, 0, heading.start()):  # It does not lead the text.
         heading = None
     words = _heading_text(heading) if heading else ""
     if not (title or (heading and heading["level"] == "#")):
