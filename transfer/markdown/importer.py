@@ -5,7 +5,6 @@ statements that a batch needs only once. If a batch fails, each of its files is 
 that a file that cannot be stored affects no other. A file that changes a post has a transaction of its own.
 """
 
-import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,15 +15,15 @@ from zoneinfo import ZoneInfo
 from django.contrib.sites.models import Site
 from django.db import transaction
 
-from blogs.markdown.limits import check_source
 from blogs.models import Image, MediaFile, Placement, Post
 from transfer.dialects import Dialect
-from transfer.markdown import drafts, files, writer
+from transfer.markdown import files, writer
 from transfer.markdown.drafts import Draft
 from transfer.markdown.guard import guarded
 from transfer.markdown.images import Pictures
 from transfer.markdown.links import OwnDomains
-from transfer.markdown.outcomes import Broken, Edited, Outcome, Skipped, Subject, Verdict
+from transfer.markdown.outcomes import Broken, Edited, Outcome, Subject, Verdict
+from transfer.markdown.parsed_files import ParsedFiles
 from transfer.markdown.plan import plan
 from transfer.markdown.preparation import Prepared, prepare
 from transfer.markdown.records import Record, Records
@@ -35,8 +34,6 @@ logger = logging.getLogger(__name__)
 PATH_LENGTH = 500  # max_length of ImportedFile.path
 BATCH_FILES = 16  # A transaction that changes more posts delays all other commits (MAX_KEYS, tenancy/changes).
 BATCH_SIZE = 500_000  # Characters of text. The last file of a batch may exceed it.
-# Characters of the files that stay in memory between planning and storing. All others are read twice.
-MAX_KEPT = 50_000_000
 
 
 class _File(NamedTuple):
@@ -76,15 +73,13 @@ class Importer:
         self.dialect = dialect
         self.dry_run = dry_run
         self.overwrite = overwrite
-        self.zone = ZoneInfo(site.settings.time_zone)
+        self.parsed_files = ParsedFiles(folder, ZoneInfo(site.settings.time_zone), dialect)
         self.own_domains = OwnDomains(site.domains.values_list("name", flat=True))
         inside = [folder / name for name in (*dialect.static_folders, *dialect.content_folders)]
         folders = [folder, *(each for each in inside if each.is_dir()), *([media] if media else [])]
         self.pictures = Pictures(site, folders)
         self.records = Records(site, dry_run=dry_run)
         self.writer = writer.Writer(site)
-        self.kept: dict[str, tuple[str, Draft]] = {}  # text and draft by file name
-        self.kept_size = 0
         # Digests of the counted images. A dry run stores an image again in each transaction that needs it.
         self.counted: set[str] = set()
 
@@ -110,30 +105,15 @@ class Importer:
     def _planned(self, named: Iterable[tuple[str, Path]]) -> Iterator[tuple[Draft, Record | None]]:
         """The drafts of all files that can be parsed. `_read` reports the errors of the others."""
         for name, path in named:
-            read = guarded(name, lambda path=path, name=name: self._draft(path, name))  # type: ignore[misc]
-            if not isinstance(read, Outcome):
-                text, draft = read
-                if self.kept_size + len(text) <= MAX_KEPT:
-                    self.kept[name] = text, draft
-                    self.kept_size += len(text)
-                yield draft, self.records.find(name, _digest(text))
-
-    def _draft(self, path: Path, name: str) -> tuple[str, Draft]:
-        """The text of the file, and its draft. Raises Skipped, Broken, and TooLarge before any work on a large text."""
-        why = self.dialect.reason_to_skip(name)
-        if why:
-            raise Skipped(why)
-        text = files.read_text(path, self.folder)
-        draft = drafts.read(text, name, self.zone, self.dialect)
-        check_source(draft.body)
-        return text, draft
+            parsed = guarded(name, lambda path=path, name=name: self.parsed_files.parse(path, name))  # type: ignore[misc]
+            if not isinstance(parsed, Outcome):
+                yield parsed.draft, self.records.find(name, parsed.digest)
 
     def _read(self, path: Path, name: str) -> _File | Outcome:
         if len(name) > PATH_LENGTH:
             raise Broken(f"the path of the file has more than {PATH_LENGTH} characters")
-        text, draft = self.kept.pop(name) if name in self.kept else self._draft(path, name)
+        text, draft, source = self.parsed_files.take(path, name)
         prepared = prepare(self.plan.with_slug(draft), text, path, self.own_domains, self.pictures, self.plan.catalogue)
-        source = _digest(text)
         file = _File(name, prepared, self.records.find(name, source), source, len(text))
         if file.record and file.record.digest == prepared.digest:
             return self._unchanged(file, file.record)
@@ -249,7 +229,3 @@ class Importer:
             ignored_fields=draft.ignored_fields,
             imported_as=file.imported_as,
         )
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()

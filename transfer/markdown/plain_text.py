@@ -31,5 +31,5 @@ def _rendered(text: str) -> str:
     return markdown.plain_text(markdown.render(text), MAX_LENGTH).strip()
 
 
-# An import reads each file twice, and rendering takes most of the time of reading.
+# An import parses some files twice (MAX_KEPT in `parsed_files`), and rendering takes most of that time.
 _cached = lru_cache(maxsize=10_000)(_rendered)
