@@ -41,8 +41,7 @@ def validate(redirect: Redirect) -> Plan:
     The target becomes the end of its chain. Raises ValidationError, by field.
     """
     site = redirect.site
-    domains = [site.domain, *site.domains.redirecting().values_list("name", flat=True)]
-    typed = rules.read(redirect.old_path, redirect.new_path, domains=domains)
+    typed = rules.read(redirect.old_path, redirect.new_path, domains=rules.domains_of(site))
     stored = stored_targets(site)
     if redirect.pk is not None:
         former = Redirect.objects.on(site).filter(pk=redirect.pk).values_list("old_path", flat=True).first()

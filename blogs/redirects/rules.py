@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.utils.encoding import iri_to_uri
 
@@ -28,8 +29,13 @@ class Typed(NamedTuple):
     new: str
 
 
+def domains_of(site: Site) -> list[str]:
+    """The domains of a site, the primary one first."""
+    return [site.domain, *site.domains.redirecting().values_list("name", flat=True)]
+
+
 def read(old_path: str, new_path: str, *, domains: Collection[str]) -> Typed:
-    """The redirect with these texts. `domains` are those of the site.
+    """The redirect with these texts. `domains` are those of the site, as `domains_of` returns them.
 
     Raises ValidationError, by the names of the arguments.
     """

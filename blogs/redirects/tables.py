@@ -49,7 +49,7 @@ def plan_import(site: Site, table: str, *, by: Actor) -> Plan:
     """What `import_table` would change. Raises the same exceptions."""
     permissions.require(permissions.can_edit_redirect, by, Redirect(site=site))
     lines = list(_lines(table))
-    domains = [site.domain, *site.domains.redirecting().values_list("name", flat=True)]
+    domains = rules.domains_of(site)
     reasons: list[tuple[int, str]] = []
     typed: dict[str, rules.Typed] = {}
     numbers: dict[str, int] = {}

@@ -45,9 +45,8 @@ class Uses:
 
     def count(self, redirect_id: int) -> None:
         """Count one use. Never waits for the database."""
+        self._add(redirect_id, 1)
         with self._lock:
-            if redirect_id in self._counts or len(self._counts) < MAX_REDIRECTS:
-                self._counts[redirect_id] += 1
             if self._writes_in_background and self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="redirect uses", daemon=True)
                 self._thread.start()
