@@ -17,7 +17,7 @@ _BASE = re.compile(r"""^\s*["']?baseUrl["']?\s*:\s*["'](?P<path>[^"'\n]{1,200})[
 _NUMBERED = re.compile(r"[0-9]+\s*[-_.]+\s*(?=[^-_.\s])")
 _FROM_ROOT = "site/"  # `@site/`, without the @
 BLOG, DOCS, PAGES = "blog", "docs", "src/pages"
-_LINES_OF_AUTHORS = ("authors.yml", "authors.yaml", "authors.json")
+_AUTHORS_FILES = ("authors.yml", "authors.yaml", "authors.json")
 
 
 class Docusaurus(Dialect):
@@ -90,8 +90,8 @@ class Docusaurus(Dialect):
             root = self.project.folder.resolve()
             for _ in self.project.below.parts:
                 root = root.parent
-            found = config.read_first(root / BLOG, _LINES_OF_AUTHORS)
-            found = found or config.read_first(self.project.folder, _LINES_OF_AUTHORS)
+            found = config.read_first(root / BLOG, _AUTHORS_FILES)
+            found = found or config.read_first(self.project.folder, _AUTHORS_FILES)
             self._authors = found[1] if found else {}
         return self._authors
 
@@ -107,7 +107,7 @@ class Docusaurus(Dialect):
             yield f"{folder}/{own}"
             return
         path = PurePosixPath(self.content_path(page.place))
-        parts = (path.parent.parent if page.file.is_index else path.parent).parts
+        parts = page.file.folder_of(path).parts
         if folder == BLOG and page.file.day:
             year, month, day = page.file.day.split("-")
             yield "/".join([folder, f"{year}/{month:0>2}/{day:0>2}", *parts, page.file.stem])

@@ -64,7 +64,7 @@ class CalloutTags:
 class _Opened(NamedTuple):
     key: tuple[str, str]
     position: int
-    indentation: str | None  # None if the tag is no callout
+    indentation: str | None  # None if the tag does not become a callout
     height: int = 0  # the levels of callouts within it
 
     def around(self, height: int) -> "_Opened":

@@ -103,7 +103,7 @@ class Catalogue:
         if len(address) > MAX_ADDRESS or (scheme and not _is_refused(scheme[0])):
             return None
         if scheme:
-            return Destination(dead=f"begins with {scheme[0]}, which no link on a page can")
+            return Destination(dead=f"begins with {scheme[0]}, which is not allowed in links")
         try:
             parts = urlsplit(address)
         except ValueError:
