@@ -75,6 +75,37 @@ def test_a_tag_for_a_note_without_an_end_or_within_a_line_is_removed_and_reporte
     assert "is unknown" in run.notes("a.md")[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('<AlertBox level="info" title="!">\n  Words.\n</AlertBox>', "note"),
+        ('<Aside type="caution" title="Hot">Words.</Aside>', "caution Hot"),
+        ("<Tip>\n\n  Words.\n\n</Tip>", "tip"),
+        ("<Warning icon={x}>\nWords.\n</Warning>", "warning"),
+    ],
+)
+def test_a_component_for_a_note_becomes_a_callout(archive, text, line):
+    archive.write("a.mdx", f"---\ndate: 2015-01-01\n---\n{text}\n\nMore.")
+
+    run = archive.run()
+
+    body = re.sub(r"\n\s*\n", "\n\n", Placement.objects.get(slug="a").post.body).strip()
+    assert f":::{line}\n\nWords.\n" in body and body.endswith("\n:::\n\nMore.")
+    assert not run.notes("a.mdx")
+
+
+def test_components_within_each_other_and_without_an_end_keep_their_words(archive):
+    archive.write(
+        "a.mdx", "---\ndate: 2015-01-01\n---\n<Note>\nA.\n\n<Tip>\nB.\n</Tip>\n\nC.\n</Note>\n\nD. <Note>E.\n\nF."
+    )
+
+    archive.run()
+
+    html = markdown.render(Placement.objects.get(slug="a").post.body)
+    assert re.search(r"<aside.*A\..*<aside.*B\..*</aside>.*C\..*</aside>.*D\. E\..*F\.", html, re.DOTALL)
+    assert ":::" not in html
+
+
 def test_a_tag_for_a_note_in_code_stays(imported):
     body, _ = imported("```\n{% note %}\nWords.\n{% endnote %}\n```")
 

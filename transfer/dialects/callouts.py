@@ -1,6 +1,8 @@
 """The names and arguments of the tags and components that archives use for callouts."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple
 
 # The words for kinds of callouts in other tools, and the kind that readers see.
 _KINDS = {
@@ -35,3 +37,50 @@ def first_line(name: str, positional: Sequence[str], named: Mapping[str, str]) -
     if not any(letter.isalnum() for letter in title):
         title = ""
     return f"{given or kind} {title}".rstrip()
+
+
+class Fence(NamedTuple):
+    """A line of colons. An outer callout has more of them than the callouts within it."""
+
+    colons: str
+    indentation: str
+
+
+class _Opened(NamedTuple):
+    key: Hashable
+    position: int
+    indentation: str | None  # None if the tag does not become a callout
+    height: int = 0  # the levels of callouts within it
+
+
+class Nesting:
+    """Finds the pairs of tags that become callouts. It is told all tags of a text that enclose content, in order."""
+
+    def __init__(self) -> None:
+        self.begins: dict[int, Fence] = {}
+        self.ends: dict[int, Fence] = {}
+        self._opened: list[_Opened] = []
+        self._number = Counter[Hashable]()
+
+    def open(self, key: Hashable, position: int, indentation: str | None) -> None:
+        """A tag begins. `indentation` is what precedes a callout in its line, and None for any other tag."""
+        self._opened.append(_Opened(key, position, indentation))
+        self._number[key] += 1
+
+    def close(self, key: Hashable, position: int) -> None:
+        """The latest tag with this key ends. Later ones have no end tag."""
+        if not self._number[key]:
+            return
+        height = 0
+        while True:
+            opened = self._opened.pop()
+            self._number[opened.key] -= 1
+            height = max(height, opened.height)
+            if opened.key == key:
+                break
+        if opened.indentation is not None:
+            self.begins[opened.position] = self.ends[position] = Fence(":" * (3 + height), opened.indentation)
+            height += 1
+        if self._opened:
+            around = self._opened[-1]
+            self._opened[-1] = around._replace(height=max(around.height, height))

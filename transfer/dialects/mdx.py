@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from transfer.dialects import shortcodes
+from transfer.dialects import callouts, shortcodes
 from transfer.dialects.jsx import Braces, Component, components, without_indentation
 from transfer.dialects.shortcodes import Call
 from transfer.markdown import code
@@ -84,7 +84,15 @@ class _Conversion:
         )
 
     def _component_edits(self, text: str, tags: list[Component]) -> Iterator[Edit]:
+        nesting = _callouts(text, tags)
         for component in tags:
+            if fence := nesting.begins.get(component.begin):
+                line = callouts.first_line(component.name.lower(), (), component.attributes)
+                yield Edit(component.begin, component.end, f"\n{fence.colons}{line}\n\n")
+                continue
+            if fence := nesting.ends.get(component.begin):
+                yield Edit(component.begin, component.end, f"\n{fence.colons}\n\n")
+                continue
             if not component.is_component:
                 yield from (Edit(begin, end, "") for begin, end in component.removable)
                 continue
@@ -162,6 +170,20 @@ def _modules(text: str) -> Iterator[Edit]:
                 index += 1
         position = end
         yield Edit(begin, end, "\n" * text.count("\n", begin, end))
+
+
+def _callouts(text: str, tags: list[Component]) -> callouts.Nesting:
+    """The components that become callouts, such as <Note> and <Alert type="info">, if they begin their line."""
+    found = callouts.Nesting()
+    for component in tags:
+        if not component.is_component or component.is_empty:
+            continue
+        if component.is_end:
+            found.close(component.name, component.begin)
+        else:
+            is_callout = component.name.lower() in callouts.NAMES and _stands_alone(text, component)
+            found.open(component.name, component.begin, "" if is_callout else None)
+    return found
 
 
 def _stands_alone(text: str, component: Component) -> bool:

@@ -16,7 +16,7 @@ from transfer.dialects.base import Dialect
 from transfer.dialects.plain import Plain
 from transfer.dialects.shortcodes import Call
 from transfer.markdown import code
-from transfer.markdown.callout_tags import CalloutTags, Fence
+from transfer.markdown.callout_tags import callout_tags
 from transfer.markdown.outcomes import Note, Subject
 from transfer.markdown.tag_syntax import TOKEN, Tag, end_tag, tag_of, unescaped
 
@@ -75,12 +75,12 @@ class _Expansion:
         self.notes: list[Note] = []
         self.line, self.counted = first_line, 0
         self.unclosed: set[tuple[str, str]] = set()
-        self.callouts = CalloutTags("", bool)
+        self.callouts = callouts.Nesting()
         self.opened: list[str] = []  # names of Zola's tags, which all end with {% end %}
 
     def result(self) -> tuple[str, list[Note]]:
         in_code = code.membership(self.text)
-        self.callouts = CalloutTags(self.text, in_code)
+        self.callouts = callout_tags(self.text, in_code)
         written: list[str] = []
         position = copied = 0
         while token := TOKEN.search(self.text, position):
@@ -144,7 +144,7 @@ class _Expansion:
             self._note(token, "is unknown", ": it is removed, and its words and content stay")
         return expanded
 
-    def _callout(self, token: re.Match[str], tag: Tag, fence: Fence) -> str:
+    def _callout(self, token: re.Match[str], tag: Tag, fence: callouts.Fence) -> str:
         if tag.syntax == "zola":
             self.opened.append(tag.name)
         positional, named = shortcodes.arguments(tag.rest)
