@@ -381,6 +381,18 @@ def test_a_folder_without_signs_is_plain_markdown(archive):
     assert "Dialect: plain Markdown (no sign of a known generator was found)" in archive.run().output
 
 
+def test_a_configuration_in_a_folder_below_is_named(archive):
+    archive.write("site/docs/_config.yml", "title: x")
+    archive.write("site/docs/_posts/2015-10-26-a.md", "Text.")
+
+    hint = "A configuration is in site/docs/_config.yml. Import its folder"
+
+    assert hint in archive.run().output
+    assert hint in archive.run("--dialect=jekyll").output
+    archive.folder = archive.folder / "site/docs"
+    assert "A configuration is in" not in archive.run().output
+
+
 def test_the_dialect_can_be_given(archive, techblog, visit):
     archive.write("posts/2015-10-26-a.md", "---\ndate: 2015-01-01\n---\nA `{{< x >}}` {{ y }}.")
 

@@ -1,7 +1,7 @@
 """Finds out which generator a folder of Markdown files belongs to."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -28,6 +28,8 @@ _CONTENT = re.compile(
     r"(?:src/content|src/pages|source|content|_posts|src/posts|src/blog|posts|blog|docs|src)(?:/.*)?", re.DOTALL
 )
 MAX_SAMPLES = 200
+MAX_FOLDERS = 200
+MAX_SHOWN = 3
 _SAMPLE_LENGTH = 20_000  # characters
 _OF_CONTENT = ("content", "source", "_posts", "src")
 
@@ -35,6 +37,7 @@ _OF_CONTENT = ("content", "source", "_posts", "src")
 class Detected(NamedTuple):
     dialect: Dialect
     reason: str  # for the output of the command
+    hint: str = ""  # what to import instead
 
 
 def detect(folder: Path, paths: Sequence[Path], *, name: str = "", patterns: Sequence[str] = ()) -> Detected:
@@ -49,10 +52,33 @@ def detect(folder: Path, paths: Sequence[Path], *, name: str = "", patterns: Seq
     below = _place_of(folder)
     project = Project(folder, below, is_known=bool(below.parts))
     if name:
-        return Detected(candidates[0](project, patterns), "given by --dialect")
+        return Detected(candidates[0](project, patterns), "given by --dialect", _hint(folder, candidates))
     kind, words = _likely(folder, project, paths)
     reason = f"found {' and '.join(words)}" if words else "no sign of a known generator was found"
-    return Detected(kind(project, patterns), reason)
+    return Detected(kind(project, patterns), reason, _hint(folder, candidates))
+
+
+def _hint(folder: Path, candidates: Sequence[type[Dialect]]) -> str:
+    """Names the projects below the folder: their dates, addresses and links are known if they are imported alone."""
+    found: list[str] = []
+    for below in islice(_folders(folder), MAX_FOLDERS):
+        configured = next(filter(None, (kind.config_of(below) for kind in candidates)), None)
+        if configured:
+            found.append(f"{below.relative_to(folder).as_posix()}/{configured[0]}")
+    if not found:
+        return ""
+    return (
+        f"A configuration is in {' and '.join(found[:MAX_SHOWN])}. Import its folder instead of the whole one, so that"
+        " the dates, addresses and links of the old site are known."
+    )
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """The folders one and two levels below."""
+    for pattern in ("*/", "*/*/"):
+        for path in sorted(folder.glob(pattern)):
+            if not path.name.startswith(".") and "node_modules" not in path.parts and path.is_dir():
+                yield path
 
 
 def _configured(folder: Path, candidates: Sequence[type[Dialect]]) -> tuple[type[Dialect], Project, str] | None:

@@ -67,8 +67,10 @@ class Command(BaseCommand):
         if media is not None and not media.is_dir():
             raise CommandError(f"--media {media} is not a folder.")
         patterns = _patterns(options["old_address"])
-        dialect, reason = detect(folder, listing.markdown, name=options["dialect"] or "", patterns=patterns)
+        dialect, reason, hint = detect(folder, listing.markdown, name=options["dialect"] or "", patterns=patterns)
         self.stdout.write(f"Dialect: {dialect.title} ({reason}). Choose another one with --dialect.")
+        if hint:
+            self.stdout.write(hint)
         summary = Summary(listing.others)
         with ExitStack() as stack:
             report = stack.enter_context(_new_file(Path(options["report"]))) if options["report"] else None
