@@ -54,7 +54,7 @@ class _Opened(NamedTuple):
 
 
 class Nesting:
-    """Finds the pairs of tags that become callouts. It is told all tags of a text that enclose content, in order."""
+    """Finds the pairs of tags that become callouts. Its caller passes all tags that enclose content, in their order."""
 
     def __init__(self) -> None:
         self.begins: dict[int, Fence] = {}
