@@ -3,8 +3,8 @@
 import pytest
 
 from blogs.models import Author, Image, Placement, Post, Redirect, Tag
-from transfer.markdown import writer
 from transfer.markdown.importer import BATCH_FILES
+from transfer.markdown.storing import writer
 from transfer.models import ImportedFile
 
 pytest_plugins = ["tests.support.importing"]

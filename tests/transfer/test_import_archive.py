@@ -10,7 +10,7 @@ import pytest
 from blogs.models import Placement
 from tenancy import lifecycle
 from tests.support.crawling import crawl, dead_links
-from transfer.markdown.files import markdown_files
+from transfer.markdown.source.files import markdown_files
 
 pytest_plugins = ["tests.support.importing"]
 

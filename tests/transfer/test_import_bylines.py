@@ -5,7 +5,7 @@ import time
 import pytest
 
 from blogs.models import Author, Post
-from transfer.markdown import bylines
+from transfer.markdown.fields import bylines
 
 pytest_plugins = ["tests.support.importing"]
 pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from blogs.models import Placement
-from transfer.markdown import drafts, front_matter
+from transfer.markdown import drafts
 from transfer.markdown.outcomes import Broken
+from transfer.markdown.source import front_matter
 
 pytest_plugins = ["tests.support.importing"]
 pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from blogs.models import Placement, Post
-from transfer.markdown import dates, drafts
+from transfer.markdown import drafts
+from transfer.markdown.fields import dates
 from transfer.markdown.outcomes import Broken
 
 pytest_plugins = ["tests.support.importing"]

@@ -12,9 +12,9 @@ from PIL import Image as Pillow
 from blogs.models import Image, Placement
 from lib import images
 from tests.support.pictures import HEIC, SECRET, photo
-from transfer.markdown.absent_images import with_alt_texts
 from transfer.markdown.images import Pictures
 from transfer.markdown.outcomes import Broken
+from transfer.markdown.text.absent_images import with_alt_texts
 
 pytest_plugins = ["tests.support.importing"]
 pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]

@@ -3,7 +3,7 @@
 import pytest
 
 from blogs.models import Image, Placement, Post
-from transfer.markdown.recognition import matches
+from transfer.markdown.storing.recognition import matches
 
 pytest_plugins = ["tests.support.importing"]
 pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]

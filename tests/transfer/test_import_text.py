@@ -6,7 +6,8 @@ import pytest
 
 from transfer.dialects import DIALECTS
 from transfer.dialects.mdx import as_markdown
-from transfer.markdown import code, links, template_tags
+from transfer.markdown.source import code
+from transfer.markdown.text import links, template_tags
 
 pytestmark = [pytest.mark.rollback, pytest.mark.sqlite]
 

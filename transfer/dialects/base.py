@@ -9,8 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 from transfer.dialects import mdx, permalinks, shortcodes
 from transfer.dialects.pages import FileName, Page
 from transfer.dialects.sections import Sections
-from transfer.markdown.front_matter import FrontMatter
 from transfer.markdown.outcomes import Note
+from transfer.markdown.source.front_matter import FrontMatter
 
 Handler = Callable[[shortcodes.Call], str | None]
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from yaml.composer import Composer
 
-from transfer.markdown.front_matter import Loader
+from transfer.markdown.source.front_matter import Loader
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from transfer.dialects.hugo import Hugo
 from transfer.dialects.jekyll import Jekyll
 from transfer.dialects.plain import Plain
 from transfer.dialects.zola import Zola
-from transfer.markdown import files
+from transfer.markdown.source import files
 
 # In this order, because a _config.yml of Hexo is one of Jekyll too, and a config.toml of Zola may be one of Hugo.
 _GENERATORS: tuple[type[Dialect], ...] = (Hexo, Jekyll, Zola, Hugo, Eleventy, Docusaurus, Astro)

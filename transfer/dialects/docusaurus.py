@@ -9,8 +9,8 @@ from transfer.dialects import config, permalinks
 from transfer.dialects.base import Dialect, Project, Sign
 from transfer.dialects.config import text_of
 from transfer.dialects.pages import Page
-from transfer.markdown.front_matter import FrontMatter
 from transfer.markdown.outcomes import Note
+from transfer.markdown.source.front_matter import FrontMatter
 
 _NAMES = tuple(f"docusaurus.config{suffix}" for suffix in (".js", ".ts", ".mjs", ".cjs", ".mts"))
 _BASE = re.compile(r"""^\s*["']?baseUrl["']?\s*:\s*["'](?P<path>[^"'\n]{1,200})["']""", re.MULTILINE)

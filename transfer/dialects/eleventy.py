@@ -13,7 +13,7 @@ from transfer.dialects.base import TAGS, Dialect, Project, Sign
 from transfer.dialects.config import text_of
 from transfer.dialects.pages import Page
 from transfer.dialects.shortcodes import Call
-from transfer.markdown.front_matter import FrontMatter
+from transfer.markdown.source.front_matter import FrontMatter
 
 _NAMES = tuple(
     f"{name}{suffix}" for name in (".eleventy", "eleventy.config") for suffix in (".js", ".mjs", ".cjs", ".ts")

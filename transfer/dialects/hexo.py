@@ -12,7 +12,7 @@ from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Sign
 from transfer.dialects.config import text_of
 from transfer.dialects.pages import Page
 from transfer.dialects.shortcodes import Call
-from transfer.markdown.front_matter import FrontMatter
+from transfer.markdown.source.front_matter import FrontMatter
 
 DEFAULT_PERMALINK = ":year/:month/:day/:title/"
 _KEYS = {"default_category", "new_post_name", "permalink_defaults", "post_asset_folder", "skip_render", "source_dir"}

@@ -10,7 +10,7 @@ from transfer.dialects.base import TAGS, Dialect, Project, Sign
 from transfer.dialects.config import text_of
 from transfer.dialects.pages import FileName, Page
 from transfer.dialects.shortcodes import Call
-from transfer.markdown.front_matter import FrontMatter
+from transfer.markdown.source.front_matter import FrontMatter
 
 _SUFFIXES = (".toml", ".yaml", ".yml", ".json")
 _NAMES = (

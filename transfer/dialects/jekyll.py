@@ -12,9 +12,9 @@ from transfer.dialects.base import TAGS, Dialect, Sign
 from transfer.dialects.config import text_of
 from transfer.dialects.pages import Page
 from transfer.dialects.shortcodes import Call
-from transfer.markdown import code
-from transfer.markdown.front_matter import FrontMatter
 from transfer.markdown.outcomes import Note
+from transfer.markdown.source import code
+from transfer.markdown.source.front_matter import FrontMatter
 
 STYLES = {
     "date": "/:categories/:year/:month/:day/:title:output_ext",

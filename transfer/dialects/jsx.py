@@ -3,8 +3,8 @@
 import re
 from typing import NamedTuple
 
-from transfer.markdown import code
-from transfer.markdown.edits import Edit
+from transfer.markdown.source import code
+from transfer.markdown.source.edits import Edit
 
 _BRACES = re.compile(r"[{}]")
 _TAG_BEGIN = re.compile(r"<(?P<closing>/?)(?:(?P<name>[A-Za-z][\w.:-]*+)(?=[\s/>{])|(?=>))")

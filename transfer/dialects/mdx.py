@@ -12,9 +12,9 @@ from pathlib import PurePosixPath
 from transfer.dialects import callouts, shortcodes
 from transfer.dialects.jsx import Braces, Component, components, without_indentation
 from transfer.dialects.shortcodes import Call
-from transfer.markdown import code
-from transfer.markdown.edits import Edit, applied
 from transfer.markdown.outcomes import Note, Subject
+from transfer.markdown.source import code
+from transfer.markdown.source.edits import Edit, applied
 
 _MODULE = re.compile(
     r"^(?:import[ \t]*+(?:[\"'][^\"'\n]+[\"']|[\w$*{][^;\"'\n]*(?:\n[^;\"'\n]+){0,50}?\bfrom[ \t]*[\"'])"

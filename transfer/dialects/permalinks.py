@@ -10,7 +10,7 @@ from django.utils.text import slugify
 
 from transfer.dialects.config import text_of
 from transfer.dialects.pages import Page
-from transfer.markdown import files
+from transfer.markdown.source import files
 
 MAX_PATTERN = 300  # characters
 _PLACEHOLDER = re.compile(r":(?P<name>[a-z_]*[a-z])(?:\[(?P<slice>[0-9a-z:]*+)\])?")

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from transfer.markdown import files
+from transfer.markdown.source import files
 
 if TYPE_CHECKING:
     from transfer.dialects.base import Dialect

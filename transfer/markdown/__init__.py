@@ -1,7 +1,12 @@
 """Imports an archive of Markdown files into a site.
 
-These modules process each file, in this order: files (find and read the file) → front_matter (separate fields from
-text) → drafts (parse the fields into a Draft) → plan (decide the addresses of all posts) → preparation, which uses
-template_tags, links, catalogue and images (rewrite the text, find the images and the destinations of links) → importer
-and writer (store the rows, several new files in one transaction).
+Each module imports only modules above it in this list:
+
+- `outcomes`: the result and the notes of one file
+- `source`: the file as it is written
+- `transfer.dialects`: what its generator makes of it
+- `fields`, `drafts`: the front matter as a Draft
+- `parsed_files`, `catalogue`, `text`, `images`, `preparation`: the text with addresses and images of the site
+- `storing`: the rows
+- `plan`, `guard`, `importer`, `summary`: all files of an import
 """

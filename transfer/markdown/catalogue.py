@@ -15,7 +15,7 @@ from lib.paths import MEDIA_PREFIX
 from transfer.dialects import Dialect
 from transfer.dialects.pages import FileName
 from transfer.markdown.drafts import Draft
-from transfer.markdown.files import SUFFIXES
+from transfer.markdown.source.files import SUFFIXES
 
 _NOT_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|\{\{|\?")
 _PAGE_SUFFIXES = {"", ".htm", ".html", ".php", ".aspx", *SUFFIXES}

@@ -12,15 +12,16 @@ from blogs.models import Post
 from blogs.models.placements import SLUG_LENGTH
 from blogs.slugs import slug_from
 from transfer.dialects import DIALECTS, Dialect, Page
-from transfer.markdown import bylines, dates, feed_ids, front_matter, plain_text
-from transfer.markdown.covers import cover_of
-from transfer.markdown.fields import Fields, items_of, text_of
-from transfer.markdown.front_matter import FrontMatter
-from transfer.markdown.languages import language_of
-from transfer.markdown.moments import Moments, moments_of
-from transfer.markdown.old_addresses import path_of
+from transfer.markdown.fields import bylines, dates, feed_ids, plain_text
+from transfer.markdown.fields.covers import cover_of
+from transfer.markdown.fields.languages import language_of
+from transfer.markdown.fields.moments import Moments, moments_of
+from transfer.markdown.fields.old_addresses import path_of
+from transfer.markdown.fields.titles import title_of
+from transfer.markdown.fields.values import Fields, items_of, text_of
 from transfer.markdown.outcomes import Note, Subject
-from transfer.markdown.titles import title_of
+from transfer.markdown.source import front_matter
+from transfer.markdown.source.front_matter import FrontMatter
 
 _PLAIN = DIALECTS["plain"]()
 NAME_LENGTH = 100  # Maximum characters of the name of a tag or author, and of its slug.

@@ -16,10 +16,9 @@ from django.core.files.base import File
 from blogs import publishing
 from blogs.models import Image, MediaFile
 from lib import images, media_files
-from transfer.markdown import files
 from transfer.markdown.outcomes import Broken
+from transfer.markdown.source import files
 
-SUFFIXES = {".avif", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".webp", ".bmp", ".tif", ".tiff"}
 MEDIA_SUFFIXES = {*media_files.CONTENT_TYPES, ".m4v", ".mov", ".oga", ".opus"}
 _ELSEWHERE = {"data", "http", "https"}
 _ABOVE = re.compile(r"(?:\.\.?/)++")
@@ -57,7 +56,7 @@ def is_local_image(address: str) -> bool:
     except ValueError:
         return False
     suffix = PurePosixPath(unquote(parts.path)).suffix.lower()
-    return not (parts.scheme or parts.netloc) and suffix in SUFFIXES | MEDIA_SUFFIXES
+    return not (parts.scheme or parts.netloc) and suffix in files.IMAGE_SUFFIXES | MEDIA_SUFFIXES
 
 
 class Pictures:

@@ -17,16 +17,17 @@ from django.db import transaction
 
 from blogs.models import Image, MediaFile, Placement, Post
 from transfer.dialects import Dialect
-from transfer.markdown import files, writer
 from transfer.markdown.drafts import Draft
 from transfer.markdown.guard import guarded
 from transfer.markdown.images import Pictures
-from transfer.markdown.links import OwnDomains
 from transfer.markdown.outcomes import Broken, Edited, Outcome, Subject, Verdict
 from transfer.markdown.parsed_files import ParsedFiles
 from transfer.markdown.plan import plan
 from transfer.markdown.preparation import Prepared, prepare
-from transfer.markdown.records import Record, Records
+from transfer.markdown.source import files
+from transfer.markdown.storing import writer
+from transfer.markdown.storing.records import Record, Records
+from transfer.markdown.text.links import OwnDomains
 from transfer.models import ImportedFile
 
 logger = logging.getLogger(__name__)

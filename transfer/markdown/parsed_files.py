@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from blogs.markdown.limits import check_source
 from transfer.dialects import Dialect
-from transfer.markdown import drafts, files
+from transfer.markdown import drafts
 from transfer.markdown.drafts import Draft
 from transfer.markdown.outcomes import Skipped
+from transfer.markdown.source import files
 
 # Characters of the files that stay in memory between planning and storing. All others are read twice.
 MAX_KEPT = 50_000_000

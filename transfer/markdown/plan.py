@@ -11,8 +11,8 @@ from transfer.dialects import Dialect
 from transfer.markdown.catalogue import Catalogue, SiteAddresses
 from transfer.markdown.drafts import Draft
 from transfer.markdown.outcomes import Note
-from transfer.markdown.records import Record
-from transfer.markdown.writer import Writer
+from transfer.markdown.storing.records import Record
+from transfer.markdown.storing.writer import Writer
 
 
 @dataclass

@@ -8,13 +8,14 @@ from functools import cached_property
 from pathlib import Path
 
 from blogs import markdown
-from transfer.markdown import code, template_tags
-from transfer.markdown.absent_images import with_alt_texts
 from transfer.markdown.catalogue import Catalogue, Destination
 from transfer.markdown.drafts import Draft
 from transfer.markdown.images import Missing, Picture, Pictures, is_elsewhere, is_local_image
-from transfer.markdown.links import LinkedText, OwnDomains
 from transfer.markdown.outcomes import Note, Subject
+from transfer.markdown.source import code
+from transfer.markdown.text import template_tags
+from transfer.markdown.text.absent_images import with_alt_texts
+from transfer.markdown.text.links import LinkedText, OwnDomains
 
 # Elements that the sanitiser removes and that may be an essential part of the post. Each gets a note for the
 # author of the file.

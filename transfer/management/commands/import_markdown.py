@@ -17,9 +17,9 @@ from tenancy.absolute_urls import site_url
 from tenancy.lookup import site_named
 from transfer.dialects import DIALECTS, detect, permalinks
 from transfer.locks import StillRunning, import_lock
-from transfer.markdown.files import Listing, list_files
 from transfer.markdown.importer import Importer
 from transfer.markdown.outcomes import Outcome
+from transfer.markdown.source.files import Listing, list_files
 from transfer.markdown.summary import Summary
 
 

@@ -10,6 +10,7 @@ from transfer.markdown.outcomes import Broken
 MAX_BYTES = 2 * 1024 * 1024
 # The most frequent ones first.
 SUFFIXES = (".md", ".mdx", ".markdown", ".mkd", ".mkdn", ".mkdown", ".mdown", ".mdwn")
+IMAGE_SUFFIXES = {".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp"}
 # Texts in other formats. The summary counts them, because posts may be among them.
 _OTHER_TEXTS = {
     ".adoc", ".asciidoc", ".creole", ".docx", ".htm", ".html", ".ipynb", ".liquid", ".mdoc", ".njk", ".odt",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lib.text_fields import one_line
-from transfer.markdown.fields import text_in
+from transfer.markdown.fields.values import text_in
 
 MAX_LENGTH = 2_000  # characters of a byline that are read
 _KEYS = ("name", "title", "displayname", "fullname", "author", "nickname", "login", "id")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.sites.models import Site
 
-from transfer.markdown import recognition
+from transfer.markdown.storing import recognition
 from transfer.models import ImportedFile
 
 Record = Any  # ImportedFile with the annotations of ImportedFileQuerySet.of

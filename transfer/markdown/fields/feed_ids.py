@@ -8,7 +8,7 @@ from uuid import UUID
 
 from blogs.models.posts import FEED_ID_LENGTH
 from lib.text_fields import one_line
-from transfer.markdown.fields import Fields
+from transfer.markdown.fields.values import Fields
 
 _NAMES = ("guid", "feedid", "atomid", "rssguid")
 _IRI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*+:[^\s<>\"{}|\\^`\x00-\x20\x7f-\x9f]++")

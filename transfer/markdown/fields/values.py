@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from transfer.markdown.front_matter import FrontMatter
+from transfer.markdown.source.front_matter import FrontMatter
 
 # Tables that contain fields of the same meaning as the fields beside them: Hugo and Zola require them.
 _TABLES = ("extra", "params", "taxonomies")

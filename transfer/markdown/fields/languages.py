@@ -1,8 +1,8 @@
 """The language of a text, from the front matter."""
 
 from lib.languages import supported
-from transfer.markdown.fields import Fields, text_of
-from transfer.markdown.moments import AddNote
+from transfer.markdown.fields.moments import AddNote
+from transfer.markdown.fields.values import Fields, text_of
 
 _LANGUAGE = ("lang", "language", "locale")
 

@@ -16,10 +16,10 @@ from blogs.paths import old_path_key, validate_slug_is_free
 from blogs.publishing import NewPost
 from blogs.redirects.lookup import is_reserved
 from blogs.slugs import free_slug
-from transfer.markdown.authors import Authors
 from transfer.markdown.images import Picture
 from transfer.markdown.outcomes import Edited, Note, Subject
 from transfer.markdown.preparation import EMBEDDED, Prepared, digest_of
+from transfer.markdown.storing.authors import Authors
 from transfer.models import ImportedFile
 
 

@@ -9,9 +9,9 @@ import yaml
 from yaml.composer import Composer, ComposerError
 from yaml.constructor import ConstructorError
 
-from transfer.markdown import fences
-from transfer.markdown.fences import Block, Format
 from transfer.markdown.outcomes import Broken
+from transfer.markdown.source import fences
+from transfer.markdown.source.fences import Block, Format
 
 MAX_LENGTH = 64 * 1024
 MAX_BITS = 64  # of a whole number, as in the TOML specification

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from transfer.markdown import dates
-from transfer.markdown.fields import ANSWERS, Fields, text_of
+from transfer.markdown.fields import dates
+from transfer.markdown.fields.values import ANSWERS, Fields, text_of
 
 # The first field with a value is used.
 _DATE = ("date", "datepublished", "published", "created", "createdat", "createdon", "datecreated", "posted")

@@ -5,8 +5,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from transfer.markdown import code
-from transfer.markdown.edits import Edit, applied
+from transfer.markdown.source import code
+from transfer.markdown.source.edits import Edit, applied
 
 _DESTINATION = re.compile(
     r"(?P<link>\]\([ \t]*+)(?:<(?P<pointed>[^<>\n]*+)>|(?P<bare>[^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+))"

@@ -5,8 +5,8 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from transfer.markdown.fields import Fields, text_in
-from transfer.markdown.images import SUFFIXES
+from transfer.markdown.fields.values import Fields, text_in
+from transfer.markdown.source.files import IMAGE_SUFFIXES
 
 # The first field with an image is used. The value is an address, a table with one, or a list of these.
 NAMES = (
@@ -53,4 +53,4 @@ def _is_image(address: str) -> bool:
         path = urlsplit(address).path
     except ValueError:
         return False
-    return PurePosixPath(path).suffix.lower() in SUFFIXES or "{{" in address or "{%" in address
+    return PurePosixPath(path).suffix.lower() in IMAGE_SUFFIXES or "{{" in address or "{%" in address

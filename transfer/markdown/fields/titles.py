@@ -2,8 +2,9 @@
 
 import re
 
-from transfer.markdown import code, plain_text
-from transfer.markdown.fields import Fields
+from transfer.markdown.fields import plain_text
+from transfer.markdown.fields.values import Fields
+from transfer.markdown.source import code
 
 _HEADING = re.compile(r"^ {0,3}(?P<level>#{1,6})[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _MAIN_HEADING = re.compile(r"^ {0,3}#[ \t](?P<title>[^\n]*)", re.MULTILINE)

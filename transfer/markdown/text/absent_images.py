@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from transfer.markdown import code
-from transfer.markdown.links import normal_label
+from transfer.markdown.source import code
+from transfer.markdown.text.links import normal_label
 
 _BRACKETS = r"(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.)*+\])*+"  # text with at most one level of brackets inside
 _TITLE = r"""[ \t\n]+(?:"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\))"""

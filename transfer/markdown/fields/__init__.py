@@ -1,0 +1,1 @@
+"""What the fields of the front matter mean: dates, authors, cover, language, addresses, id in the feed."""

@@ -1,0 +1,1 @@
+"""Writes posts, and remembers from which files they came."""
