@@ -13,7 +13,7 @@ from transfer.dialects.base import TAGS, Dialect, Project, Sign
 from transfer.dialects.config import text_of
 from transfer.dialects.pages import Page
 from transfer.dialects.shortcodes import Call
-from transfer.markdown.source.front_matter import FrontMatter
+from transfer.markdown.source.front_matter import FrontMatter, key_of
 
 _NAMES = tuple(
     f"{name}{suffix}" for name in (".eleventy", "eleventy.config") for suffix in (".js", ".mjs", ".cjs", ".ts")
@@ -88,7 +88,7 @@ class Eleventy(Dialect):
         """The fields of a data file in JSON, with the names that front matter gets."""
         if path not in self._data_files:
             found = config.read(path) or {}
-            self._data_files[path] = {str(key).lower().replace("-", "_"): value for key, value in found.items()}
+            self._data_files[path] = {key_of(key): value for key, value in found.items()}
         return self._data_files[path]
 
     def own_addresses(self, page: Page) -> Iterator[str]:

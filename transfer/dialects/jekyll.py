@@ -14,7 +14,7 @@ from transfer.dialects.pages import Page
 from transfer.dialects.shortcodes import Call
 from transfer.markdown.outcomes import Note
 from transfer.markdown.source import code
-from transfer.markdown.source.front_matter import FrontMatter
+from transfer.markdown.source.front_matter import FrontMatter, key_of
 
 STYLES = {
     "date": "/:categories/:year/:month/:day/:title:output_ext",
@@ -138,12 +138,7 @@ class Jekyll(Dialect):
             if not path or place.startswith(f"{path}/") or place == path or fnmatchcase(place, path[:200]):
                 found.append((len(path), config.table(default, "values")))
         found.sort(key=lambda each: each[0])
-        return {
-            str(key).lower().replace("-", "_"): value
-            for _, values in found
-            for key, value in values.items()
-            if str(key).lower().replace("-", "_") not in fields
-        }
+        return {key_of(key): value for _, values in found for key, value in values.items() if key_of(key) not in fields}
 
     def markdown(self, text: str, name: str, first_line: int) -> tuple[str, list[Note]]:
         text, notes = super().markdown(text, name, first_line)

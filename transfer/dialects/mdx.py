@@ -15,6 +15,7 @@ from transfer.dialects.shortcodes import Call
 from transfer.markdown.outcomes import Note, Subject
 from transfer.markdown.source import code
 from transfer.markdown.source.edits import Edit, applied
+from transfer.markdown.source.files import is_image_address
 
 _MODULE = re.compile(
     r"^(?:import[ \t]*+(?:[\"'][^\"'\n]+[\"']|[\w$*{][^;\"'\n]*(?:\n[^;\"'\n]+){0,50}?\bfrom[ \t]*[\"'])"
@@ -22,7 +23,6 @@ _MODULE = re.compile(
     re.MULTILINE,
 )
 _IMPORTED = re.compile(r"^import[ \t]++(?P<name>[\w$]++)[ \t]++from[ \t]*+[\"'](?P<path>[^\"'\n]++)[\"']", re.MULTILINE)
-_IMAGE = re.compile(r"\.(?:avif|bmp|gif|heic|jpe?g|png|svg|tiff?|webp)\Z", re.IGNORECASE)
 _STRING = re.compile(r"\s*+(?:\"(?P<double>[^\"\\]*+)\"|'(?P<single>[^'\\]*+)'|`(?P<template>[^`\\$]*+)`)\s*+")
 _COMMENT = re.compile(r"\s*+(?:/\*(?:(?!\*/).)*+\*/\s*+)*+", re.DOTALL)
 _COMMENT_IN_BRACES = re.compile(r"(?<!\{)\{/\*(?:(?!\*/|\{/\*).)*+\*/\}", re.DOTALL)
@@ -62,7 +62,7 @@ class _Conversion:
         self.first_line = first_line
         self.links: set[str] = set()  # Names of components that became links, so that their end tags become </a>.
         self.images = {
-            found["name"]: found["path"] for found in code.matches(_IMPORTED, text) if _IMAGE.search(found["path"])
+            found["name"]: found["path"] for found in code.matches(_IMPORTED, text) if is_image_address(found["path"])
         }
 
     def result(self) -> tuple[str, list[Note]]:
@@ -114,7 +114,7 @@ class _Conversion:
         call = Call(name, [], values, {}, begins_block=_stands_alone(text, component), is_alone=True)
         if name in _NO_MARKUP:
             return ""
-        if _IMAGE.search(values.get("src", "")):
+        if is_image_address(values.get("src", "")):
             return shortcodes.figure_tag(call) or ""
         if values.get("href") and not component.is_empty:
             self.links.add(component.name)

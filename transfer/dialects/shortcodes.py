@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
+from transfer.markdown.source.files import is_image_address
+
 _ARGUMENT = re.compile(
     r"(?:(?P<key>[A-Za-z_][\w-]*+)\s*+(?:=|:(?!//))\s*+)?+"
     r"(?:\"(?P<double>(?:[^\"\\]|\\.)*+)\"|'(?P<single>(?:[^'\\]|\\.)*+)'|“(?P<curly>[^”]*+)”|`(?P<raw>[^`]*+)`"
@@ -14,7 +16,6 @@ _ARGUMENT = re.compile(
 )
 _NOT_IN_MARKDOWN = re.compile(r"[\s()<>]")
 _MARKDOWN_SIGNS = re.compile(r"([\\\[\]`*_<&])")
-_IMAGE = re.compile(r"\.(?:avif|bmp|gif|heic|jpe?g|png|svg|tiff?|webp)(?:[?#].*)?\Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[\w.~@/-]+")
 # Arguments whose values are words for readers.
@@ -161,7 +162,7 @@ def figure_tag(call: Call) -> str | None:
 def unknown_figure(call: Call) -> str | None:
     """The same for a tag with any name, if one of its arguments is the path of an image."""
     path = call.value("src", "image", "image_path", "path", "file", "url")
-    return figure_tag(call) if _IMAGE.search(path) else None
+    return figure_tag(call) if is_image_address(path) else None
 
 
 def details_begin(call: Call) -> str:

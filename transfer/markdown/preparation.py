@@ -10,6 +10,7 @@ from pathlib import Path
 from blogs import markdown
 from transfer.markdown.catalogue import Catalogue, Destination
 from transfer.markdown.drafts import Draft
+from transfer.markdown.fields import plain_text
 from transfer.markdown.images import Missing, Picture, Pictures, is_elsewhere, is_local_image
 from transfer.markdown.outcomes import Note, Subject
 from transfer.markdown.source import code
@@ -167,7 +168,7 @@ def _excerpt(text: str, separator: str) -> str:
     """The plain text before <!--more-->, or before the separator of the configuration."""
     mark = code.search(_MORE, text)
     position = mark.start() if mark else text.find(separator) if separator.strip() else -1
-    return markdown.plain_text(markdown.render(text[:position]), 1000).strip() if position > 0 else ""
+    return plain_text.excerpt(text[:position]) if position > 0 else ""
 
 
 def _embedded(draft: Draft) -> Iterator[Note]:

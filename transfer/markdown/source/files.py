@@ -1,8 +1,9 @@
 """Reads files of an archive. Archives are untrusted: files outside the folder and files above a limit are refused."""
 
 import os
+import re
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from transfer.markdown.outcomes import Broken
@@ -72,3 +73,8 @@ def name_below(path: Path, folder: Path) -> str:
     """The path relative to `folder`. Characters that cannot be printed or stored are escaped."""
     name = path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode()
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in name)
+
+
+def is_image_address(address: str) -> bool:
+    """Whether the path in the address ends like the name of an image."""
+    return PurePosixPath(re.split("[?#]", address, maxsplit=1)[0]).suffix.lower() in IMAGE_SUFFIXES

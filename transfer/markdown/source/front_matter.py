@@ -78,7 +78,7 @@ def split(text: str) -> FrontMatter:
     if _has_large_number(loaded):
         raise Broken(f"the front matter contains a whole number of more than {MAX_BITS} bits", first_line)
     return FrontMatter(
-        {_key(key): value for key, value in loaded.items()},
+        {key_of(key): value for key, value in loaded.items()},
         _lines(block),
         text[block.end :],
         text.count("\n", 0, block.end) + 1,
@@ -165,7 +165,8 @@ def _has_large_number(loaded: object) -> bool:
     return False
 
 
-def _key(key: object) -> str:
+def key_of(key: object) -> str:
+    """The name of a field in lower case, with `_` in place of `-`."""
     return str(key).lower().replace("-", "_")
 
 
@@ -176,5 +177,5 @@ def _lines(block: Block) -> dict[str, int]:
     found: dict[str, int] = {}
     for number, line in enumerate(block.head.split("\n"), start=block.line):
         if match := key.match(line):
-            found.setdefault(_key(match[1]), number)
+            found.setdefault(key_of(match[1]), number)
     return found
