@@ -57,7 +57,7 @@ def _icon(kind: str, site_settings: SiteSettings, name: str) -> bytes:
 
 @lru_cache(DRAWINGS_KEPT)
 def _from_logo(kind: str, file_name: str) -> bytes:
-    """The name of a file belongs to one content for ever (tenancy/media.py)."""
+    """The name is enough as a key of the cache, because a stored file never changes (tenancy/media.py)."""
     with default_storage.open(file_name, "rb") as file:
         logo = Logo(file.read())
     return bytes(getattr(logo, kind)())

@@ -144,7 +144,7 @@ def _require_path(text: str) -> None:
         or len(text) > MAX_TYPED
     ):
         raise ValidationError(
-            f"“{_cut(text)}” is no path. Enter a path that begins with a single / and has no backslashes, such as"
+            f"“{_cut(text)}” is not a path. Enter a path that begins with a single / and has no backslashes, such as"
             " /old-name/."
         )
 

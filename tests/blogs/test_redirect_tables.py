@@ -115,9 +115,9 @@ def test_each_wrong_line_is_named_with_its_value_and_rule_and_nothing_is_importe
         "Line 4: old_path: /hello/ is the address of a page of techblog.test",
         "Line 5: new_path: There would be a loop: /a/ → /b/ → /a/",
         "Line 7: old_path: /fine/ is already in line 2",
-        "Line 8: old_path: “old” is no path",
-        "Line 8: new_path: “//evil.test/” is no path",
-        "Line 9: new_path: “javascript:alert(1)” is no path",
+        "Line 8: old_path: “old” is not a path",
+        "Line 8: new_path: “//evil.test/” is not a path",
+        "Line 9: new_path: “javascript:alert(1)” is not a path",
     ):
         assert text in found
     assert not Redirect.objects.exists()
@@ -216,7 +216,7 @@ def test_the_command_refuses_a_wrong_table_an_unreadable_file_and_an_unknown_sit
     with pytest.raises(CommandError, match="No site has the domain"):
         run("import", "--site", "none.test", str(table))
     table.write_text("old_path,new_path\nold,/b/\n")
-    with pytest.raises(CommandError, match="Line 2: old_path: “old” is no path"):
+    with pytest.raises(CommandError, match="Line 2: old_path: “old” is not a path"):
         run("import", "--site", "techblog.test", str(table))
     for days in ("0", "x", "٣"):
         with pytest.raises(CommandError, match="is not a number of days"):

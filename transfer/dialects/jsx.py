@@ -54,7 +54,7 @@ class Component(NamedTuple):
 
     @property
     def is_component(self) -> bool:
-        """Whether it is no element of HTML."""
+        """Whether it is a component and not an element of HTML."""
         return self.name[:1].isupper() or "." in self.name or not self.name
 
 

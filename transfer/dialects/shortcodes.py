@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[\w.~@/-]+")
 # Arguments whose values are words for readers.
 _WORDS = ("text", "title", "caption", "alt", "summary", "label", "content", "description", "message", "quote", "author")
-# What these tags contain as arguments are no words.
+# The arguments of these tags are not words for readers.
 _CONTROL = frozenset(
     {
         "assign", "block", "break", "call", "capture", "case", "cycle", "decrement", "else", "elsif", "elseif",
@@ -175,7 +175,7 @@ def details_end(call: Call) -> str:
 
 
 def quote_begin(call: Call) -> str:
-    """A quotation. Its author stands before it, because the end tag does not repeat it."""
+    """A quotation that begins with its author, because the end tag does not repeat the author."""
     source = call.value("author", "cite", "by") or " ".join(call.source.strip("-~ ").split()).strip("\"'")
     words = html.escape(source, quote=False)
     return block(call, "<blockquote>" + (f"<p><cite>{words}</cite></p>" if words else ""))

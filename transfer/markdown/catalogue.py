@@ -147,7 +147,7 @@ class Catalogue:
         return next(iter(names)) if len(names) == 1 else None
 
     def _on_site(self, path: str, suffix: str) -> Destination:
-        """A page of the site that is no file of the archive, or nothing."""
+        """A page of the site that is not a file of the archive, or else a dead link."""
         key = _key(path if path.startswith("/") else f"/{path}")
         if key in _FEEDS:
             return Destination(address=public_path("feed"), suffix=suffix)

@@ -31,4 +31,4 @@ def feed_id_of(fields: Fields) -> str:
     try:
         return UUID(written).urn
     except ValueError as error:
-        raise ValueError(f"{written[:100]!r} is no feed id; write an address, tag:… or urn:…") from error
+        raise ValueError(f"{written[:100]!r} is not a feed id; write an address, tag:… or urn:…") from error

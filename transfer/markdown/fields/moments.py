@@ -50,7 +50,7 @@ class _Reader:
         self.found = ""  # the name of the field that `first` read last
 
     def first(self, names: Iterable[str]) -> datetime | None:
-        """The date in the first field that has a value. A field such as `published: true` is no date."""
+        """The date in the first field that has a value. A value such as `published: true` is not a date."""
         values = {name: self.fields.get(name) for name in names}
         values = {name: value for name, value in values.items() if value and not _is_answer(value)}
         self.found = next(iter(values), "")

@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 _FILE = re.compile(r"\.(?:aspx?|cgi|html?|jsp|mdx?|php|shtml|txt|xhtml|xml)\Z", re.IGNORECASE)
 _PATTERN = re.compile(r"(?:^|/):|\{\{")
-_STYLES = {"date", "none", "ordinal", "pretty", "weekdate"}  # values of the field permalink that are no address
+_STYLES = {"date", "none", "ordinal", "pretty", "weekdate"}  # values of the field permalink that are not addresses
 
 
 def path_of(address: str) -> str:

@@ -47,7 +47,7 @@ _FORMATS = {"-": Format.YAML, "+": Format.TOML, ";": Format.JSON}
 _NAMED = {"json": Format.JSON, "toml": Format.TOML, "yaml": Format.YAML, "yml": Format.YAML}
 # Programs as front matter, which gray-matter can run.
 _PROGRAMS = {"coffee", "cson", "javascript", "js", "ts", "typescript"}
-# The object of a template tag ({{ … }}, {% … %}) or an attribute list ({: … }) is no front matter.
+# The object of a template tag ({{ … }}, {% … %}) or an attribute list ({: … }) is not front matter.
 _OBJECT = re.compile(r"""\{(?:(?=\s*+")|[ \t]*+\n(?=\s*+['/\w$]))""")
 # The names with which fields without an opening line may begin. Other words before a colon begin a text.
 _FIRST_FIELDS = {
@@ -74,7 +74,7 @@ def find(text: str) -> Block | None:
 
 
 def _start(text: str) -> int:
-    """The position of the first character that is no space and belongs to no comment."""
+    """The position of the first character that is neither a space nor part of a comment."""
     start = _skip(_BLANK, text, 0)
     while (after := _skip(_COMMENT, text, start)) != start:
         start = _skip(_BLANK, text, after)

@@ -98,7 +98,7 @@ class LinkedText:
             return Link(address, *match.span(), is_automatic=True)
         if kind == "referred":
             rest = _REST_OF_DEFINITION.match(self._text, end)
-            if rest is None:  # A line such as [note]: some words. It is no definition.
+            if rest is None:  # A line such as [note]: some words. It is not a definition.
                 return None
             return Link(address, begin, end, around=((match.start(), rest.end()),), label=normal_label(match["label"]))
         if kind == "quoted" and match["name"].lower() != "href":
