@@ -1,4 +1,4 @@
-"""Documentation beside a blog: files of a section in which no file has a date are pages."""
+"""Documentation beside a blog: files of a folder in which no file has a date are pages."""
 
 import pytest
 
@@ -17,15 +17,17 @@ PROJECTS = [
 
 @pytest.mark.parametrize(("config", "text", "content"), PROJECTS)
 @pytest.mark.parametrize("folder", ["", "{}", "{}/docs"])
-def test_a_section_without_dates_has_pages_and_other_files_without_a_date_become_drafts(
+def test_a_folder_without_dates_has_pages_and_other_files_without_a_date_become_drafts(
     archive, config, text, content, folder
 ):
     archive.write(config, text)
     archive.write(f"{content}/docs/guide/begin.md", "---\ntitle: Begin\ntype: docs\n---\nText.")
-    archive.write(f"{content}/docs/end.md", "# End\n\nA date: none.")
+    archive.write(f"{content}/docs/end.md", "---\ntitle: End\n---\n```\n---\ndate: 2015-01-01\n---\n```")
     archive.write(f"{content}/stories/dated.md", "---\ndate: 2015-01-01\n---\nText.")
     archive.write(f"{content}/stories/undated.md", "Text.")
     archive.write(f"{content}/posts/undated-post.md", "Text.")
+    archive.write(f"{content}/docs/tips/dated-tip.md", "---\ndate: 2015-01-01\n---\nText.")
+    archive.write(f"{content}/stories/bundle/index.md", "Text.")
 
     archive.run(folder=archive.folder / folder.format(content))
 
@@ -35,3 +37,4 @@ def test_a_section_without_dates_has_pages_and_other_files_without_a_date_become
     if "docs" not in folder:
         assert found["dated"].post.kind == "post"
         assert found["undated"].published_at is found["undated-post"].published_at is None
+        assert found["bundle"].published_at is None

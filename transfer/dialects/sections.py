@@ -13,33 +13,36 @@ if TYPE_CHECKING:
 _DATE = re.compile(
     r"""^[ \t]*["']?(?:(?:pub(?:lish)?_?)?date(?:time)?|published(?:_?at)?|created)["']?\s*[:=]""", re.I | re.M
 )
+_FENCE = re.compile(r"^(?:---|\+\+\+)[ \t]*$", re.MULTILINE)
 _DATE_IN_NAME = re.compile(r"(?:^|/)[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 # A file without a date in one of these folders is a post that lacks it.
 _OF_POSTS = {"articles", "blog", "journal", "log", "news", "notes", "post", "posts", "weblog", "writing"}
+_BESIDE = ("*.*", "*/index.*")
 MAX_FILES = 1_000
 _HEAD = 4_096  # characters
 
 
 class Sections:
-    """The first folders below the content of an archive, such as docs/ in content/docs/."""
+    """The folders of an archive. Those of documentation, such as content/docs/guide/, have no files with a date."""
 
     def __init__(self, dialect: "Dialect") -> None:
         self._dialect = dialect
         self._has_dates: dict[Path, bool] = {}
 
     def is_of_pages(self, name: str) -> bool:
-        """Whether the file is in a section in which no file has a date."""
+        """Whether no file beside this one has a date. For an index.md, the folders beside its folder count."""
         project = self._dialect.project
-        place = project.place(name)
-        content = PurePosixPath(self._dialect.content_path(place))
-        if not project.is_known or len(content.parts) < 2 or content.parts[0].lower() in _OF_POSTS:
+        content = PurePosixPath(self._dialect.content_path(project.place(name)))
+        parents = content.parent.parts
+        if not project.is_known or not parents or any(part.lower() in _OF_POSTS for part in parents):
             return False
-        section = place[: len(place) - len(content.as_posix())] + content.parts[0]
-        below = PurePosixPath(section).parts[len(project.below.parts) :]
-        folder = project.folder.joinpath(*below)
+        folder = (project.folder / name).parent
+        folder = folder.parent if content.stem == "index" and folder != project.folder else folder
         if folder not in self._has_dates:
-            found = (path for path in files.markdown_files(folder) if files.is_inside(path, folder))
-            self._has_dates[folder] = any(_is_dated(path, folder) for path in islice(found, MAX_FILES))
+            found = (path for pattern in _BESIDE for path in sorted(folder.glob(pattern)))
+            markdown = (path for path in found if path.suffix.lower() in files.SUFFIXES)
+            inside = (path for path in markdown if files.is_inside(path, folder))
+            self._has_dates[folder] = any(_is_dated(path, folder) for path in islice(inside, MAX_FILES))
         return not self._has_dates[folder]
 
 
@@ -48,6 +51,12 @@ def _is_dated(path: Path, folder: Path) -> bool:
         return True
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return _DATE.search(file.read(_HEAD)) is not None
+            return _DATE.search(_front_matter(file.read(_HEAD))) is not None
     except OSError:
         return True
+
+
+def _front_matter(text: str) -> str:
+    """The front matter of a text. A date in the text itself, such as in an example, does not count."""
+    parts = _FENCE.split(text, maxsplit=2)
+    return parts[1] if len(parts) > 1 and not parts[0].strip() else ""
