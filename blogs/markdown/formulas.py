@@ -4,11 +4,13 @@ Prose with prices stays prose: a formula begins and ends beside its dollar signs
 one with spaces contains a sign of mathematics. A formula that cannot be converted stays as it is written.
 
 math-core 0.9 takes 0.2 ms for 2,000 characters, and 29 ms for 600 nested superscripts. So the nesting has a limit.
+Each opening delimiter that is not closed doubles the time (24 of them take 1 s). So their number has a limit as well.
 """
 
 import re
 from functools import cache
 from typing import Any
+from unicodedata import category
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -16,16 +18,37 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
+from blogs.markdown.balance import words
 from blogs.markdown.limits import TooLarge
 
 MAX_FORMULA = 2_000  # characters
 MAX_FORMULAS = 1_000
 MAX_ALL_FORMULAS = 20_000  # characters of them together: MathML can have 50 times as many
 MAX_BRACES = 30  # nested ones
+MAX_UNCLOSED = 8  # opening delimiters
 
 _INLINE = re.compile(r"(?P<mark>\$\$?)(?![\s$])(?P<formula>(?:[^$\\]|\\.){1,2000}+)(?P=mark)(?![\w$])", re.DOTALL)
 _STYLE = re.compile(r' style="(?:[^"]*?text-align: (left|right))?[^"]*"')
 _EMPTY = re.compile(r"<(mspace|mprescripts)([^<>]*)/>")
+_TOKEN = re.compile(r"\\sqrt\s*+\[[\w ]{0,20}\]|\\(?:[A-Za-z]+|.)|\S", re.DOTALL)
+_OPENING = re.compile(
+    r"\\\{|\\[Bb]igg?l?(?![a-z])"
+    r"|\\(?:l+|u|ul|ll)(?:ang|[bB]lk|[bB]ra|ceil|corner|floor|group|moust|paren|[vV]+ert)\w*"
+)
+_CLOSING = words(r") ] \} \rangle \rbrace \rbrack \rceil \rfloor \rvert \rVert")
+# Commands without arguments, and with one. All others count as commands with two.
+_NO_ARGUMENTS = words(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi"
+    " varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega arccos arcsin arctan cdot cdots cos"
+    " cosh det dots exp ge geq in infty int ldots le left leq lim ln log max min nabla ne partial pm prod quad sin"
+    " sinh sum tan tanh times to , ; : !"
+)
+_ONE_ARGUMENT = words(
+    "bar begin bm boldsymbol dot end hat mathbb mathbf mathcal mathfrak mathit mathrm operatorname overline sqrt text"
+    " tilde underline vec"
+)
+_SIZES = words(r"\bigr \Bigr \biggr \Biggr \bigm \Bigm \biggm \Biggm \right")
+_DEFINITION = re.compile(r"\\(?:[a-z]*newcommand|def|let)(?![a-z])")
 _SIGN = re.compile(r"[\\^_={}<>+*/|]")
 
 
@@ -106,7 +129,7 @@ def _too_many(limit: str) -> TooLarge:
 def _converted(source: str, *, is_block: bool) -> str | None:
     from math_core import LatexError
 
-    if _depth(source) > MAX_BRACES:
+    if _depth(source) > MAX_BRACES or _unclosed(source) > (0 if _DEFINITION.search(source) else MAX_UNCLOSED):
         return None
     try:
         mathml = _converter().convert_with_local_state(source, displaystyle=is_block)
@@ -133,3 +156,43 @@ def _depth(source: str) -> int:
         depth += 1 if found[0] in ("{", r"\begin", r"\left") else -1
         deepest = max(deepest, depth)
     return deepest
+
+
+def _unclosed(source: str) -> int:
+    """The number of opening delimiters that are not closed in their group and cell, or more.
+
+    A closing delimiter that can be the argument of a command closes nothing.
+    """
+    unclosed = arguments = 0
+    groups = [(0, 0)]  # the open delimiters of each group, and the number of arguments that are missing after it
+    for sign in _TOKEN.findall(source):
+        opened, after = groups[-1]
+        if sign == "{":
+            groups.append((0, max(0, arguments - 1)))
+            arguments = 0
+        elif sign in ("}", "&", r"\\"):
+            unclosed += opened
+            groups[-1] = 0, after
+            arguments = 0
+            if sign == "}" and len(groups) > 1:
+                groups.pop()
+                arguments = after
+        elif _OPENING.fullmatch(sign) or category(sign[0]) == "Ps":
+            groups[-1] = opened + 1, after
+            if sign == "[" and arguments:  # an optional argument that _TOKEN does not match as a whole
+                arguments = len(source)
+        elif sign in _CLOSING:
+            if not arguments:
+                groups[-1] = max(0, opened - 1), after
+        elif sign not in _SIZES:
+            arguments = max(0, arguments - 1) + _arguments(sign)
+    return unclosed + sum(opened for opened, _ in groups)
+
+
+def _arguments(sign: str) -> int:
+    """The number of arguments that follow, or more."""
+    if sign in ("^", "_"):
+        return 1
+    if sign[0] != "\\" or sign[1:] in _NO_ARGUMENTS:
+        return 0
+    return 1 if sign.startswith(r"\sqrt") or sign[1:] in _ONE_ARGUMENT else 2

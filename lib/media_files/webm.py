@@ -47,11 +47,27 @@ class _Track(NamedTuple):
     height: int | None
 
 
+class _CountedSource(Source):
+    """Counts the elements that are read, at all levels."""
+
+    def __init__(self, source: Source) -> None:
+        self._source, self.size, self._count = source, source.size, 0
+
+    def read(self, position: int, length: int) -> bytes:
+        return self._source.read(position, length)
+
+    def count(self) -> None:
+        self._count += 1
+        if self._count > MAX_ELEMENTS:
+            raise Refused(f"The file has more than {MAX_ELEMENTS:,} parts. Export it again.")
+
+
 def is_webm(head: bytes) -> bool:
     return head.startswith(b"\x1a\x45\xdf\xa3")
 
 
-def parse(source: Source) -> Parsed:
+def parse(file: Source) -> Parsed:
+    source = _CountedSource(file)
     edits: list[Edit] = []
     tracks: list[_Track] = []
     for element in _elements(source):
@@ -76,20 +92,17 @@ def parse(source: Source) -> Parsed:
     return Parsed(".webm", edits, videos[0].width, videos[0].height)
 
 
-def _check_type(source: Source, header: _Element) -> None:
+def _check_type(source: _CountedSource, header: _Element) -> None:
     for child in _children(source, header.begin, header.end):
         if child.id == _DOC_TYPE and _content(source, child).rstrip(b"\0") != b"webm":
             raise Refused("This is a Matroska file, which not all browsers play. Convert it to WebM or MP4.")
 
 
-def _elements(source: Source) -> Iterator[_Element]:
+def _elements(source: _CountedSource) -> Iterator[_Element]:
     """The EBML header and the elements of the segment, and those of clusters of unknown size."""
-    position, count = 0, 0
+    position = 0
     while position < source.size:
         element = _element(source, position, source.size)
-        count += 1
-        if count > MAX_ELEMENTS:
-            raise Refused(f"The file has more than {MAX_ELEMENTS:,} parts. Export it again.")
         if element.id == _SEGMENT or (element.id == _CLUSTER and element.end == _UNKNOWN_SIZE):
             position = element.begin
             continue
@@ -99,7 +112,7 @@ def _elements(source: Source) -> Iterator[_Element]:
         position = element.end
 
 
-def _tracks(source: Source, tracks: _Element) -> Iterator[_Track]:
+def _tracks(source: _CountedSource, tracks: _Element) -> Iterator[_Track]:
     for track in _children(source, tracks.begin, tracks.end):
         if track.id != _TRACK:
             continue
@@ -114,7 +127,7 @@ def _tracks(source: Source, tracks: _Element) -> Iterator[_Track]:
         yield _Track(number, codec, width, height)
 
 
-def _children(source: Source, position: int, end: int) -> Iterator[_Element]:
+def _children(source: _CountedSource, position: int, end: int) -> Iterator[_Element]:
     if end - position > MAX_READ:
         raise Refused(f"The file is damaged: its header has {end - position:,} bytes. Export it again.")
     while position < end:
@@ -125,8 +138,9 @@ def _children(source: Source, position: int, end: int) -> Iterator[_Element]:
         position = child.end
 
 
-def _element(source: Source, position: int, limit: int) -> _Element:
+def _element(source: _CountedSource, position: int, limit: int) -> _Element:
     """The element at `position`. Its end is _UNKNOWN_SIZE if the file does not say it."""
+    source.count()
     head = source.read(position, 12)
     id_length = 9 - head[0].bit_length()
     size_length = 9 - head[id_length].bit_length()
@@ -142,5 +156,5 @@ def _element(source: Source, position: int, limit: int) -> _Element:
     return _Element(number, position, position + begin, position + begin + size)
 
 
-def _content(source: Source, element: _Element) -> bytes:
+def _content(source: _CountedSource, element: _Element) -> bytes:
     return source.read(element.begin, min(element.end - element.begin, 1000))

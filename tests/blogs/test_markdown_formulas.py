@@ -85,6 +85,38 @@ def test_a_formula_that_cannot_be_converted_stays_as_it_is_written(formula):
     assert html.startswith("<p>a $")
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "(" * 60,
+        "(a" * 60,
+        r"\{" * 60,
+        r"\bigl|" * 60,
+        r"\langle " * 60,
+        "⟨" * 60,
+        r"(\sqrt\bigr)" * 60,
+        "{(}" * 60,
+        "(x^)" * 60,
+        r"(\frac1)" * 60,
+        r"(\frac{1})" * 60,
+        r"(\sqrt)" * 60,
+        r"(\operatorname)" * 60,
+        r"(a\\" * 60,
+        r"(\frac{a)}{b}" * 60,
+        r"\newcommand{\a}{((((((}" + r"\a" * 12,
+    ],
+)
+def test_a_formula_with_many_delimiters_that_are_not_closed_stays_as_it_is_written(formula):
+    assert "<math" not in render(f"a ${formula}x$ b")
+
+
+@pytest.mark.parametrize(
+    "part", ["(a)", "f(x_1) + ", r"(\frac{a}{b})", r"(\sqrt[3]{x})", r"\Gamma(\alpha) ", r"[0, 1) + "]
+)
+def test_a_formula_with_many_delimiters_that_are_closed_is_converted(part):
+    assert "<math" in render(f"a ${part * 60}x$ b")
+
+
 def test_columns_of_equations_are_aligned_without_styles():
     html = render("$$\n\\begin{align*}a&=b\\\\c&=d\\end{align*}\n$$")
 

@@ -10,9 +10,10 @@ from django.core.files.base import ContentFile
 
 from lib import media_files
 from lib.media_files.mp4 import MAX_BOXES
+from lib.media_files.webm import MAX_ELEMENTS
 from lib.media_files.webvtt import MAX_BYTES
 from tests.support import recordings
-from tests.support.recordings import FILES, SAMPLES, SECRET, box, captions, mp4, ogg, track, webm
+from tests.support.recordings import FILES, SAMPLES, SECRET, box, captions, element, mp4, ogg, track, webm
 
 pytestmark = pytest.mark.pure
 
@@ -156,3 +157,11 @@ def test_many_boxes_are_refused():
 
     with pytest.raises(ValidationError, match="damaged or incomplete"):
         parsed(content)
+
+
+@pytest.mark.parametrize("number", [0x1549A966, 0x1654AE6B])
+def test_many_elements_within_an_element_are_refused(number):
+    parts = element(number, b"\xbf\x80" * (MAX_ELEMENTS // 2))
+
+    with pytest.raises(ValidationError, match="more than 500,000 parts"):
+        parsed(element(0x1A45DFA3, element(0x4282, b"webm")) + element(0x18538067, parts, parts))

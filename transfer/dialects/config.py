@@ -2,7 +2,6 @@
 
 import json
 import logging
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,38 +9,53 @@ from typing import Any
 import yaml
 from yaml.composer import Composer
 
-from transfer.markdown.source.front_matter import Loader
+from transfer.markdown.outcomes import Broken
+from transfer.markdown.source import files, front_matter
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 256 * 1024
 
 
-class _Loader(Loader):
+MAX_MERGED = 10_000  # pairs of all merge keys together
+
+
+class _Loader(front_matter.Loader):
     """Allows aliases and merge keys: a configuration is never converted to text as a whole."""
 
     compose_node = Composer.compose_node
-    flatten_mapping = yaml.CSafeLoader.flatten_mapping
+    merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Refuse nested merge keys that multiply: PyYAML copies all pairs of each merged table."""
+        yaml.CSafeLoader.flatten_mapping(self, node)
+        self.merged += len(node.value)
+        if self.merged > MAX_MERGED:
+            raise yaml.YAMLError(f"its merge keys stand for more than {MAX_MERGED:,} fields")
 
 
 def read_first(folder: Path, names: Iterable[str]) -> tuple[str, Mapping[str, Any]] | None:
     """The name and the content of the first of the files that exists, or None."""
     for name in names:
-        found = read(folder / name)
+        found = read(folder / name, folder)
         if found is not None:
             return name, found
     return None
 
 
-def read(path: Path) -> Mapping[str, Any] | None:
-    """The content of a file in YAML, TOML or JSON as a table, or None."""
+def read(path: Path, folder: Path) -> Mapping[str, Any] | None:
+    """The content of a file in YAML, TOML or JSON as a table, or None. A link to a file outside `folder` is ignored."""
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+        if not files.is_inside(path, folder) or path.stat().st_size > MAX_BYTES:
             return None
-        text = path.read_text(encoding="utf-8-sig")
-        loaded = _parsed(text, path.suffix.lower())
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        loaded = _parsed(path.read_text(encoding="utf-8-sig"), path.suffix.lower())
+        if front_matter.has_large_number(loaded):
+            raise ValueError(f"it contains a whole number of more than {front_matter.MAX_BITS} bits")
+    except (OSError, ValueError, yaml.YAMLError, RecursionError, Broken) as error:
         logger.warning("The configuration %s is ignored: %s", path, error)
+        return None
+    except (ArithmeticError, AttributeError, LookupError):  # PyYAML raises these for `!!int ""` and others
+        logger.warning("The configuration %s is ignored: a value does not have the type of its tag", path)
         return None
     return loaded if isinstance(loaded, dict) else None
 
@@ -57,7 +71,7 @@ def source(path: Path) -> str:
 
 def _parsed(text: str, suffix: str) -> Any:
     if suffix == ".toml":
-        return tomllib.loads(text)
+        return front_matter.parse_toml(text, 1)
     if suffix == ".json":
         return json.loads(text)
     return yaml.load(text, Loader=_Loader) or {}  # noqa: S506  # a SafeLoader

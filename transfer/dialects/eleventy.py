@@ -87,7 +87,7 @@ class Eleventy(Dialect):
     def _data(self, path: Path) -> dict[str, Any]:
         """The fields of a data file in JSON, with the names that front matter gets."""
         if path not in self._data_files:
-            found = config.read(path) or {}
+            found = config.read(path, self.project.folder) or {}
             self._data_files[path] = {key_of(key): value for key, value in found.items()}
         return self._data_files[path]
 

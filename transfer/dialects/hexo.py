@@ -78,7 +78,7 @@ class Hexo(Dialect):
     text_signs = (
         Sign(r"\{%\s*(?:asset_\w+|post_link|post_path|endcodeblock|codeblock|img|iframe|endnote)\b", "tag plugins", 3),
         Sign(r"^date: ['\"]?[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}['\"]?$", "dates with seconds"),
-        Sign(r"^(?:categories|tags):\s*\n\s*- \[", "categories as paths"),
+        Sign(r"^(?:categories|tags):[ \t]*\n\s*- \[", "categories as paths"),
     )
     name_signs = (
         Sign(r"(?:^|/)source/_posts/", "the folder source/_posts/", 4),

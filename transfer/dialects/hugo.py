@@ -53,7 +53,7 @@ class Hugo(Dialect):
     static_folders = ("static", "assets")
     text_signs = (
         Sign(r"\{\{[<%]\s*/?[\w-]+", "shortcodes of Hugo", 3),
-        Sign(r"\A\+{3}\s*\n(?!(?:.*\n)*?\[(?:taxonomies|extra)\])", "front matter in TOML"),
+        Sign(r"\A\+{3}[ \t]*\n(?!(?:.*\n)*?\[(?:taxonomies|extra)\])", "front matter in TOML"),
         Sign(r"^(?:publishDate|expiryDate|lastmod|isCJKLanguage|linkTitle)\b", "fields of Hugo", 2),
     )
     name_signs = (Sign(r"(?:^|/)_index\.md\Z", "sections with an _index.md"),)

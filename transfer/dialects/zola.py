@@ -23,7 +23,7 @@ class Zola(Dialect):
     static_folders = ("static",)
     content_folders = ("content",)
     text_signs = (
-        Sign(r"\]\(@/[^)\s]*\.md", "links such as @/blog/two.md", 4),
+        Sign(r"\]\(@/[^()\s]*\.md", "links such as @/blog/two.md", 4),
         Sign(r"^\[(?:taxonomies|extra)\]\s*$", "the tables [taxonomies] and [extra]", 3),
         Sign(r"^(?:taxonomies|sort_by|in_search_index|paginate_by)\s*[:=]", "fields of Zola", 2),
         Sign(r"\{%-?\s*end\s*-?%\}|\{\{\s*\w+\(\w*\s*=", "shortcodes of Zola", 2),

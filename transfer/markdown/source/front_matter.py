@@ -75,7 +75,7 @@ def split(text: str) -> FrontMatter:
     first_line = block.line + len(block.head) - len(block.head.lstrip("\n"))
     if not isinstance(loaded, dict):
         raise Broken("the front matter is not a list of fields such as `title: Hello`", first_line)
-    if _has_large_number(loaded):
+    if has_large_number(loaded):
         raise Broken(f"the front matter contains a whole number of more than {MAX_BITS} bits", first_line)
     return FrontMatter(
         {key_of(key): value for key, value in loaded.items()},
@@ -104,7 +104,8 @@ def _yaml(head: str, first_line: int) -> Any:
         raise Broken(f"the front matter is not valid YAML: {reason}", first_line) from error
 
 
-def _toml(head: str, first_line: int) -> Any:
+def parse_toml(head: str, first_line: int) -> Any:
+    """The fields of a text in TOML that begins on line `first_line` of its file. Raises Broken."""
     for number, text in enumerate(head.split("\n")):
         if text.count(".") > MAX_DOTS:
             raise Broken(f"the line has {text.count('.'):,} dots; the limit is {MAX_DOTS:,}", first_line + number)
@@ -148,14 +149,19 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if is_quoted else value
 
 
-_PARSERS = {Format.JSON: _json, Format.PLAIN: _plain, Format.TOML: _toml, Format.YAML: _yaml}
+_PARSERS = {Format.JSON: _json, Format.PLAIN: _plain, Format.TOML: parse_toml, Format.YAML: _yaml}
 
 
-def _has_large_number(loaded: object) -> bool:
+def has_large_number(loaded: object) -> bool:
     """Whether a number is too large. Python refuses to convert numbers of thousands of digits to text."""
     pending: list[object] = [loaded]
+    seen: set[int] = set()  # an alias stands for the same object again
     while pending:
-        match pending.pop():
+        each = pending.pop()
+        if isinstance(each, dict | list) and id(each) in seen:
+            continue
+        seen.add(id(each))
+        match each:
             case dict() as mapping:
                 pending += [*mapping.keys(), *mapping.values()]
             case list() | tuple() | set() as values:
