@@ -27,6 +27,7 @@ pytestmark = pytest.mark.sqlite
         ),
         ("x: y", "<!-- words -->\n\n# Leads\n\nText.", "Leads", "Text."),
         ("title: Leads", "import A from 'b'\n\n# Leads\n\nText.", "Leads", "Text."),
+        ("x: y", '# Leads {% added "1.0" %} with `{% tag %}` {#id}\n\nText.', "Leads with {% tag %}", "Text."),
         ("title: Other", "# For readers\n\nText.", "Other", "# For readers\n\nText."),
     ],
 )

@@ -5,6 +5,7 @@ import re
 from transfer.markdown.fields import plain_text
 from transfer.markdown.fields.values import Fields
 from transfer.markdown.source import code
+from transfer.markdown.source.tag_syntax import TOKEN
 
 _HEADING = re.compile(r"^ {0,3}(?P<level>#{1,6})[ \t](?P<title>[^\n]*)\n?", re.MULTILINE)
 _MAIN_HEADING = re.compile(r"^ {0,3}#[ \t](?P<title>[^\n]*)", re.MULTILINE)
@@ -42,8 +43,10 @@ def _from_name(stem: str) -> str:
 
 
 def _heading_text(heading: re.Match[str]) -> str:
-    """The words of a heading of Markdown as plain text."""
-    return plain_text.of_markdown(heading["title"].rstrip(" \t#"))
+    """The words of a heading of Markdown as plain text, without template tags and attribute lists."""
+    text = heading["title"].rstrip(" \t#")
+    inside = code.membership(text)
+    return plain_text.of_markdown(TOKEN.sub(lambda tag: tag[0] if inside(tag.start()) else "", text))
 
 
 def _without_code_marks(title: str) -> str:

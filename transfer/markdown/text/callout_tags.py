@@ -6,7 +6,7 @@ A tag becomes a callout if it begins its line and has an end tag. docs/markdown.
 from collections.abc import Callable
 
 from transfer.dialects.callouts import NAMES, Nesting
-from transfer.markdown.text.tag_syntax import TOKEN, Tag, tag_of
+from transfer.markdown.source.tag_syntax import TOKEN, Tag, tag_of
 
 _LOOK_BACK = 200
 

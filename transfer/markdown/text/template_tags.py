@@ -17,8 +17,8 @@ from transfer.dialects.plain import Plain
 from transfer.dialects.shortcodes import Call
 from transfer.markdown.outcomes import Note, Subject
 from transfer.markdown.source import code
+from transfer.markdown.source.tag_syntax import TOKEN, Tag, end_tag, tag_of, unescaped
 from transfer.markdown.text.callout_tags import callout_tags
-from transfer.markdown.text.tag_syntax import TOKEN, Tag, end_tag, tag_of, unescaped
 
 _VALUE = re.compile(r"""[\s~-]*+(?:"([^"]*+)"|'([^']*+)'|“([^”]*+)”|(?P<name>[\w.-]++))[\s~-]*+""")
 _SITE = {"baseurl", "site.baseurl", "site.url"}
