@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -19,6 +20,11 @@ from blogs import permissions, publishing
 from blogs.models import Image, MediaFile
 from lib.media_files import CAPTIONS, CONTENT_TYPES
 from tenancy.media import PRIVATE_CACHE_CONTROL, SiteImageField, SiteMediaField, media_response
+
+ACCEPTED_FILES = (
+    "MP4 with H.264, WebM, MP3, M4A, Ogg or WAV, with at most"
+    f" {settings.MAX_MEDIA_FILE // 1024**2} MiB, or captions as WebVTT."
+)
 
 AnyFile = TypeVar("AnyFile", Image, MediaFile)
 
@@ -103,7 +109,7 @@ class ImageAdmin(FileAdmin[Image]):
 @admin.register(MediaFile, site=admin_site)
 class MediaFileAdmin(FileAdmin[MediaFile]):
     list_display_links = ["title_or_name"]  # a click on a player must not follow a link
-    formfield_overrides = {SiteMediaField: {"widget": MediaFileInput}}
+    formfield_overrides = {SiteMediaField: {"widget": MediaFileInput, "help_text": ACCEPTED_FILES}}
 
     @admin.display(description="type")
     def size(self, obj: MediaFile) -> str:

@@ -45,7 +45,7 @@ class TableViews(ScopedAdmin[Redirect]):
                 if apply and request.POST.get("seen") == _digest(plan):
                     plan = redirects.import_table(site, table, by=request.user)
                     self._log(request, site, plan)
-                    self.message_user(request, f"{site.domain}: {plan.summary()}.", messages.SUCCESS)
+                    self.message_user(request, f"Redirects of {site.domain}: {plan.summary()}.", messages.SUCCESS)
                     return HttpResponseRedirect(reverse("admin:blogs_redirect_changelist"))
             except ValidationError as error:
                 form.add_error("table", error)

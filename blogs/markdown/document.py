@@ -39,6 +39,8 @@ _HEADING = re.compile(r"(</?h)([1-5])(?=[ >])")
 _HTML = re.compile("<[a-zA-Z]")
 _MEDIA_LINK = re.compile(rf'(?:href|poster|src)="({MEDIA_PREFIX}[^"]*)"')
 
+# A line of plain text cannot show these blocks: the parts of a formula lose their places, a card is an address.
+_FORMULA_OR_CARD = re.compile(r'<math display="block">.*?</math>|<p class="link-card">.*?</p>', re.DOTALL)
 _FOOTNOTE_REF = re.compile(r'<sup class="footnote-ref">.*?</sup>')
 _INLINE_TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|big|cite|code|data|del|dfn|em|i|ins|kbd|mark|q|s|samp|small|span|strike|strong|sub|sup|time|tt"
@@ -71,15 +73,20 @@ def removed(text: str, language: str = "") -> tuple[Removal, ...]:
 def plain_text(html: str, limit: int) -> str:
     """The text of rendered HTML on one line, without footnotes.
 
-    A text of more than `limit` characters is cut between two words and ends with "…".
+    It has no displayed formulas and no cards, unless there is no other text. A text of more than `limit`
+    characters is cut between two words and ends with "…".
     """
     body = _FOOTNOTE_REF.sub("", without_players(html).partition('<hr class="footnotes-sep">')[0])
-    text = " ".join(unescape(_TAG.sub(" ", _INLINE_TAG.sub("", body))).split())
+    text = _words(_FORMULA_OR_CARD.sub(" ", body)) or _words(body)
     if len(text) <= limit:
         return text
     whole_words = text[:limit].rpartition(" ")[0]  # Without spaces, cut at any character.
     start = whole_words if len(whole_words) > limit // 2 else text[: limit - 1]
     return start.rstrip(" ,;:.–—-") + "…"
+
+
+def _words(html: str) -> str:
+    return " ".join(unescape(_TAG.sub(" ", _INLINE_TAG.sub("", html))).split())
 
 
 class _Sanitised(NamedTuple):

@@ -100,7 +100,9 @@ class Migration(migrations.Migration):
                 (
                     "title",
                     models.CharField(
-                        blank=True, help_text="For the search in this admin. Readers do not see it.", max_length=200
+                        blank=True,
+                        help_text="For the search in this admin, and as the alt text in the Markdown to paste.",
+                        max_length=200,
                     ),
                 ),
                 ("width", models.PositiveIntegerField(editable=False)),
@@ -143,7 +145,9 @@ class Migration(migrations.Migration):
                 (
                     "title",
                     models.CharField(
-                        blank=True, help_text="For the search in this admin. Readers do not see it.", max_length=200
+                        blank=True,
+                        help_text="For the search in this admin, and as the alt text in the Markdown to paste.",
+                        max_length=200,
                     ),
                 ),
                 ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -22,7 +22,11 @@ class SiteFile(models.Model):
     name = models.CharField(
         max_length=50, unique=True, editable=False, help_text="The last part of the address of the file."
     )
-    title = OneLineField(max_length=200, blank=True, help_text="For the search in this admin. Readers do not see it.")
+    title = OneLineField(
+        max_length=200,
+        blank=True,
+        help_text="For the search in this admin, and as the alt text in the Markdown to paste.",
+    )
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
     digest = models.CharField(
         max_length=64,

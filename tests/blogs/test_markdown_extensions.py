@@ -356,3 +356,10 @@ def test_only_the_outermost_table_scrolls():
         *("<div", "<table", "<table", "</table", "</table", "</div"),
         *("<div", "<table", "</table", "</div"),
     ]
+
+
+def test_a_summary_has_formulas_and_cards_only_if_there_is_no_other_text():
+    card = "https://vimeo.com/1"
+
+    assert plain_text(render(f"One $x$.\n\n$$\n\\frac12\n$$\n\n{card}\n\nTwo."), 100) == "One x . Two."
+    assert plain_text(render(card), 100) == "Vimeo vimeo.com/1"
