@@ -131,7 +131,7 @@ class World:
         if words is not None:
             return Seen(200, None, frozenset(words))
         if path in site.redirects:
-            return Seen(301, site.redirects[path])
+            return Seen(301, f"{site.redirects[path]}?{query}" if query else site.redirects[path])
         return Seen(404, None, frozenset(self._frame(site, at)))
 
     def _words(self, site, path, before, at):
