@@ -16,7 +16,7 @@ from tenancy import dynamic
 
 MAX_DEPTH = 12  # segments of a pattern; a lookup compares this number of prefixes at most
 # Where blogs of other systems had their feeds.
-_OLD_FEEDS = frozenset({"/feed.xml", "/index.xml", "/rss.xml", "/atom.xml", "/rss/", "/atom/"})
+OLD_FEEDS = frozenset({"/feed.atom", "/feed.xml", "/index.xml", "/rss.xml", "/atom.xml", "/rss/", "/atom/"})
 
 
 class OldAddress(NamedTuple):
@@ -48,7 +48,7 @@ def find(site: Site, path: str) -> OldAddress | None:
     }
     old = next((candidate for candidate in candidates if candidate in found), None)
     if old is None:
-        return OldAddress(public_path("feed"), None, True) if key in _OLD_FEEDS else None
+        return OldAddress(public_path("feed"), None, True) if key in OLD_FEEDS else None
     if path != key and pages_at(site, [key]):
         return None  # the page exists, at an address with another spelling
     pk, new = found[old]

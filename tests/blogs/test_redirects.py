@@ -14,7 +14,7 @@ from blogs.redirects.lookup import MAX_DEPTH
 from tenancy import lifecycle
 from tests.support.reading import read
 
-FORMER_FEEDS = ["/feed.xml", "/index.xml", "/rss.xml", "/atom.xml", "/feed", "/rss/", "/rss"]
+FORMER_FEEDS = ["/feed.xml", "/feed.atom", "/index.xml", "/rss.xml", "/atom.xml", "/feed", "/rss/", "/rss"]
 
 
 @pytest.fixture

@@ -43,6 +43,18 @@ def test_the_content_decides_the_type_and_the_copy_has_no_metadata(suffix):
     assert copied(public) == public
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_captions_lose_comments_with_each_kind_of_line_end_and_keep_their_cues(end):
+    lines = [b"WEBVTT Secret", b"NOTE Secret", b"", b"NOTE", b"Secret", b"", b"1", b"00:00.000 --> 00:01.000", b"Words"]
+
+    public = copied(end.join(lines))
+
+    assert b"Secret" not in public
+    assert public.startswith(b"WEBVTT" + end + end)
+    assert public.endswith(end.join(lines[5:]))
+    assert b"Words" in copied(end.join([b"WEBVTT", *lines[7:]]))
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".m4a", ".webm", ".weba", ".ogg"])
 def test_the_samples_of_a_container_with_absolute_positions_do_not_move(suffix):
     public = copied(FILES[suffix])

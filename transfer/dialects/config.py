@@ -60,10 +60,11 @@ def read(path: Path, folder: Path) -> Mapping[str, Any] | None:
     return loaded if isinstance(loaded, dict) else None
 
 
-def source(path: Path) -> str:
-    """The text of a configuration that is a program, or "" if it cannot be read."""
+def source(path: Path, folder: Path) -> str:
+    """The text of a configuration that is a program, or "" if it cannot be read or leads outside `folder`."""
     try:
-        return path.read_text(encoding="utf-8-sig") if path.stat().st_size <= MAX_BYTES else ""
+        is_read = files.is_inside(path, folder) and path.stat().st_size <= MAX_BYTES
+        return path.read_text(encoding="utf-8-sig") if is_read else ""
     except (OSError, ValueError) as error:
         logger.warning("The configuration %s is ignored: %s", path, error)
         return ""

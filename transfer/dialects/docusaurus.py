@@ -48,7 +48,7 @@ class Docusaurus(Dialect):
         path = next((folder / name for name in _NAMES if (folder / name).is_file()), None)
         if path is None:
             return None
-        base = _BASE.search(config.source(path))
+        base = _BASE.search(config.source(path, folder))
         return path.name, {"baseurl": base["path"] if base else "/"}
 
     def reason_to_skip(self, name: str) -> str:

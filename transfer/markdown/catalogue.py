@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from blogs.markdown import SCHEMES
 from blogs.paths import normal_path, old_path_key, public_path
-from blogs.redirects.lookup import patterns_for
+from blogs.redirects.lookup import OLD_FEEDS, patterns_for
 from lib.paths import MEDIA_PREFIX
 from transfer.dialects import Dialect
 from transfer.dialects.pages import FileName
@@ -20,7 +20,7 @@ from transfer.markdown.source.files import SUFFIXES
 _NOT_A_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|\{\{|\?")
 _PAGE_SUFFIXES = {"", ".htm", ".html", ".php", ".aspx", *SUFFIXES}
 _INDEX = re.compile(r"/_?index(?:\.(?:html?|mdx?|markdown|php))?\Z")
-_FEEDS = frozenset({"/atom.xml", "/feed", "/feed.atom", "/feed.xml", "/index.xml", "/rss", "/rss.xml"})
+_FEEDS = frozenset({"/feed", *(path.rstrip("/") for path in OLD_FEEDS)})
 _TAG_PATH = re.compile(r"/(?:blog/)?(?:tags?|categor(?:y|ies)|topics?)/(?P<slug>[^/]+)/?")
 _FIXED = frozenset({"/", "/robots.txt", "/sitemap.xml"})
 MAX_ADDRESS = 2_000
