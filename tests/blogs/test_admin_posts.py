@@ -298,7 +298,7 @@ def test_only_editors_of_the_new_home_move_a_published_post_there(techblog, fina
 
 
 @pytest.mark.django_db(transaction=True)
-def test_clearing_the_publication_time_or_deleting_the_placement_unpublishes_a_post(
+def test_clearing_the_publication_time_gives_404_and_deleting_the_placement_410(
     techblog, editor, publish, admin_as, visit
 ):
     first, second = publish("First", on=techblog), publish("Second", on=techblog)
@@ -308,7 +308,8 @@ def test_clearing_the_publication_time_or_deleting_the_placement_unpublishes_a_p
     assert saved(send(client, change(first.post), **cleared))
     assert saved(send(client, change(second.post), **{"placements-0-DELETE": "on"}))
 
-    assert visit(techblog, "/first/").status_code == visit(techblog, "/second/").status_code == 404
+    assert visit(techblog, "/first/").status_code == 404
+    assert visit(techblog, "/second/").status_code == 410
     assert list(Placement.objects.values_list("slug", "published_at")) == [("first", None)]
 
 

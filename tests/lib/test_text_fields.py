@@ -34,7 +34,7 @@ OTHERS = {
     "blogs.Post.summary", "tenancy.Domain.name", "tenancy.DomainCheck.name", "tenancy.DomainCheck.reason",
     "tenancy.SiteSettings.accent", "tenancy.SiteSettings.deployment", "tenancy.SiteSettings.theme",
     "tenancy.SiteSettings.time_zone", "transfer.ImportedFile.digest", "transfer.ImportedFile.left_as",
-    "transfer.ImportedFile.path",
+    "transfer.ImportedFile.path", "transfer.ImportedFile.source",
 }  # fmt: skip
 
 

@@ -6,6 +6,6 @@ describes the interface, `detection` finds the generator of a folder.
 
 from transfer.dialects.base import Dialect, Project
 from transfer.dialects.detection import DIALECTS, Detected, detect
-from transfer.dialects.pages import Page
+from transfer.dialects.page import Page
 
 __all__ = ["DIALECTS", "Detected", "Dialect", "Page", "Project", "detect"]

@@ -7,7 +7,7 @@ from typing import Any
 from transfer.dialects import permalinks
 from transfer.dialects.base import Dialect, Sign
 from transfer.dialects.config import text_of
-from transfer.dialects.pages import Page
+from transfer.dialects.page import Page
 from transfer.markdown.source.front_matter import FrontMatter
 
 _NAMES = tuple(f"astro.config{suffix}" for suffix in (".mjs", ".js", ".ts", ".mts", ".cjs"))

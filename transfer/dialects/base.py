@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, NamedTuple
 
 from transfer.dialects import mdx, permalinks, shortcodes
-from transfer.dialects.pages import FileName, Page
+from transfer.dialects.page import FileName, Page
 from transfer.dialects.sections import Sections
 from transfer.markdown.outcomes import Note
 from transfer.markdown.source.front_matter import FrontMatter

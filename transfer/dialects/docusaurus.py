@@ -8,7 +8,7 @@ from typing import Any
 from transfer.dialects import config, permalinks
 from transfer.dialects.base import Dialect, Project, Sign
 from transfer.dialects.config import text_of
-from transfer.dialects.pages import Page
+from transfer.dialects.page import Page
 from transfer.markdown.outcomes import Note
 from transfer.markdown.source.front_matter import FrontMatter
 

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from transfer.dialects import config, permalinks, shortcodes
 from transfer.dialects.base import TAGS, Dialect, Project, Sign
 from transfer.dialects.config import text_of
-from transfer.dialects.pages import Page
+from transfer.dialects.page import Page
 from transfer.dialects.shortcodes import Call
 from transfer.markdown.source.front_matter import FrontMatter, key_of
 

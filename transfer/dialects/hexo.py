@@ -10,7 +10,7 @@ from typing import Any
 from transfer.dialects import config, permalinks, shortcodes
 from transfer.dialects.base import TAGS, VERBATIM_TAGS, Dialect, Sign
 from transfer.dialects.config import text_of
-from transfer.dialects.pages import Page
+from transfer.dialects.page import Page
 from transfer.dialects.shortcodes import Call
 from transfer.markdown.source.front_matter import FrontMatter
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.text import slugify
 
 from transfer.dialects.config import text_of
-from transfer.dialects.pages import Page
+from transfer.dialects.page import Page
 from transfer.markdown.source import files
 
 MAX_PATTERN = 300  # characters

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from transfer.dialects import config, permalinks
 from transfer.dialects.base import Dialect, Sign
 from transfer.dialects.config import text_of
-from transfer.dialects.pages import Page
+from transfer.dialects.page import Page
 from transfer.markdown.source.front_matter import FrontMatter
 
 _DATED_PATH = re.compile(r"/?(?:[^/]+/)*?(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})(?:/|\Z)")

@@ -13,7 +13,7 @@ from blogs.paths import normal_path, old_path_key, public_path
 from blogs.redirects.lookup import OLD_FEEDS, patterns_for
 from lib.paths import MEDIA_PREFIX
 from transfer.dialects import Dialect
-from transfer.dialects.pages import FileName
+from transfer.dialects.page import FileName
 from transfer.markdown.drafts import Draft
 from transfer.markdown.source.files import SUFFIXES
 
