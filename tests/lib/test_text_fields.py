@@ -30,13 +30,13 @@ INVISIBLE = [
 OURS = ("accounts", "blogs", "tenancy", "transfer")
 # Text that no person types, or whose validators refuse control characters.
 OTHERS = {
-    "accounts.User.password", "blogs.Image.digest", "blogs.Image.name", "blogs.MediaFile.digest", "blogs.MediaFile.name",
-    "blogs.Placement.last_live_slug", "blogs.Post.body", "blogs.Post.body_html", "blogs.Post.feed_id",
-    "blogs.Redirect.new_path", "blogs.Redirect.new_path_key", "blogs.Redirect.old_path",
-    "blogs.Post.summary", "tenancy.Domain.name", "tenancy.DomainCheck.name", "tenancy.DomainCheck.reason",
-    "tenancy.SiteSettings.accent", "tenancy.SiteSettings.deployment", "tenancy.SiteSettings.theme",
-    "tenancy.SiteSettings.time_zone", "transfer.ImportedFile.digest", "transfer.ImportedFile.left_as",
-    "tenancy.Release.fingerprint", "transfer.ImportedFile.path", "transfer.ImportedFile.source",
+    "accounts.User.password", "blogs.Image.digest", "blogs.Image.name", "blogs.MediaFile.digest",
+    "blogs.MediaFile.name", "blogs.Placement.last_live_slug", "blogs.Post.body", "blogs.Post.body_html",
+    "blogs.Post.feed_id", "blogs.Post.summary", "blogs.Redirect.new_path", "blogs.Redirect.new_path_key",
+    "blogs.Redirect.old_path", "tenancy.Domain.name", "tenancy.DomainCheck.name", "tenancy.DomainCheck.reason",
+    "tenancy.Release.fingerprint", "tenancy.SiteSettings.accent", "tenancy.SiteSettings.deployment",
+    "tenancy.SiteSettings.theme", "tenancy.SiteSettings.time_zone", "transfer.ImportedFile.digest",
+    "transfer.ImportedFile.left_as", "transfer.ImportedFile.path", "transfer.ImportedFile.source",
 }  # fmt: skip
 
 
