@@ -52,7 +52,7 @@ test: $(VENV)/.dev ## Run all tests: on PostgreSQL and Redis, some also on SQLit
 	$(PYTEST) -m 'not pure and not long' $(SEPARATE) > $$logs/separate 2>&1 & separate=$$!; \
 	{ DATABASE=sqlite $(PYTEST) -m 'sqlite or pure'; failed=$$?; \
 		$(PYTEST) -m stack && exit $$failed; } > $$logs/others 2>&1 & others=$$!; \
-	$(PYTEST) -m 'not pure and not stack' $(SEPARATE:%=--ignore=%) || failed=yes; \
+	$(PYTEST) -m 'not pure and not stack and not long' $(SEPARATE:%=--ignore=%) || failed=yes; \
 	wait $$separate || failed=yes; \
 	wait $$others || failed=yes; \
 	echo 'Output of the parallel runs: page cache, importer and parameters of the admin; tests on SQLite or without a database; tests of the stack:'; \
