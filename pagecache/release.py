@@ -17,7 +17,6 @@ from tenancy.releases import record_release
 # Code of these packages does not affect responses.
 IGNORED_PACKAGES = ("benchmarks", "devstack", "tests")
 
-
 logger = logging.getLogger(__name__)
 
 

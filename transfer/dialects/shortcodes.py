@@ -118,7 +118,7 @@ def code_block(language: str, content: str) -> str:
 
 
 def block(call: Call, begin: str) -> str:
-    """The begin or end of an HTML block whose content is Markdown."""
+    """The opening or closing tag of an HTML block, with the empty lines without which its content is no Markdown."""
     return f"\n\n{begin}\n\n" if call.is_alone else begin
 
 

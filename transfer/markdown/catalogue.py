@@ -191,7 +191,7 @@ def _is_refused(scheme: str) -> bool:
 
 
 def _resolved(folder: str, path: str) -> str:
-    """A relative path in a folder."""
+    """A relative path in a folder. As in a browser, `..` above the root stays at the root."""
     parts = folder.strip("/").split("/")
     for part in path.split("/"):
         if part == "..":
